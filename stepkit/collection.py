@@ -1,0 +1,299 @@
+"""Reads a flow class into its step table, and judges everything that was declared in it, at once."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+from .errors import FlowDefinitionError, quoted
+from .flow import Branch, Declaration, Parallel, Step, StepDecorator
+from .signature import UnreadableSignature, is_async, read_parameters
+from .table import (
+    ERROR_POLICIES,
+    MERGE_POLICIES,
+    PARALLEL_MODES,
+    CircuitBreaker,
+    Condition,
+    FlowOptions,
+    FlowSource,
+    Parameters,
+    StepRow,
+    StepTable,
+)
+
+# What a flow has of its own, and what durable runs will add: a step of that name would hide it.
+RESERVED = frozenset(
+    ["Event", "Input", "Output", "circuit_breaker", "describe", "mermaid", "on_step_complete", "on_step_error"]
+    + ["resume", "run", "run_checkpoint", "run_checkpoint_sync", "run_sync", "start"]
+)
+
+
+def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
+    """The step table of a flow class.
+
+    Steps of base classes come first; what a class declares under an inherited attribute takes the old
+    one's place. Raises ``FlowDefinitionError`` with ``problems`` and everything else that is wrong.
+    """
+    declared = _declarations(cls, problems)
+    members: dict[int, list[tuple[str, Declaration]]] = {}
+    for attribute, declaration in declared.items():
+        if declaration.group is not None:
+            members.setdefault(id(declaration.group), []).append((attribute, declaration))
+
+    rows: list[StepRow] = []
+    groups: set[int] = set()
+    for attribute, declaration in declared.items():
+        if declaration.group is None:
+            group_members = members.get(id(declaration), [])
+            groups.add(id(declaration))
+            rows.append(_Reader(attribute, declaration, problems).row(group_members))
+    for group, lost in members.items():
+        if group not in groups:
+            names = quoted(attribute for attribute, _ in lost)
+            problems.append(f"{names}: the parallel group that it belongs to is no attribute of the flow")
+
+    _check_names(rows, problems)
+    if problems:
+        raise FlowDefinitionError(cls.__qualname__, problems)
+    return StepTable(flow=options.name, steps=tuple(rows), options=options)
+
+
+def _declarations(cls: type, problems: list[str]) -> dict[str, Declaration]:
+    """What the class and its bases declare, by attribute, in the order of the table."""
+    declared: dict[str, Declaration] = {}
+    for base in reversed(cls.__mro__):
+        for attribute, value in vars(base).items():
+            if isinstance(value, Declaration):
+                if attribute in RESERVED and base is cls:
+                    problems.append(
+                        f"{attribute}: a {value.kind} cannot be called like one of Flow's own names; "
+                        "rename the method and give the step its name in the decorator"
+                    )
+                declared[attribute] = value
+            elif isinstance(value, StepDecorator):
+                problems.append(f"{attribute}: flow.step() stands without a method; write it above one with @")
+            elif attribute in declared:
+                if value is None:
+                    del declared[attribute]  # as with __hash__ = None: the subclass goes without
+                elif base is cls:
+                    problems.append(
+                        f"{attribute}: it hides an inherited step; decorate it to take the step's place, "
+                        f"or write {attribute} = None to go without the step"
+                    )
+    return declared
+
+
+def _check_names(rows: Iterable[StepRow], problems: list[str], where: str = "") -> None:
+    owners: dict[str, str] = {}
+    for row in rows:
+        for name in row.names:
+            if name in owners and isinstance(name, str):
+                word = "name" if name == row.name else "alias"
+                problems.append(
+                    f'{where}{row.attribute}: the {word} "{name}" is taken by {owners[name]}; '
+                    "names and aliases must be unique in a flow"
+                )
+            else:
+                owners[name] = row.attribute
+        if row.members:
+            _check_names(row.members, problems, f"{row.attribute}: ")
+
+
+def name_problem(name: object) -> str | None:
+    """What is wrong with a step's, alias's or case's name, or None."""
+    if not isinstance(name, str):
+        return f"a name is a string, not {name!r}"
+    if not name.strip():
+        return f"the name {name!r} is empty"
+    if "/" in name:
+        return f'the name {name!r} has a "/", which separates the segments of a step\'s path'
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in name):
+        return f"the name {name!r} has control characters"
+    return None
+
+
+class _Reader:
+    """Reads one declaration into a row, and notes what is wrong with it."""
+
+    def __init__(self, attribute: str, declaration: Declaration, problems: list[str]) -> None:
+        self.attribute = attribute
+        self.declaration = declaration
+        self.arguments: dict[str, Any] = declaration.arguments
+        self.problems = problems
+
+    def problem(self, text: str) -> None:
+        self.problems.append(f"{self.attribute}: {text}")
+
+    def row(self, members: Iterable[tuple[str, Declaration]] = ()) -> StepRow:
+        declaration, arguments = self.declaration, self.arguments
+        name = arguments["name"]
+        if name is None:
+            name = self.attribute
+        if problem := name_problem(name):
+            self.problem(problem)
+        fields: dict[str, Any] = {
+            "name": name,
+            "kind": declaration.kind,
+            "attribute": self.attribute,
+            "aliases": self._aliases(),
+            "when": self._when(),
+            "on_error": self._choice("on_error", ERROR_POLICIES),
+            "merge": self._choice("merge", MERGE_POLICIES),
+            "retries": self._retries(),
+            "retry_delay": self._retry_delay(),
+            "should_retry": self._should_retry(),
+            "timeout": self._timeout(),
+            "circuit_breaker": self._circuit_breaker(),
+            "thread": self._flag("thread", False),
+            "log": self._flag("log", None),
+        }
+        if isinstance(declaration, (Step, Branch)):
+            fields |= self._function(declaration.function)
+            if fields["thread"] and fields["is_async"]:
+                self.problem("thread=True is for sync steps; an async step runs on the event loop")
+        if declaration.kind == "branch":
+            fields["cases"] = self._cases()
+        elif declaration.kind == "subflow":
+            fields["source"] = self._source(arguments["flow"], "a nested flow")
+        elif declaration.kind == "parallel":
+            fields["mode"] = self._choice("mode", PARALLEL_MODES)
+            fields["members"] = tuple(_Reader(each, member, self.problems).row() for each, member in members)
+            if not fields["members"]:
+                self.problem(f"the group has no members; decorate methods with @{self.attribute}.step")
+        return StepRow(**fields)
+
+    def _function(self, function: object) -> dict[str, Any]:
+        if not callable(function) or isinstance(function, (type, staticmethod, classmethod)):
+            self.problem(f"a step is a method, not {function!r}; put the decorator of stepkit outermost")
+            return {"is_async": False}
+        try:
+            parameters = read_parameters(function, method=True)
+        except UnreadableSignature as error:
+            self.problem(str(error))
+            parameters = Parameters()
+        return {"function": function, "parameters": parameters, "is_async": is_async(function)}
+
+    def _aliases(self) -> tuple[str, ...]:
+        aliases = self.arguments["aliases"] if "aliases" in self.arguments else ()
+        if isinstance(aliases, str) or not isinstance(aliases, Iterable):
+            self.problem(f"aliases is a tuple of former names, not {aliases!r}")
+            return ()
+        aliases = tuple(aliases)
+        for alias in aliases:
+            if problem := name_problem(alias):
+                self.problem(f"aliases: {problem}")
+        return tuple(alias for alias in aliases if isinstance(alias, str))
+
+    def _when(self) -> bool | Condition:
+        when = self.arguments["when"]
+        if isinstance(when, bool):
+            return when
+        if not callable(when):
+            self.problem(f"when is a bool or a function of the context, not {when!r}")
+            return True
+        try:
+            parameters = read_parameters(cast(Callable[..., Any], when), method=False)
+        except UnreadableSignature as error:
+            self.problem(f"when: {error}")
+            return True
+        return Condition(when, parameters, is_async(when))
+
+    def _choice(self, option: str, allowed: tuple[str, ...]) -> str:
+        value = self.arguments.get(option, allowed[0])
+        if not isinstance(value, str) or value not in allowed:
+            self.problem(f"{option} is one of {quoted(allowed)}, not {value!r}")
+            return allowed[0]
+        return value
+
+    def _flag(self, option: str, default: bool | None) -> bool | None:
+        value = self.arguments.get(option, default)
+        if value is not default and not isinstance(value, bool):
+            self.problem(f"{option} is True or False, not {value!r}")
+            return default
+        return value
+
+    def _retries(self) -> int:
+        retries = self.arguments["retries"]
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            self.problem(f"retries is a whole number from 0, not {retries!r}")
+            return 0
+        return retries
+
+    def _retry_delay(self) -> Any:
+        delay = self.arguments["retry_delay"]
+        if callable(delay):
+            return delay
+        if not is_duration(delay):
+            self.problem(f"retry_delay is a number of seconds from 0, or a function of (attempt, error), not {delay!r}")
+            return 0.0
+        return float(delay)
+
+    def _should_retry(self) -> Any:
+        rule = self.arguments["should_retry"]
+        classes = rule if isinstance(rule, tuple | list) else (rule,)
+        if rule is None:
+            return None
+        if all(isinstance(each, type) and issubclass(each, BaseException) for each in classes):
+            if wrong := [each.__name__ for each in classes if not issubclass(each, Exception)]:
+                self.problem(f"should_retry names {quoted(wrong)}, which passes through every step untried")
+            return tuple(classes)
+        if callable(rule) and not isinstance(rule, type):
+            return rule
+        self.problem(f"should_retry is a function of the error or exception classes, not {rule!r}")
+        return None
+
+    def _timeout(self) -> float | None:
+        timeout = self.arguments["timeout"]
+        if timeout is None:
+            return None
+        if not is_duration(timeout) or timeout == 0:
+            self.problem(f"timeout is a number of seconds over 0, not {timeout!r}")
+            return None
+        return float(timeout)
+
+    def _circuit_breaker(self) -> CircuitBreaker | None:
+        breaker = self.arguments["circuit_breaker"]
+        if breaker is None:
+            return None
+        if not isinstance(breaker, CircuitBreaker):
+            self.problem(f"circuit_breaker is a CircuitBreaker(...), not {breaker!r}")
+            return None
+        threshold = breaker.failure_threshold
+        if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 1:
+            self.problem(f"circuit_breaker: failure_threshold is a whole number from 1, not {threshold!r}")
+        if not is_duration(breaker.cooldown) or breaker.cooldown == 0:
+            self.problem(f"circuit_breaker: cooldown is a number of seconds over 0, not {breaker.cooldown!r}")
+        if breaker.on_open not in ("raise", "skip"):
+            self.problem(f'circuit_breaker: on_open is "raise" or "skip", not {breaker.on_open!r}')
+        return breaker
+
+    def _cases(self) -> dict[str, FlowSource]:
+        cases = self.arguments["cases"]
+        if not isinstance(cases, Mapping) or not cases:
+            self.problem(f"cases maps the names of cases to flows, not {cases!r}")
+            return {}
+        sources: dict[str, FlowSource] = {}
+        for name, flow in cases.items():
+            if problem := name_problem(name):
+                self.problem(f"cases: {problem}")
+            elif source := self._source(flow, f'the case "{name}"'):
+                sources[name] = source
+        return sources
+
+    def _source(self, flow: object, what: str) -> FlowSource | None:
+        if isinstance(flow, type):
+            if hasattr(flow, "__stepkit_table__"):
+                return FlowSource("class", flow, flow)
+        elif hasattr(type(flow), "__stepkit_table__"):
+            return FlowSource("instance", flow, type(flow))
+        elif callable(flow) and not isinstance(flow, Declaration):
+            return FlowSource("factory", flow, None)
+        self.problem(f"{what} is a flow class, an instance of one, or a function of self that makes one, not {flow!r}")
+        return None
+
+
+def is_duration(value: object) -> bool:
+    """Whether ``value`` is a finite number of seconds from 0; a bool is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

@@ -1,0 +1,56 @@
+"""``flow.current()``: which step is running here."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, NamedTuple, final
+
+import msgspec
+
+from .errors import NoCurrentStepError
+
+
+@final
+class CurrentStep(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempt of a step that is running.
+
+    ``idempotency_key`` is ``run_id/path``: the same for every attempt, and after a resume in another process.
+    Give it to services outside that can tell a repeated call by its key.
+    """
+
+    run_id: str
+    flow: str
+    path: str
+    attempt: int
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"{self.run_id}/{self.path}"
+
+
+class Attempt(NamedTuple):
+    """What the runtime notes for each attempt; read only when somebody asks."""
+
+    frame: Any
+    step: Any
+    number: int
+
+
+running: ContextVar[Attempt | None] = ContextVar("stepkit-running", default=None)
+
+
+def current() -> CurrentStep:
+    """The step that runs here, in this task or thread.
+
+    Raises ``NoCurrentStepError`` outside of a step.
+    """
+    attempt = running.get()
+    if attempt is None:
+        raise NoCurrentStepError(
+            "flow.current() was called outside of a step; call it in the body of a step, "
+            "or in a function that a step calls"
+        )
+    frame, step, number = attempt
+    return CurrentStep(
+        run_id=frame.run.id, flow=frame.run.flow, path=frame.path_of(step), attempt=number
+    )

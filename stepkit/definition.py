@@ -1,0 +1,193 @@
+"""``Flow``: the class that users derive from. It collects the step table when a class is created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, get_args, get_origin
+
+from typing_extensions import TypeVar
+
+from . import description, runtime
+from .collection import collect
+from .errors import FlowDefinitionError
+from .events import StepEvent
+from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
+    from .codec import Codec
+    from .console import LogConfig
+
+InputT = TypeVar("InputT", default=Any)
+OutputT = TypeVar("OutputT", default=dict[str, Any])
+
+
+class Cancellation(Protocol):
+    """What ``cancel=`` takes, for example a ``threading.Event``."""
+
+    def is_set(self) -> bool: ...
+
+
+class Flow(Generic[InputT, OutputT]):
+    """A flow of named steps: derive from ``Flow[Input]`` and decorate methods with ``@flow.step("name")``.
+
+    Class keywords:
+        name: The flow's name in checkpoints, logs and errors; the class's name where it is left out. Give a
+            renamed class its former name, and its checkpoints stay resumable.
+        log: ``True`` or a ``LogConfig``: log every run. An argument of the run wins.
+        codecs: Classes that checkpoints may restore besides those that the annotations name, and ``Codec``s
+            for types of your own.
+        max_checkpoint_size: Bytes; larger checkpoints are neither taken nor resumed. 16 MiB where left out.
+
+    Raises ``FlowDefinitionError``, with all problems at once, when a class is created that cannot be run.
+    """
+
+    __stepkit_table__: ClassVar[StepTable]
+    __stepkit_options__: ClassVar[Mapping[str, Any]] = {}
+
+    Input: TypeAlias = dict[str, Any]
+    Output: TypeAlias = dict[str, Any]
+    Event: TypeAlias = StepEvent[str, dict[str, Any]]
+
+    def __init_subclass__(
+        cls,
+        *,
+        name: str | None = None,
+        log: "bool | LogConfig | None" = None,
+        codecs: "Iterable[type | Codec[Any]]" = (),
+        max_checkpoint_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        problems: list[str] = []
+        given = {"name": name, "log": log, "max_checkpoint_size": max_checkpoint_size}
+        # A class made anew from another's namespace, as dataclass(slots=True) does, comes without its keywords.
+        own = dict(cls.__dict__.get("__stepkit_options__", {}))
+        own |= {key: value for key, value in given.items() if value is not None}
+        inherited = {key: value for key, value in cls._inherited_options().items() if key != "name"}
+        options = {**inherited, **own}
+        options["codecs"] = (*inherited.get("codecs", ()), *own.get("codecs", ()), *codecs)
+        setattr(cls, "__stepkit_options__", {**own, "codecs": (*own.get("codecs", ()), *codecs)})
+
+        limit = options.get("max_checkpoint_size", 1)
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            problems.append(f"max_checkpoint_size is a number of bytes from 1, not {limit!r}")
+            del options["max_checkpoint_size"]
+        if not isinstance(options.get("name", ""), str):
+            problems.append(f"name is a string, not {options['name']!r}")
+        options.setdefault("name", cls.__name__)
+
+        setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems))
+        declared_input = _input_type(cls)
+        if declared_input is not None:
+            setattr(cls, "Input", declared_input)
+
+    @classmethod
+    def _inherited_options(cls) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        codecs: tuple[Any, ...] = ()
+        for base in reversed(cls.__mro__[1:]):
+            own = base.__dict__.get("__stepkit_options__", {})
+            codecs = (*codecs, *own.get("codecs", ()))
+            merged |= own
+        return {**merged, "codecs": codecs}
+
+    async def run(
+        self,
+        input: InputT | None = None,
+        *,
+        on_step_complete: CompleteCallback | None = None,
+        on_step_error: ErrorCallback | None = None,
+        log: "bool | LogConfig | None" = None,
+    ) -> OutputT:
+        """Run the flow on ``input`` and return the context that it ends with.
+
+        Args:
+            input: The keys that the context starts with.
+            on_step_complete: Called with a ``StepEvent`` after every completed step, sync or async, and awaited
+                before the next step. If it raises, the run stops with that error.
+            on_step_error: Called with the step's path and the error for every failed attempt. It observes: if it
+                fails itself, the step's error still wins.
+            log: ``True``, ``False`` or a ``LogConfig``; as the class says where it is left out.
+
+        Raises what a step raised, with a note that names the flow and the step; ``MissingKeyError`` and the other
+        errors of ``stepkit.errors`` for mistakes of the flow.
+        """
+        request = runtime.Request(self, on_step_complete, on_step_error, log)
+        return await runtime.run(request, input)  # type: ignore[return-value]
+
+    def run_sync(
+        self,
+        input: InputT | None = None,
+        *,
+        on_step_complete: CompleteCallback | None = None,
+        on_step_error: ErrorCallback | None = None,
+        log: "bool | LogConfig | None" = None,
+        cancel: Cancellation | None = None,
+    ) -> OutputT:
+        """``run`` without an event loop of one's own. A flow of sync steps uses none at all.
+
+        ``cancel`` is looked at between steps; once it is set, the run raises ``RunCancelledError``. Raises
+        ``EventLoopError`` if the flow has async steps and a loop is running in this thread: await ``run`` there.
+        """
+        request = runtime.Request(self, on_step_complete, on_step_error, log, cancel)
+        return runtime.run_sync(request, input)  # type: ignore[return-value]
+
+    async def run_checkpoint(
+        self,
+        checkpoint: "str | bytes | Checkpoint[Any]",
+        *,
+        override_data: Mapping[str, Any] | None = None,
+        on_step_complete: CompleteCallback | None = None,
+        on_step_error: ErrorCallback | None = None,
+        log: "bool | LogConfig | None" = None,
+    ) -> OutputT:
+        """Go on after the step of ``checkpoint`` and return the context that the run ends with.
+
+        ``override_data`` is merged shallowly into the saved context first. The other arguments are those of
+        ``run``. Raises a ``CheckpointError`` that says what is wrong, before any step runs, if the checkpoint
+        cannot be resumed.
+        """
+        request = runtime.Request(self, on_step_complete, on_step_error, log)
+        return await runtime.resume(request, checkpoint, override_data)  # type: ignore[return-value]
+
+    def run_checkpoint_sync(
+        self,
+        checkpoint: "str | bytes | Checkpoint[Any]",
+        *,
+        override_data: Mapping[str, Any] | None = None,
+        on_step_complete: CompleteCallback | None = None,
+        on_step_error: ErrorCallback | None = None,
+        log: "bool | LogConfig | None" = None,
+        cancel: Cancellation | None = None,
+    ) -> OutputT:
+        """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
+        request = runtime.Request(self, on_step_complete, on_step_error, log, cancel)
+        return runtime.resume_sync(request, checkpoint, override_data)  # type: ignore[return-value]
+
+    @classmethod
+    def describe(cls) -> list[dict[str, Any]]:
+        """The step table as plain data: for each step its name, kind, what it reads, its options, its inside."""
+        return description.describe(cls.__stepkit_table__)
+
+    @classmethod
+    def mermaid(cls) -> str:
+        """The flow as a Mermaid flowchart: branches are diamonds, parallel groups are boxes."""
+        return description.mermaid(cls.__stepkit_table__)
+
+    @classmethod
+    def circuit_breaker(cls, step: str) -> runtime.Breaker:
+        """The circuit breaker of a step, to read its state or to reset it. Raises ``LookupError`` if it has none."""
+        return runtime.breaker_of(cls.__stepkit_table__, step)
+
+
+def _input_type(cls: type) -> Any:
+    """What stands in ``Flow[...]`` of the class or the nearest base, or None."""
+    for base in cls.__mro__:
+        for generic in base.__dict__.get("__orig_bases__", ()):
+            origin = get_origin(generic)
+            if isinstance(origin, type) and issubclass(origin, Flow):
+                argument = get_args(generic)[0]
+                if not isinstance(argument, TypeVar) and hasattr(argument, "__annotations__"):
+                    return argument
+    return None

@@ -1,0 +1,226 @@
+"""Every error that stepkit raises: one class per mistake, each from the nearest builtin.
+
+The data of a mistake is on the error as attributes; its message says what was wrong, where,
+what was there instead, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+__all__ = [
+    "CheckpointError",
+    "CheckpointFlowError",
+    "CheckpointFormatError",
+    "CheckpointKeyError",
+    "CheckpointSizeError",
+    "CheckpointStepError",
+    "CheckpointValueError",
+    "CircuitOpenError",
+    "ContextCollisionError",
+    "EventLoopError",
+    "FlowDefinitionError",
+    "FlowInputError",
+    "MissingKeyError",
+    "NoCurrentStepError",
+    "RunCancelledError",
+    "StepOutputError",
+    "StepTimeoutError",
+    "StepkitError",
+    "UnknownCaseError",
+    "UnsavableValueError",
+]
+
+
+class StepkitError(Exception):
+    """The base of all errors of stepkit."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message  # KeyError's own __str__ would show the repr
+
+
+class FlowDefinitionError(StepkitError, TypeError):
+    """A flow class cannot be created; ``problems`` lists everything that is wrong with it."""
+
+    def __init__(self, flow: str, problems: Sequence[str]) -> None:
+        self.flow = flow
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"flow {flow} cannot be defined ({count}):{lines}")
+
+
+class FlowInputError(StepkitError, TypeError):
+    """The input or the override data of a run is no mapping with string keys."""
+
+
+class MissingKeyError(StepkitError, KeyError):
+    """A step reads a key that the context does not have, and its parameter has no default."""
+
+    def __init__(self, flow: str, step: str, key: str, available: Iterable[str]) -> None:
+        self.flow = flow
+        self.step = step
+        self.key = key
+        self.available = tuple(available)
+        hint = nearest(key, self.available)
+        super().__init__(
+            f'flow {flow}: step "{step}" reads "{key}", which the context does not have; '
+            f"it has {quoted(self.available)}{hint}. "
+            "Give the key in the input or in an earlier step, or give the parameter a default."
+        )
+
+
+class StepOutputError(StepkitError, TypeError):
+    """A step returned something that is neither a mapping with string keys nor None."""
+
+    def __init__(self, flow: str, step: str, problem: str) -> None:
+        self.flow = flow
+        self.step = step
+        super().__init__(f'flow {flow}: step "{step}" {problem}')
+
+
+class ContextCollisionError(StepkitError, ValueError):
+    """Under ``merge="error"`` a step returned a key that the context already has."""
+
+    def __init__(self, flow: str, step: str, key: str) -> None:
+        self.flow = flow
+        self.step = step
+        self.key = key
+        super().__init__(
+            f'flow {flow}: step "{step}" returns "{key}", which the context already has, and its '
+            'merge policy is "error". Return another key, or choose merge="override", "warn" or "skip".'
+        )
+
+
+class UnknownCaseError(StepkitError, LookupError):
+    """A branch chose a case that it does not have."""
+
+    def __init__(self, flow: str, step: str, case: object, cases: Iterable[str]) -> None:
+        self.flow = flow
+        self.step = step
+        self.case = case
+        self.cases = tuple(cases)
+        hint = nearest(case, self.cases) if isinstance(case, str) else ""
+        super().__init__(
+            f'flow {flow}: branch "{step}" chose {case!r}; its cases are {quoted(self.cases)}{hint}. '
+            "Return the name of a case, or None for no case."
+        )
+
+
+class StepTimeoutError(StepkitError, TimeoutError):
+    """An attempt of a step took longer than its ``timeout`` (seconds)."""
+
+    def __init__(self, flow: str, step: str, timeout: float, attempt: int) -> None:
+        self.flow = flow
+        self.step = step
+        self.timeout = timeout
+        self.attempt = attempt
+        super().__init__(
+            f'flow {flow}: step "{step}" took longer than its timeout of {timeout:g} s '
+            f"(attempt {attempt}); the attempt was given up"
+        )
+
+
+class CircuitOpenError(StepkitError, RuntimeError):
+    """A step was not called because its circuit breaker is open."""
+
+    def __init__(self, flow: str, step: str, retry_after: float) -> None:
+        self.flow = flow
+        self.step = step
+        self.retry_after = retry_after
+        super().__init__(
+            f'flow {flow}: step "{step}" was not called: its circuit breaker is open; '
+            f"the next probe is let through in {retry_after:.3g} s"
+        )
+
+
+class RunCancelledError(StepkitError, RuntimeError):
+    """A synchronous run found its ``cancel=`` set between two steps."""
+
+    def __init__(self, flow: str, step: str) -> None:
+        self.flow = flow
+        self.step = step
+        super().__init__(f'flow {flow}: the run was cancelled before step "{step}"')
+
+
+class EventLoopError(StepkitError, RuntimeError):
+    """A synchronous run needs an event loop and cannot have one here."""
+
+
+class NoCurrentStepError(StepkitError, LookupError):
+    """``flow.current()`` was called outside of a step."""
+
+
+class CheckpointError(StepkitError, ValueError):
+    """A checkpoint cannot be taken, or is refused before any step runs."""
+
+
+class CheckpointFormatError(CheckpointError):
+    """A checkpoint is not strict JSON, lacks a field, or has one of a wrong type."""
+
+
+class CheckpointSizeError(CheckpointError):
+    """A checkpoint is larger than the flow's ``max_checkpoint_size`` (bytes)."""
+
+    def __init__(self, flow: str, size: int, limit: int) -> None:
+        self.flow = flow
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            f"flow {flow}: the checkpoint has {size:,} bytes, the limit is {limit:,}. Keep large values "
+            "outside of the context and their keys inside, or raise the limit with the class keyword "
+            "max_checkpoint_size (bytes)."
+        )
+
+
+class CheckpointFlowError(CheckpointError):
+    """A checkpoint was taken by another flow, or its flow has changed before the checkpoint's step."""
+
+
+class CheckpointStepError(CheckpointError, LookupError):
+    """A checkpoint names a step that the flow does not have, or cannot be resumed at."""
+
+
+class CheckpointKeyError(CheckpointError, KeyError):
+    """A remaining step requires a key that neither the checkpoint nor a step in between provides."""
+
+
+class CheckpointValueError(CheckpointError, TypeError):
+    """A value of a checkpoint or of its override data does not fit the step that will read it."""
+
+
+class UnsavableValueError(CheckpointError, TypeError):
+    """A value of the context cannot be saved such that it comes back the same.
+
+    ``path`` is the value's key path (``$.order.items[1].conn``), ``type`` its type.
+    """
+
+    def __init__(self, path: str, type: type, reason: str, *, flow: str = "", step: str = "") -> None:
+        self.path = path
+        self.type = type
+        self.reason = reason
+        self.flow = flow
+        self.step = step
+        where = f'flow {flow}: after step "{step}" ' if flow else ""
+        super().__init__(f"{where}the value at {path} ({type.__module__}.{type.__qualname__}) {reason}")
+
+
+def quoted(names: Iterable[str]) -> str:
+    """The names for a message: ``"a", "b"``, or ``nothing``; long lists are cut."""
+    listed = [f'"{name}"' for name in names]
+    if len(listed) > 12:
+        listed = [*listed[:12], f"and {len(listed) - 12} more"]
+    return ", ".join(listed) or "nothing"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A question that names the nearest names, or an empty string."""
+    import difflib
+
+    matches = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
+    choices = " or ".join(f'"{match}"' for match in matches)
+    return f"; did you mean {choices}?" if matches else ""

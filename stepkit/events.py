@@ -1,0 +1,82 @@
+"""What ``on_step_complete`` receives."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Protocol, final
+
+from typing_extensions import TypeVar
+
+NameT = TypeVar("NameT", bound=str, default=str, covariant=True)
+ContextT = TypeVar("ContextT", default=dict[str, Any], covariant=True)
+
+
+class EventSource(Protocol):
+    """Where an event gets its costly parts from, if they are asked for."""
+
+    def snapshot(self) -> dict[str, Any]: ...
+    def checkpoint(self) -> str: ...
+    def stop(self) -> None: ...
+
+
+@final
+class StepEvent(Generic[NameT, ContextT]):
+    """A step was completed.
+
+    ``step_name`` is the step's path (``"load-session/fetch"`` inside a nested flow), ``duration_ms`` the time that
+    it took in milliseconds. ``context`` and ``checkpoint`` cost nothing until they are read; an event that is kept
+    beyond its callback keeps both as they were.
+    """
+
+    __slots__ = ("_checkpoint", "_context", "_source", "duration_ms", "step_name")
+
+    step_name: NameT
+    duration_ms: float
+
+    def __init__(self, step_name: NameT, duration_ms: float, source: EventSource) -> None:
+        self.step_name = step_name
+        self.duration_ms = duration_ms
+        self._source: EventSource | None = source
+        self._context: dict[str, Any] | None = None
+        self._checkpoint: str | Exception | None = None
+
+    @property
+    def context(self) -> ContextT:
+        """The context after the step. It is the event's own copy: later changes do not show in it."""
+        if self._context is None and self._source is not None:
+            self._context = self._source.snapshot()
+        return self._context  # type: ignore[return-value]
+
+    @property
+    def checkpoint(self) -> str:
+        """The checkpoint after the step, a JSON string for ``run_checkpoint``.
+
+        Raises ``UnsavableValueError`` if a value of the context could not come back the same,
+        ``CheckpointSizeError`` if it is over the limit.
+        """
+        if self._checkpoint is None and self._source is not None:
+            try:
+                self._checkpoint = self._source.checkpoint()
+            except Exception as error:
+                self._checkpoint = error
+        if isinstance(self._checkpoint, Exception):
+            raise self._checkpoint
+        assert self._checkpoint is not None
+        return self._checkpoint
+
+    def stop_pipeline(self) -> None:
+        """Stop after this step: the run returns the context as of it. Has no effect once the callback is over."""
+        if self._source is not None:
+            self._source.stop()
+
+    def seal(self, *, kept: bool) -> None:
+        """The runtime says that the callback is over; what is ``kept`` must not change any more."""
+        if kept:
+            _ = self.context
+            try:
+                _ = self.checkpoint
+            except Exception:
+                pass  # told to whoever reads it
+        self._source = None
+
+    def __repr__(self) -> str:
+        return f"<StepEvent {self.step_name!r}, {self.duration_ms:.1f} ms>"

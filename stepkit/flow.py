@@ -1,0 +1,318 @@
+"""What can stand in a flow class: ``from stepkit import Flow, flow``.
+
+The decorators only record what was written; ``Flow`` judges it when the class is created.
+
+Their static types are loose on purpose: what a step gives is inferred by the mypy plugin, and a checker
+without plugins must find no fault with a step that a subclass redefines with other keys. There are no
+overloads, because mypy drops a plugin's errors while it tries one.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, cast, final
+
+from typing_extensions import TypeVar
+
+from .current import CurrentStep, current
+from .table import CircuitBreaker, ErrorPolicy, Kind, MergePolicy, ParallelMode
+
+__all__ = [
+    "Branch",
+    "CircuitBreaker",
+    "CurrentStep",
+    "Parallel",
+    "Step",
+    "Subflow",
+    "branch",
+    "current",
+    "parallel",
+    "step",
+    "subflow",
+    "transform",
+]
+
+ChangeT = TypeVar("ChangeT", default=Any)
+When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
+RetryDelay = float | Callable[[int, Exception], float]
+ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
+
+
+class Declaration:
+    """Something that a flow class declares: a kind, the arguments that it was given, and its group."""
+
+    def __init__(self, kind: Kind, arguments: Mapping[str, Any], group: Parallel | None = None) -> None:
+        self.kind = kind
+        self.arguments = dict(arguments)
+        self.group = group
+        self.attribute = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.attribute = self.attribute or name
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.arguments.get('name') or self.attribute!r}>"
+
+
+@final
+class Step(Declaration, Generic[ChangeT]):
+    """A step of a flow. On an instance of the flow it is the plain method.
+
+    ``ChangeT`` is what the step does to the context; only the mypy plugin fills it.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        arguments: Mapping[str, Any],
+        function: Callable[..., Any],
+        group: Parallel | None = None,
+    ) -> None:
+        super().__init__(kind, arguments, group)
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = getattr(function, "__name__", "")
+        self.__wrapped__ = function
+
+    def __get__(self, instance: object | None, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self.function, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
+@final
+class Branch(Declaration):
+    """A branch of a flow: its method chooses a case. On an instance of the flow it is the plain method."""
+
+    def __init__(self, arguments: Mapping[str, Any], function: Callable[..., Any]) -> None:
+        super().__init__("branch", arguments)
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = getattr(function, "__name__", "")
+        self.__wrapped__ = function
+
+    def __get__(self, instance: object | None, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self.function, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+
+@final
+class Subflow(Declaration, Generic[ChangeT]):
+    """A flow nested in another."""
+
+
+class StepDecorator:
+    """What ``flow.step("name")`` gives: it records the method below it."""
+
+    def __init__(self, kind: Kind, arguments: Mapping[str, Any], group: Parallel | None = None) -> None:
+        self._kind = kind
+        self._arguments = arguments
+        self._group = group
+
+    def __call__(self, function: Callable[..., Any], /) -> Step[Any]:
+        return Step(self._kind, self._arguments, function, self._group)
+
+    # A bare ``@flow.step`` gives the step itself; this line lets checkers without plugins call it.
+    def __get__(self, instance: object | None, owner: type | None = None) -> Callable[..., Any]:
+        raise TypeError("flow.step() decorates a method; it was left without one")
+
+
+class BranchDecorator:
+    """What ``flow.branch("name", ...)`` gives: it records the method below it."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = arguments
+
+    def __call__(self, function: Callable[..., Any], /) -> Branch:
+        return Branch(self._arguments, function)
+
+
+def _declare(
+    kind: Kind, name: str | Callable[..., Any] | None, options: dict[str, Any], group: Parallel | None = None
+) -> StepDecorator:
+    if callable(name):  # bare: @flow.step
+        return cast(StepDecorator, Step(kind, {"name": None, **options}, name, group))
+    return StepDecorator(kind, {"name": name, **options}, group)
+
+
+def step(
+    name: str | Callable[..., Any] | None = None,
+    /,
+    *,
+    when: When = True,
+    on_error: ErrorPolicy = "raise",
+    retries: int = 0,
+    retry_delay: RetryDelay = 0.0,
+    should_retry: ShouldRetry | None = None,
+    timeout: float | None = None,
+    merge: MergePolicy = "override",
+    circuit_breaker: CircuitBreaker | None = None,
+    thread: bool = False,
+    log: bool | None = None,
+    aliases: Iterable[str] = (),
+) -> StepDecorator:
+    """Declare a step: a method that reads keys of the context and returns new ones, or None.
+
+    Its parameters are the keys that it reads; a default makes a read optional; one positional-only
+    parameter receives the whole context, read-only.
+
+    Args:
+        name: The step's name; the method's own where it is left out. ``@flow.step`` without parentheses works.
+        when: Whether the step runs: a bool, or a function, sync or async, whose parameters are injected by name.
+        on_error: ``"raise"``; ``"continue"`` goes on with the next step; ``"skip-remaining"`` ends the run with
+            the context as it is.
+        retries: How many times the step is tried again after it failed.
+        retry_delay: Seconds between two attempts, or a function of (attempt, error) that gives them.
+        should_retry: Which errors are tried again: exception classes, or a function of the error. Any
+            ``Exception`` where it is left out.
+        timeout: Seconds that one attempt may take.
+        merge: What happens to a key that the context already has: ``"override"`` replaces the value, ``"skip"``
+            keeps it, ``"warn"`` replaces it and logs, ``"error"`` raises ``ContextCollisionError``.
+        circuit_breaker: When to stop calling a step that keeps failing.
+        thread: Run a sync step in a worker thread.
+        log: Whether the step is logged; as the run where it is left out.
+        aliases: Former names of the step; checkpoints that know it by one of them stay resumable.
+
+    A mistake in these is raised as ``FlowDefinitionError`` when the class is created.
+    """
+    return _declare("step", name, _step_options(locals()))
+
+
+def transform(
+    name: str | Callable[..., Any] | None = None,
+    /,
+    *,
+    when: When = True,
+    on_error: ErrorPolicy = "raise",
+    retries: int = 0,
+    retry_delay: RetryDelay = 0.0,
+    should_retry: ShouldRetry | None = None,
+    timeout: float | None = None,
+    circuit_breaker: CircuitBreaker | None = None,
+    thread: bool = False,
+    log: bool | None = None,
+    aliases: Iterable[str] = (),
+) -> StepDecorator:
+    """Declare a step whose returned mapping becomes the whole context. Options as for ``flow.step``."""
+    return _declare("transform", name, _step_options(locals()))
+
+
+def branch(
+    name: str,
+    /,
+    *,
+    cases: Mapping[str, Any],
+    when: When = True,
+    on_error: ErrorPolicy = "raise",
+    retries: int = 0,
+    retry_delay: RetryDelay = 0.0,
+    should_retry: ShouldRetry | None = None,
+    timeout: float | None = None,
+    merge: MergePolicy = "override",
+    circuit_breaker: CircuitBreaker | None = None,
+    thread: bool = False,
+    log: bool | None = None,
+    aliases: Iterable[str] = (),
+) -> BranchDecorator:
+    """Declare a branch: the method returns the name of the case to run, or None for no case.
+
+    ``cases`` maps names to flows: classes, instances, or functions of ``self``. Options as for ``flow.step``.
+    """
+    return BranchDecorator({"name": name, **_step_options(locals())})
+
+
+def subflow(
+    name: str,
+    flow: Any,
+    /,
+    *,
+    when: When = True,
+    on_error: ErrorPolicy = "raise",
+    retries: int = 0,
+    retry_delay: RetryDelay = 0.0,
+    should_retry: ShouldRetry | None = None,
+    timeout: float | None = None,
+    merge: MergePolicy = "override",
+    circuit_breaker: CircuitBreaker | None = None,
+    thread: bool = False,
+    log: bool | None = None,
+    aliases: Iterable[str] = (),
+) -> Subflow[Any]:
+    """Declare a nested flow: a class, an instance, or a function of ``self``. Options as for ``flow.step``."""
+    return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())})
+
+
+def parallel(
+    name: str,
+    /,
+    *,
+    mode: ParallelMode = "all",
+    when: When = True,
+    on_error: ErrorPolicy = "raise",
+    retries: int = 0,
+    retry_delay: RetryDelay = 0.0,
+    should_retry: ShouldRetry | None = None,
+    timeout: float | None = None,
+    merge: MergePolicy = "override",
+    circuit_breaker: CircuitBreaker | None = None,
+    log: bool | None = None,
+    aliases: Iterable[str] = (),
+) -> Parallel:
+    """Declare a parallel group; its members are declared with ``@group.step`` and ``group.subflow``.
+
+    Under ``mode="all"`` the first failure cancels the others; under ``"settled"`` all members end, and the
+    outputs of those that succeeded are merged. Options as for ``flow.step``.
+    """
+    return Parallel({"name": name, **_step_options(locals())})
+
+
+@final
+class Parallel(Declaration):
+    """A parallel group of a flow. It is one step; its members see the same context."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        super().__init__("parallel", arguments)
+
+    def step(
+        self,
+        name: str | Callable[..., Any] | None = None,
+        /,
+        *,
+        when: When = True,
+        on_error: ErrorPolicy = "raise",
+        retries: int = 0,
+        retry_delay: RetryDelay = 0.0,
+        should_retry: ShouldRetry | None = None,
+        timeout: float | None = None,
+        circuit_breaker: CircuitBreaker | None = None,
+        log: bool | None = None,
+    ) -> StepDecorator:
+        """Declare a step as a member of the group. Options as for ``flow.step``."""
+        return _declare("step", name, _step_options(locals()), self)
+
+    def subflow(
+        self,
+        flow: Any,
+        /,
+        *,
+        name: str | None = None,
+        when: When = True,
+        on_error: ErrorPolicy = "raise",
+        retries: int = 0,
+        retry_delay: RetryDelay = 0.0,
+        should_retry: ShouldRetry | None = None,
+        timeout: float | None = None,
+        circuit_breaker: CircuitBreaker | None = None,
+        log: bool | None = None,
+    ) -> Subflow[Any]:
+        """Declare a nested flow as a member of the group; its name is the attribute's where left out."""
+        return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())}, self)
+
+
+def _step_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The options out of a declaring function's ``locals()``; they are named as the table names them."""
+    return {key: value for key, value in arguments.items() if key not in ("self", "name", "flow")}

@@ -1,0 +1,124 @@
+"""The step table: what a flow class declares, as plain immutable data.
+
+The definition builds it, the runtime interprets it; it knows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
+MergePolicy = Literal["override", "error", "warn", "skip"]
+ErrorPolicy = Literal["raise", "continue", "skip-remaining"]
+ParallelMode = Literal["all", "settled"]
+
+MERGE_POLICIES: tuple[MergePolicy, ...] = ("override", "error", "warn", "skip")
+ERROR_POLICIES: tuple[ErrorPolicy, ...] = ("raise", "continue", "skip-remaining")
+PARALLEL_MODES: tuple[ParallelMode, ...] = ("all", "settled")
+
+
+class CircuitBreaker(msgspec.Struct, frozen=True, kw_only=True):
+    """When to stop calling a step that keeps failing.
+
+    After ``failure_threshold`` failures in a row the breaker opens: for ``cooldown`` seconds the step is
+    not called. Then one probe is let through; its success closes the breaker, its failure opens it again.
+    While it is open the step raises ``CircuitOpenError`` (``on_open="raise"``) or is skipped (``"skip"``).
+    The pattern is Michael Nygard's, "Release It!" (2007).
+    """
+
+    failure_threshold: int
+    cooldown: float
+    on_open: Literal["raise", "skip"] = "raise"
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """The keys that a function reads: its parameters, in order."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    whole: bool = False
+    """Whether its first parameter is positional-only and receives the whole context."""
+    keyword_only: frozenset[str] = frozenset()
+    takes_self: bool = False
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """What ``when=`` was given: a function of the context, or a constant."""
+
+    function: Callable[..., Any]
+    parameters: Parameters
+    is_async: bool
+
+
+class FlowSource(msgspec.Struct, frozen=True):
+    """Where a nested flow comes from: a class, an instance, or a function of ``self`` that makes one."""
+
+    kind: Literal["class", "instance", "factory"]
+    value: Any
+    flow_class: type | None
+    """The class of the flow, or None where only a factory knows it."""
+
+
+class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the step table."""
+
+    name: str
+    kind: Kind
+    attribute: str
+    function: Callable[..., Any] | None = None
+    parameters: Parameters = Parameters()
+    is_async: bool = False
+    aliases: tuple[str, ...] = ()
+
+    when: bool | Condition = True
+    on_error: ErrorPolicy = "raise"
+    merge: MergePolicy = "override"
+    retries: int = 0
+    retry_delay: float | Callable[[int, Exception], float] = 0.0
+    should_retry: Callable[[Exception], bool] | tuple[type[BaseException], ...] | None = None
+    timeout: float | None = None
+    circuit_breaker: CircuitBreaker | None = None
+    thread: bool = False
+    log: bool | None = None
+
+    source: FlowSource | None = None  # of a subflow
+    cases: Mapping[str, FlowSource] = msgspec.field(default_factory=dict)  # of a branch
+    members: tuple["StepRow", ...] = ()  # of a parallel group
+    mode: ParallelMode = "all"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name and every alias under which a checkpoint may know the step."""
+        return (self.name, *self.aliases)
+
+
+class FlowOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the class keywords of a flow say."""
+
+    name: str
+    log: Any = None
+    codecs: tuple[Any, ...] = ()
+    max_checkpoint_size: int = 16 * 1024 * 1024
+
+
+class StepTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The ordered steps of a flow class and its options."""
+
+    flow: str
+    steps: tuple[StepRow, ...]
+    options: FlowOptions
+
+    def position(self, name: str) -> int | None:
+        """The place of the step of that name or alias, or None."""
+        for place, row in enumerate(self.steps):
+            if name in row.names:
+                return place
+        return None
+
+
+StopCallback = Callable[[], None]
+CompleteCallback = Callable[[Any], Awaitable[None] | None]
+ErrorCallback = Callable[[str, Exception], Awaitable[None] | None]
