@@ -1,0 +1,70 @@
+# `make demo` and `make test` need Python 3.11 or newer, Make and a package index; what else they need
+# goes under .venv.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+WORKERS ?= auto
+PYTEST_ARGS ?=
+
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+export PIP_NO_INPUT := 1
+
+.PHONY: help demo test lint format wheel-test matrix bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo        a batch job killed and resumed, and an approval across processes"
+	@echo "make test        lint, types and every test"
+	@echo "make lint        ruff, mypy --strict and basedpyright"
+	@echo "make format      let ruff format the sources"
+	@echo "make wheel-test  the tests against the built wheel"
+	@echo "make matrix      the same on the other Pythons of this machine, the oldest dependencies, older mypy"
+	@echo "make bench       what a flow costs next to a bare loop"
+	@echo "make clean       remove .venv and caches"
+
+# The stamps say what was installed; another pyproject.toml or Makefile installs again.
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "stepkit needs Python 3.11 or newer; say where it is: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+
+$(VENV)/.stamp-run: pyproject.toml Makefile | $(VENV)/bin/python
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --editable ".[mypy]"
+	@touch $@
+
+$(VENV)/.stamp-dev: pyproject.toml Makefile scripts/redis_server.py | $(VENV)/bin/python
+	$(PIP) install --upgrade "pip>=25.1"
+	$(PIP) install --editable ".[mypy]" --group dev
+	$(VENV)/bin/python scripts/redis_server.py
+	@touch $@ $(VENV)/.stamp-run
+
+demo: $(VENV)/.stamp-run
+	@$(VENV)/bin/python -m examples.demo
+
+test: lint
+	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
+
+lint: $(VENV)/.stamp-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/python -m mypy
+	$(VENV)/bin/basedpyright
+
+format: $(VENV)/.stamp-dev
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+wheel-test: $(VENV)/.stamp-dev
+	$(VENV)/bin/python scripts/matrix.py wheel
+
+matrix: $(VENV)/.stamp-dev
+	$(VENV)/bin/python scripts/matrix.py pythons lowest mypy
+
+bench: $(VENV)/.stamp-dev
+	$(VENV)/bin/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

