@@ -18,21 +18,22 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    return _judged(report)
+    _judge(report)
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     report = yield
-    return _judged(report)
+    _judge(report)
+    return report
 
 
-def _judged(report: Any) -> Any:
+def _judge(report: Any) -> None:
     expected_to_fail = hasattr(report, "wasxfail")  # such a report is called skipped too
     if IN_CI and report.skipped and not expected_to_fail:
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where nothing may be: {_reason(report)}"
-    return report
 
 
 def _reason(report: Any) -> str:
