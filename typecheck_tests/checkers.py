@@ -1,0 +1,251 @@
+"""Runs the checkers over a project that holds many cases, once for each way of running them.
+
+``STEPKIT_TYPECHECK_PYTHON`` names a Python whose mypy is used in place of this one's; stepkit must be installed there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .case_files import Case, Message
+
+PYTHON = os.environ.get("STEPKIT_TYPECHECK_PYTHON", sys.executable)
+FORMAT = ["--no-error-summary", "--no-color-output", "--no-pretty", "--hide-error-context", "--show-column-numbers"]
+LINE = re.compile(r"^(?P<file>.+?\.pyi?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<severity>error|note): (?P<rest>.*)$")
+CODE = re.compile(r"^(.*?)  \[([\w-]+)\]$")
+SAID_ONCE_A_RUN = ("See https://mypy.r", "Error code ", "This violates the Liskov")
+
+# Where there is no plugin, types are loose and assert_type would be wrong everywhere.
+PROBE = "from typing import assert_type as assert_type\n"
+LOOSE_PROBE = "from typing import Any\n\ndef assert_type(value: Any, type: Any, /) -> Any: ...\n"
+
+MODES = ("cold", "warm", "edited", "strict", "workers", "daemon", "without-plugin", "pyright")
+CHAINS = {"cold": "plain", "warm": "plain", "edited": "plain"}
+"""Modes that share one chain of runs; the others have a chain of their own."""
+
+
+@dataclass
+class Phase:
+    """One run of a checker: which state each case was in, and what was said."""
+
+    mode: str
+    title: str
+    states: dict[str, int]
+    messages: list[Message] = field(default_factory=list)
+    crash: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Phase:
+        return Phase(**{**data, "messages": [Message(**each) for each in data["messages"]]})
+
+
+def chain_of(mode: str) -> str:
+    return CHAINS.get(mode, mode)
+
+
+def run_chain(chain: str, cases: Sequence[Case], folder: Path) -> list[Phase]:
+    """All runs of a chain, one after the other, in a project of its own below ``folder``."""
+    project = folder / chain
+    project.mkdir(parents=True)
+    return list(_CHAINS[chain](cases, project))
+
+
+def available_modes() -> list[str]:
+    """The modes that the mypy in use knows."""
+    return [mode for mode in MODES if mode != "workers" or _knows_workers()]
+
+
+@cache
+def _knows_workers() -> bool:
+    return "--num-workers" in _run([PYTHON, "-m", "mypy", "--help"], Path.cwd()).stdout
+
+
+# -- chains ----------------------------------------------------------------------------------------------------------
+
+
+def _plain(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    yield _mypy(cases, project, "cold", 0)
+    yield _mypy(cases, project, "warm", 0)
+    for turn in (1, 2):
+        yield _mypy(cases, project, "edited", turn)
+
+
+def _strict(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    yield _mypy(cases, project, "strict", 0, "--strict")
+    yield _mypy(cases, project, "strict", 1, "--strict")
+
+
+def _workers(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    for turn in (0, 0, 1):
+        yield _mypy(cases, project, "workers", turn, "--num-workers", "2")
+
+
+def _daemon(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    """Every case in each of its states, and at least once back in an earlier one."""
+    command = [PYTHON, "-m", "mypy.dmypy", "--status-file", str(project.parent / "daemon.json")]
+    try:
+        for turn in range(4):
+            phase = _write(cases, project, "daemon", turn)
+            if turn == 0:
+                flags = ["--timeout", "300", "--", "--config-file", str(_config(project)), *FORMAT]
+                done = _run([*command, "run", *flags, *_targets(project)], project)
+            else:
+                done = _run([*command, "check", "--", *_targets(project)], project)
+            yield _read(done, phase)
+    finally:
+        _run([*command, "kill"], project)
+
+
+def _without_plugin(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    for state in range(_most_states(cases)):
+        phase = _write(cases, project, "without-plugin", state, probe=LOOSE_PROBE)
+        config = _config(project, plugin=False)
+        yield _read(_run([PYTHON, "-m", "mypy", "--config-file", str(config), *FORMAT, *_targets(project)], project), phase)
+
+
+def _pyright(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    config = {"typeCheckingMode": "standard", "include": ["."], "pythonVersion": "3.11"}
+    for state in range(_most_states(cases)):
+        some = [case for case in cases if state < len(case.states)] if state else cases
+        inside = project / str(state)
+        inside.mkdir()
+        phase = _write(some, inside, "pyright", state, probe=LOOSE_PROBE)
+        (inside / "pyrightconfig.json").write_text(json.dumps(config))
+        done = _run([sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable], inside)
+        try:
+            said = json.loads(done.stdout)["generalDiagnostics"]
+        except (ValueError, KeyError):
+            phase.crash = done.stdout + done.stderr
+            said = []
+        for each in said:
+            if each["severity"] == "error":
+                start = each["range"]["start"]
+                phase.messages.append(
+                    Message(
+                        file=str(Path(each["file"]).relative_to(inside.resolve())),
+                        line=start["line"] + 1,
+                        column=start["character"] + 1,
+                        severity="error",
+                        text=each["message"],
+                        code=each.get("rule", ""),
+                    )
+                )
+        yield phase
+
+
+_CHAINS = {
+    "plain": _plain,
+    "strict": _strict,
+    "workers": _workers,
+    "daemon": _daemon,
+    "without-plugin": _without_plugin,
+    "pyright": _pyright,
+}
+
+
+# -- one run ---------------------------------------------------------------------------------------------------------
+
+
+def _most_states(cases: Sequence[Case]) -> int:
+    return max((len(case.states) for case in cases), default=0)
+
+
+def _write(cases: Sequence[Case], project: Path, mode: str, turn: int, probe: str = PROBE) -> Phase:
+    """Bring every case to its state of this turn: they go through their states in a circle."""
+    states = {case.name: turn % len(case.states) for case in cases}
+    _put(project / "probe.py", probe)
+    for case in cases:
+        wanted = case.states[states[case.name]]
+        for path in case.files:
+            if path in wanted:
+                _put(project / path, wanted[path].text)
+            else:
+                (project / path).unlink(missing_ok=True)
+    return Phase(mode, f"{mode}, turn {turn + 1}", states)
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file, and leave it alone where nothing changes."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _config(project: Path, *, plugin: bool = True) -> Path:
+    config = project.parent / f"{project.name}.ini"
+    plugins = "plugins = stepkit_mypy\n" if plugin else ""
+    config.write_text(f"[mypy]\n{plugins}cache_dir = {project.parent / (project.name + '-cache')}\n")
+    return config
+
+
+def _targets(project: Path) -> list[str]:
+    return sorted(str(path.relative_to(project)) for path in project.rglob("*.py"))
+
+
+def _mypy(cases: Sequence[Case], project: Path, mode: str, turn: int, *flags: str) -> Phase:
+    phase = _write(cases, project, mode, turn)
+    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(project)), *FORMAT, *flags, *_targets(project)]
+    return _read(_run(command, project), phase)
+
+
+def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "MYPY_CACHE_DIR": "", "MYPYPATH": "", "NO_COLOR": "1"}
+    environment = {name: value for name, value in environment.items() if value or not name.startswith("MYPY")}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def _read(done: subprocess.CompletedProcess[str], phase: Phase) -> Phase:
+    for line in done.stdout.splitlines():
+        match = LINE.match(line)
+        if match is None:
+            continue
+        code = CODE.match(match["rest"])
+        text = code[1] if code else match["rest"]
+        if match["severity"] == "note" and text.startswith(SAID_ONCE_A_RUN):
+            continue
+        if code and code[2] == "annotation-unchecked" and phase.mode == "without-plugin":
+            continue  # that mypy leaves bodies unchecked is what the plugin is for
+        phase.messages.append(
+            Message(
+                file=match["file"],
+                line=int(match["line"]),
+                column=int(match["column"] or 0),
+                severity=match["severity"],
+                text=text,
+                code=code[2] if code else "",
+            )
+        )
+    traceback = "INTERNAL ERROR" in done.stdout + done.stderr or "Traceback (most recent" in done.stdout + done.stderr
+    if done.returncode not in (0, 1) or traceback:
+        phase.crash = f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return phase
+
+
+@contextmanager
+def lock(path: Path, *, wait: bool) -> Iterator[bool]:
+    """Hold a file lock; gives False where it is taken and ``wait`` is not asked for."""
+    import fcntl
+
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
