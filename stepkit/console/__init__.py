@@ -1,0 +1,28 @@
+"""What a person sees of a run: the log and the stopwatch.
+
+Importing this imports neither ``logging`` nor the log itself: a run that is not logged pays nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .config import LogConfig, Stopwatch, settle
+
+if TYPE_CHECKING:
+    from ..runtime.observer import Observer
+
+__all__ = ["LogConfig", "Stopwatch", "make_observer", "settle"]
+
+
+def make_observer(config: bool | LogConfig | None, run_log: bool) -> Observer:
+    """The log of one run.
+
+    ``config`` says how it looks and where it goes; a bool or None is a ``LogConfig()``. ``run_log`` says whether the
+    run is logged: if it is not, only steps with ``log=True`` and warnings are. Raises ``TypeError`` if ``config`` is
+    something else.
+    """
+    from .log import RunLog
+
+    settled, _ = settle(config, None)
+    return RunLog(settled, run_log)

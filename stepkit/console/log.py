@@ -1,0 +1,170 @@
+"""The log of one run: an observer that writes a line for each thing that happens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal
+
+from .config import LogConfig, Stopwatch
+from .sink import Level, Sink
+from .summary import Status, Timing, box, statistics
+from .text import escape, format_duration, show_error, show_keys
+
+if TYPE_CHECKING:
+    from ..runtime.observer import Outcome
+    from ..table import Kind
+
+_NO_TIMES = Stopwatch(show_step_duration=False, show_summary=False, show_total=False)
+
+_STEPS: dict[Kind, tuple[str, str]] = {
+    "step": ("📍", "Step"),
+    "transform": ("🔄", "Transform"),
+    "branch": ("🔀", "Branch"),
+    "parallel": ("⚡", "Parallel"),
+    "subflow": ("📦", "Flow"),
+}
+_SKIPS = {"resume": "resume-skip", "when": "skipped", "circuit-open": "skipped, circuit open"}
+_PLAIN = {"⚠️": "Warning: ", "↳": "-> "}  # every other icon only repeats what the words say
+
+
+class RunLog:
+    """Implements ``runtime.observer.Observer``. Its methods may be called from several threads at once.
+
+    The lock is held for all lines of one event, so that an ``Output:`` stands below its step.
+    """
+
+    def __init__(self, config: LogConfig, run_log: bool) -> None:
+        self._run_log = run_log
+        self._emoji = config.emoji is not False
+        self._sink = Sink(config.log_fn, config.error_fn, plain=not self._emoji)
+        watch = config.stopwatch
+        self._watch = watch if isinstance(watch, Stopwatch) else Stopwatch() if watch else _NO_TIMES
+        self._lock = threading.RLock()  # a log function may run something that is logged here
+        self._flow = ""
+        self._resumed_from: str | None = None
+        self._timings: dict[str, Timing] = {}
+        self._logs: dict[str, bool] = {}  # the log= of the steps that have one, for events that come without it
+
+    def run_started(self, flow: str, keys: Collection[str], resumed_from: str | None) -> None:
+        with self._lock:
+            self._flow = escape(flow)
+            self._resumed_from = resumed_from
+            if not self._run_log:
+                return
+            if resumed_from is not None:
+                self._write("info", f"{self._icon('🚀')}Resuming pipeline from checkpoint step: {escape(resumed_from)}")
+            elif keys:
+                self._write("info", f"{self._icon('🚀')}Starting pipeline with input: {show_keys(keys)}")
+            else:
+                self._write("info", f"{self._icon('🚀')}Starting pipeline")
+
+    def step_started(self, path: str, kind: Kind, log: bool | None) -> None:
+        with self._lock:
+            if self._logged(path, log):
+                icon, label = _STEPS[kind]
+                self._write("info", f"{self._icon(icon)}{label}: {escape(path)}", path)
+
+    def case_chosen(self, path: str, case: str | None, log: bool | None) -> None:
+        with self._lock:
+            if self._logged(path, log):
+                chosen = "No case chosen" if case is None else f"Executing: {escape(path)}/{escape(case)}"
+                self._write("info", f"   {self._icon('↳')}{chosen}", path)
+
+    def step_completed(self, path: str, duration: float, keys: Collection[str], log: bool | None) -> None:
+        with self._lock:
+            self._time(path, "success", duration)
+            if self._logged(path, log):
+                time = f" in {format_duration(duration)}" if self._watch.show_step_duration else ""
+                self._write("info", f"{self._icon('✅')}{escape(path)} completed{time}", path)
+                if keys:
+                    self._write("info", f"   Output: {show_keys(keys)}", path)
+
+    def step_skipped(self, path: str, reason: Literal["when", "resume", "circuit-open"], log: bool | None) -> None:
+        with self._lock:
+            self._time(path, "skipped", 0.0)
+            if self._logged(path, log):
+                level: Level = "warning" if reason == "circuit-open" else "info"
+                self._write(level, f"{self._icon('⏭️')}Step: {escape(path)} ({_SKIPS[reason]})", path)
+
+    def attempt_failed(
+        self, path: str, attempt: int, attempts: int, error: BaseException, delay: float, log: bool | None
+    ) -> None:
+        with self._lock:
+            if self._logged(path, log):
+                pause = f" in {format_duration(delay)}" if delay > 0 else ""
+                what = f"{escape(path)} attempt {attempt} of {attempts} failed, retrying{pause}"
+                self._write("warning", f"{self._icon('🔁')}{what}: {show_error(error)}", path)
+
+    def step_failed(self, path: str, duration: float, error: BaseException, log: bool | None) -> None:
+        with self._lock:
+            self._time(path, "failed", duration)
+            if self._logged(path, log):
+                time = f" after {format_duration(duration)}" if self._watch.show_step_duration else ""
+                self._write("error", f"{self._icon('❌')}{escape(path)} failed{time}", path)
+                self._write("error", f"   Error: {show_error(error)}", path)
+
+    def warned(self, path: str, message: str) -> None:
+        with self._lock:
+            if self._logs.get(path) is not False:  # also if the run is not logged: somebody should know
+                self._write("warning", f"{self._icon('⚠️')}{escape(path)}: {escape(message)}", path)
+
+    def run_finished(self, outcome: Outcome, duration: float, step: str | None) -> None:
+        with self._lock:
+            if step is not None and outcome in ("stopped", "skipped-remaining") and self._logged(step, None):
+                self._write("info", f"{self._icon('⏹️')}{_ENDINGS[outcome]}: {escape(step)}", step)
+            if not self._run_log:
+                return
+            if self._watch.show_summary and self._timings:
+                self._write_summary(outcome, step)
+            if self._watch.show_total:
+                self._write("info", f"{self._icon('⏰')}Total Pipeline Time: {format_duration(duration)}")
+            self._write_end(outcome, step)
+
+    def _write_summary(self, outcome: Outcome, step: str | None) -> None:
+        timings = tuple(self._timings.values())
+        lines = [f"{self._icon('⏱️')}Performance Summary:"]
+        if self._resumed_from is not None:
+            lines.append(f"{self._icon('↪️')}Resumed from checkpoint: {escape(self._resumed_from)}")
+        lines += box(timings, emoji=self._emoji)
+        figures = statistics(timings)
+        if figures:
+            lines += [f"{self._icon('📊')}Statistics:", *figures]
+        if outcome == "stopped":
+            by = "" if step is None else f" (requested by {escape(step)})"
+            lines.append(f"{self._icon('⏹️')}Stopped early{by}")
+        for line in lines:
+            self._write("info", line)
+
+    def _write_end(self, outcome: Outcome, step: str | None) -> None:
+        at = "" if step is None else f" at: {escape(step)}"
+        if outcome == "completed":
+            failed = sum(timing.status == "failed" for timing in self._timings.values())
+            how = "successfully" if not failed else f"with {failed} failed {'step' if failed == 1 else 'steps'}"
+            self._write("info", f"{self._icon('✨')}Pipeline completed {how}")
+        elif outcome == "stopped":
+            self._write("info", f"{self._icon('✨')}Pipeline stopped early")
+        elif outcome == "skipped-remaining":
+            self._write("info", f"{self._icon('✨')}Pipeline ended early, remaining steps skipped")
+        elif outcome == "cancelled":
+            self._write("warning", f"{self._icon('🛑')}Pipeline cancelled{at}")
+        else:
+            self._write("error", f"{self._icon('❌')}Pipeline failed{at}")
+
+    def _logged(self, path: str, log: bool | None) -> bool:
+        if log is not None:
+            self._logs[path] = log
+        return self._logs.get(path, self._run_log)
+
+    def _time(self, path: str, status: Status, duration: float) -> None:
+        self._timings.pop(path, None)  # a step that runs again inside a retried container has one row, its last
+        self._timings[path] = Timing(path, status, duration)
+
+    def _icon(self, icon: str) -> str:
+        return f"{icon} " if self._emoji else _PLAIN.get(icon, "")
+
+    def _write(self, level: Level, line: str, step: str = "") -> None:
+        self._sink.write(level, line, self._flow, escape(step))
+
+
+_ENDINGS = {"stopped": "Early stop requested by", "skipped-remaining": "Remaining steps skipped after failure of"}

@@ -1,0 +1,67 @@
+"""Where the lines of a log go."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Literal
+
+from .text import show_error
+
+Level = Literal["info", "warning", "error"]
+
+_LEVELS: dict[Level, int] = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Sink:
+    """Writes lines to the logger ``stepkit`` or to the user's functions. Like ``logging`` it never raises."""
+
+    def __init__(
+        self, log_fn: Callable[[str], object] | None, error_fn: Callable[[str], object] | None, *, plain: bool
+    ) -> None:
+        self._log_fn = log_fn
+        self._error_fn = error_fn or log_fn
+        self._logger = logging.getLogger("stepkit")
+        self._sign = "Warning: " if plain else "⚠️ "
+        self._reported = False
+
+    def write(self, level: Level, line: str, flow: str, step: str) -> None:
+        function = self._error_fn if level == "error" else self._log_fn
+        try:
+            if function is None:
+                self._to_logger(level, line, flow, step)
+            else:
+                function(line)
+        except Exception as error:
+            self._report(error, flow, step, by_user=function is not None)
+
+    def _to_logger(self, level: Level, line: str, flow: str, step: str) -> None:
+        number = _LEVELS[level]
+        logger = self._logger
+        if logger.hasHandlers() or logger.disabled:
+            logger.log(number, line, extra={"flow": flow, "step": step})
+        # Nobody configured logging, and the root's WARNING is no choice of anyone's; a level set on our logger is.
+        elif number >= logger.level and number > logger.manager.disable:
+            _to_stderr(line)
+
+    def _report(self, error: Exception, flow: str, step: str, *, by_user: bool) -> None:
+        """Say once in a run that lines are lost."""
+        if self._reported:
+            return
+        self._reported = True
+        who = "the log function" if by_user else "the logger"
+        line = f"{self._sign}{who} failed; the run goes on, this line is lost: {show_error(error)}"
+        try:
+            if by_user:
+                self._to_logger("warning", line, flow, step)
+            else:
+                _to_stderr(line)
+        except Exception:
+            pass  # no one is left to tell
+
+
+def _to_stderr(line: str) -> None:
+    if sys.stderr is not None:  # it is under pythonw
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,142 @@
+"""Text for a terminal: one line, of a known width."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+
+ERROR_LIMIT = 1000
+KEY_LIMIT = 100
+KEYS_LIMIT = 40
+
+_JOINER = "\u200d"
+_NON_JOINER = "\u200c"
+_EMOJI_STYLE = "\ufe0f"  # variation selector 16
+
+# Drawn as text in one cell, as an emoji in two: the narrow ones of Unicode's emoji-variation-sequences.txt.
+_WIDENED = frozenset(
+    "#*0123456789©®‼⁉™ℹ↔↕↖↗↘↙↩↪⌨⏏⏭⏮⏯⏱⏲⏸⏹⏺Ⓜ▪▫▶◀◻◼☀☁☂☃☄☎☑☘☝☠☢☣☦☪☮☯☸☹☺♀♂♟♠♣♥♦♨♻♾"
+    "⚒⚔⚕⚖⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷⛸⛹✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤➡⤴⤵⬅⬆⬇🅰🅱🅾🅿🌡🌤🌥🌦🌧🌨🌩🌪🌫🌬🌶🍽🎖🎗🎙🎚🎛🎞🎟🏋🏌🏍"
+    "🏎🏔🏕🏖🏗🏘🏙🏚🏛🏜🏝🏞🏟🏳🏵🏷🐿👁📽🕉🕊🕯🕰🕳🕴🕵🕶🕷🕸🕹🖇🖊🖋🖌🖍🖐🖥🖨🖱🖲🖼🗂🗃🗄🗑🗒🗓🗜🗝🗞🗡🗣🗨🗯🗳🗺🛋🛍🛎🛏🛠🛡🛢🛣🛤🛥🛩🛰🛳"
+)
+
+
+def escape(text: str) -> str:
+    """The text with everything escaped that could start a line, move the cursor or hide: controls, line and
+    paragraph separators, format and bidi characters, surrogates.
+
+    The two joiners stay between characters that are not ASCII: emoji and several scripts need them.
+    """
+    if text.isprintable():
+        return text
+    shown: list[str] = []
+    for place, char in enumerate(text):
+        if char.isprintable() or unicodedata.category(char) in ("Zs", "Co"):
+            shown.append(char)
+        elif char in (_JOINER, _NON_JOINER) and 0 < place < len(text) - 1 and _joins(text[place - 1], text[place + 1]):
+            shown.append(char)
+        else:
+            shown.append(char.encode("unicode_escape").decode("ascii"))
+    return "".join(shown)
+
+
+def _joins(before: str, after: str) -> bool:
+    return all(not char.isascii() and char.isprintable() for char in (before, after))
+
+
+def display_width(text: str) -> int:
+    """How many cells of a terminal the text takes, which must be free of controls.
+
+    After UAX #11: wide and fullwidth characters take two cells, combining marks none, an emoji with a variation
+    selector 16 two, emoji joined to the one before none, everything else one, also what UAX #11 calls ambiguous.
+    Terminals disagree about ligatures of Indic scripts; they are counted letter by letter.
+    """
+    return sum(_widths(text))
+
+
+def _widths(text: str) -> list[int]:
+    """The cells that each character adds."""
+    if text.isascii():
+        return [1] * len(text)
+    widths: list[int] = []
+    before = ""  # the last character that is no mark
+    joined = False
+    for char in text:
+        if char == _EMOJI_STYLE:
+            width = 1 if before and before in _WIDENED else 0
+        elif unicodedata.category(char) in ("Mn", "Me", "Cf") or "\u1160" <= char <= "\u11ff":
+            width = 0
+        elif unicodedata.east_asian_width(char) in ("W", "F"):
+            skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
+            width = 0 if before and _is_emoji(before) and (joined or skin_tone) else 2
+        else:
+            width = 1
+        widths.append(width)
+        joined = char == _JOINER or (joined and char == _EMOJI_STYLE)
+        if char == _EMOJI_STYLE and width:
+            before = "\u231a"  # drawn as an emoji from here on, like every other
+        elif unicodedata.category(char) not in ("Mn", "Me", "Cf"):
+            before = char
+    return widths
+
+
+def _is_emoji(char: str) -> bool:
+    return unicodedata.category(char) in ("So", "Sk") and unicodedata.east_asian_width(char) == "W"
+
+
+def cut(text: str, width: int, ellipsis: str = "…") -> str:
+    """The text itself if it fits into ``width`` cells, else as much of it as does, and an ellipsis."""
+    if display_width(text) <= width:
+        return text
+    kept = 0
+    room = width - len(ellipsis)
+    widths = _widths(text)
+    while kept < len(text) and widths[kept] <= room:
+        room -= widths[kept]
+        kept += 1
+    # Not inside of a joined or widened character: its head alone would be drawn with another width.
+    while 0 < kept < len(text) and (text[kept] in (_EMOJI_STYLE, _JOINER) or text[kept - 1] == _JOINER):
+        kept -= 1
+    return text[:kept] + ellipsis
+
+
+def pad(text: str, width: int) -> str:
+    """The text, filled with spaces to ``width`` cells."""
+    return text + " " * (width - display_width(text))
+
+
+def show_keys(keys: Collection[str]) -> str:
+    """Names of keys for a line: ``a, b``; long names and long lists are cut."""
+    shown: list[str] = []
+    for key in keys:
+        if len(shown) == KEYS_LIMIT:
+            shown.append(f"and {len(keys) - KEYS_LIMIT} more")
+            break
+        shown.append(escape(_limit(key, KEY_LIMIT)))
+    return ", ".join(shown)
+
+
+def show_error(error: BaseException) -> str:
+    """An error for a line: ``ValueError: boom``. Whatever its own ``str`` does."""
+    name = type(error).__name__
+    try:
+        message = str(error)
+    except Exception as failure:
+        message = f"(its message cannot be shown: {type(failure).__name__})"
+    return escape(_limit(f"{name}: {message}" if message else name, ERROR_LIMIT))
+
+
+def _limit(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def format_duration(seconds: float) -> str:
+    """``2ms``, ``1.5s``, ``3m``, ``2.1h``: milliseconds without decimals, all else with at most one."""
+    milliseconds = round(seconds * 1000)
+    if milliseconds < 1000:
+        return f"{milliseconds}ms"
+    for size, unit in ((1000, "s"), (60_000, "m")):
+        amount = f"{milliseconds / size:.1f}"
+        if amount != "60.0" and milliseconds < 60 * size:
+            return amount.removesuffix(".0") + unit
+    return f"{milliseconds / 3_600_000:.1f}".removesuffix(".0") + "h"
