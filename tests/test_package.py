@@ -1,0 +1,193 @@
+"""The package as a whole: its public names, what importing it costs, and that imports point down only."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import pytest
+from typing_extensions import TypeAliasType
+
+import stepkit
+
+PACKAGE = Path(stepkit.__file__).parent
+ROOT = Path(__file__).resolve().parent.parent
+
+PUBLIC_MODULES = ["stepkit", "stepkit.errors", "stepkit.flow"]
+PUBLIC_MODULES += [name for name in ("stepkit.stores", "stepkit.testing") if importlib.util.find_spec(name)]
+
+
+def _public_names() -> list[tuple[str, str]]:
+    return [(module, name) for module in PUBLIC_MODULES for name in importlib.import_module(module).__all__]
+
+
+@pytest.mark.parametrize("module", PUBLIC_MODULES)
+def test_the_public_names_are_listed_in_order_and_exist(module: str) -> None:
+    imported = importlib.import_module(module)
+    assert list(imported.__all__) == sorted(set(imported.__all__))
+    assert [name for name in imported.__all__ if not hasattr(imported, name)] == []
+
+
+@pytest.mark.parametrize(("module", "name"), _public_names())
+def test_every_public_name_has_a_docstring(module: str, name: str) -> None:
+    value = getattr(importlib.import_module(module), name)
+    if isinstance(value, TypeAliasType):  # has none of its own: its module's tells
+        documentation = sys.modules[value.__module__ or ""].__doc__ or ""
+        assert name in documentation
+    else:
+        assert isinstance(value, ModuleType | type) or inspect.isroutine(value)
+        documentation = value.__doc__ or ""
+    assert documentation.strip() != ""
+
+
+def test_star_import_gives_the_public_names_and_no_others() -> None:
+    namespace: dict[str, object] = {}
+    exec("from stepkit import *", namespace)
+    del namespace["__builtins__"]
+    assert sorted(namespace) == stepkit.__all__
+
+
+def test_importing_stepkit_imports_nothing_costly() -> None:
+    program = "import sys, json, stepkit; print(json.dumps(sorted(sys.modules)))"
+    printed = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True).stdout
+    imported = set(json.loads(printed))
+    assert "stepkit.definition" in imported
+    assert imported & {"asyncio", "concurrent.futures", "logging", "mypy", "sqlite3", "stepkit_mypy"} == set()
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def test_msgspec_and_typing_extensions_are_all_that_a_user_must_install() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.split(r"[^\w-]", requirement)[0] for requirement in project["dependencies"]]
+    assert names == ["msgspec", "typing-extensions"]
+
+
+def test_every_third_party_import_is_a_dependency() -> None:
+    imported = {each.module.partition(".")[0] for each in _imports() if not each.module.startswith("stepkit.")}
+    assert imported - sys.stdlib_module_names == {"msgspec", "typing_extensions"}
+
+
+# Which room may import which. A room is a module directly in the package, or a package in it.
+BOTTOM = {"errors", "table"}
+ABOVE = {"console", "definition", "description", "runtime", "stores", "testing"}
+
+
+def _allowed(room: str) -> set[str]:
+    rooms = {module.partition(".")[0] for module in _modules() if module}
+    values = rooms - BOTTOM - ABOVE  # signature, flow, codec, checkpoint, events, hints …
+    match room:
+        case "errors":
+            return set()
+        case "table":
+            return {"errors"}
+        case "console":
+            return BOTTOM | values
+        case "runtime":
+            return BOTTOM | values
+        case "stores":
+            return BOTTOM | values - {"flow", "signature", "collection"}
+        case "definition" | "description":
+            return BOTTOM | values | {"runtime", "console", "description"}
+        case "testing" | "":
+            return rooms
+        case _:
+            return BOTTOM | values
+
+
+class Import(NamedTuple):
+    importer: str
+    """The importing module, without "stepkit."; "" is the package itself."""
+    module: str
+    for_typing: bool
+    at_once: bool
+    """Whether importing the importer imports it, not only calling something in it."""
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def _imports() -> Iterator[Import]:
+    for importer, path in _modules().items():
+        package = ["stepkit", *importer.split(".")] if importer else ["stepkit"]
+        if path.name != "__init__.py":
+            package = package[:-1]
+        yield from _imports_in(ast.parse(path.read_text()), importer, package)
+
+
+def _imports_in(
+    node: ast.AST, importer: str, package: list[str], for_typing: bool = False, at_once: bool = True
+) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            for alias in child.names:
+                yield Import(importer, alias.name, for_typing, at_once)
+        elif isinstance(child, ast.ImportFrom):
+            base = package[: len(package) - child.level + 1] if child.level else []
+            whole = ".".join([*base, *([child.module] if child.module else [])])
+            for alias in child.names:
+                module = f"{whole}.{alias.name}"
+                known = module.startswith("stepkit.") and module.removeprefix("stepkit.") in _modules()
+                yield Import(importer, module if known else whole, for_typing, at_once)
+        else:
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            typing = isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING")
+            yield from _imports_in(child, importer, package, for_typing or typing, at_once and not inside)
+
+
+def test_imports_point_down_only() -> None:
+    wrong = []
+    for importer, module, for_typing, _ in _imports():
+        if not module.startswith("stepkit."):
+            continue
+        room, target = importer.partition(".")[0], module.split(".")[1]
+        allowed = _allowed(room) | {room}
+        if for_typing and room == "console" and module == "stepkit.runtime.observer":
+            continue
+        if target not in allowed:
+            wrong.append(f"stepkit.{importer} imports {module}")
+    assert wrong == []
+
+
+def test_importing_goes_in_no_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for importer, module, for_typing, at_once in _imports():
+        if module.startswith("stepkit.") and at_once and not for_typing:
+            graph.setdefault(f"stepkit.{importer}", set()).add(module)
+    assert "stepkit.definition" in graph
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_nothing_in_the_package_knows_mypy_or_its_plugin() -> None:
+    roots = {each.module.partition(".")[0] for each in _imports()}
+    assert roots & {"mypy", "mypy_extensions", "stepkit_mypy"} == set()
+
+
+def test_no_file_speaks_of_one_machine() -> None:
+    # written apart, so that this file does not speak of them either
+    words = ["/" + "root/", "/" + "work/", "/" + "home/", "pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org"]
+    folders = [PACKAGE, *(ROOT / name for name in ("tests", "typecheck_tests", "examples", "docs", "benchmarks"))]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".md", ".js", ".txt")]
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.suffix in (".py", ".md", ".toml", "")]
+    files += [path for name in ("scripts", ".ci") for path in (ROOT / name).rglob("*") if path.is_file()]
+    texts = {path: path.read_text(errors="replace") for path in files if "__pycache__" not in path.parts}
+    assert [(path, word) for path, text in texts.items() for word in words if word in text] == []
