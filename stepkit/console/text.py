@@ -61,11 +61,15 @@ def _widths(text: str) -> list[int]:
     widths: list[int] = []
     before = ""  # the last character that is no mark
     joined = False
+    pairs = False  # whether the last half of a flag was the second
     for char in text:
         if char == _EMOJI_STYLE:
             width = 1 if before and before in _WIDENED else 0
         elif unicodedata.category(char) in ("Mn", "Me", "Cf") or "\u1160" <= char <= "\u11ff":
             width = 0
+        elif _is_flag_half(char):
+            pairs = not pairs and _is_flag_half(before)
+            width = 0 if pairs else 2
         elif unicodedata.east_asian_width(char) in ("W", "F"):
             skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
             width = 0 if before and _is_emoji(before) and (joined or skin_tone) else 2
@@ -78,6 +82,10 @@ def _widths(text: str) -> list[int]:
         elif unicodedata.category(char) not in ("Mn", "Me", "Cf"):
             before = char
     return widths
+
+
+def _is_flag_half(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
 def _is_emoji(char: str) -> bool:
