@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import msgspec
 
@@ -28,12 +28,15 @@ class CurrentStep(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.run_id}/{self.path}"
 
 
-class Attempt(NamedTuple):
-    """What the runtime notes for each attempt; read only when somebody asks."""
+class Attempt:
+    """What the runtime notes of the attempt that is running; read only when somebody asks."""
 
-    frame: Any
-    step: Any
-    number: int
+    __slots__ = ("frame", "number", "step")
+
+    def __init__(self, frame: Any, step: Any, number: int) -> None:
+        self.frame = frame
+        self.step = step
+        self.number = number
 
 
 running: ContextVar[Attempt | None] = ContextVar("stepkit-running", default=None)
@@ -50,7 +53,6 @@ def current() -> CurrentStep:
             "flow.current() was called outside of a step; call it in the body of a step, "
             "or in a function that a step calls"
         )
-    frame, step, number = attempt
-    return CurrentStep(
-        run_id=frame.run.id, flow=frame.run.flow, path=frame.path_of(step), attempt=number
-    )
+    run = attempt.frame.run
+    path = attempt.frame.path_of(attempt.step.row)
+    return CurrentStep(run_id=run.id, flow=run.flow, path=path, attempt=attempt.number)

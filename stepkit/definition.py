@@ -113,8 +113,8 @@ class Flow(Generic[InputT, OutputT]):
         Raises what a step raised, with a note that names the flow and the step; ``MissingKeyError`` and the other
         errors of ``stepkit.errors`` for mistakes of the flow.
         """
-        request = runtime.Request(self, on_step_complete, on_step_error, log)
-        return await runtime.run(request, input)  # type: ignore[return-value]
+        run = self._new_run(on_step_complete, on_step_error, log)
+        return await runtime.start(run, input)  # type: ignore[return-value]
 
     def run_sync(
         self,
@@ -130,8 +130,8 @@ class Flow(Generic[InputT, OutputT]):
         ``cancel`` is looked at between steps; once it is set, the run raises ``RunCancelledError``. Raises
         ``EventLoopError`` if the flow has async steps and a loop is running in this thread: await ``run`` there.
         """
-        request = runtime.Request(self, on_step_complete, on_step_error, log, cancel)
-        return runtime.run_sync(request, input)  # type: ignore[return-value]
+        run = self._new_run(on_step_complete, on_step_error, log, cancel)
+        return runtime.start_sync(run, input)  # type: ignore[return-value]
 
     async def run_checkpoint(
         self,
@@ -148,8 +148,8 @@ class Flow(Generic[InputT, OutputT]):
         ``run``. Raises a ``CheckpointError`` that says what is wrong, before any step runs, if the checkpoint
         cannot be resumed.
         """
-        request = runtime.Request(self, on_step_complete, on_step_error, log)
-        return await runtime.resume(request, checkpoint, override_data)  # type: ignore[return-value]
+        run = self._new_run(on_step_complete, on_step_error, log)
+        return await runtime.resume(run, checkpoint, override_data)  # type: ignore[return-value]
 
     def run_checkpoint_sync(
         self,
@@ -162,8 +162,25 @@ class Flow(Generic[InputT, OutputT]):
         cancel: Cancellation | None = None,
     ) -> OutputT:
         """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
-        request = runtime.Request(self, on_step_complete, on_step_error, log, cancel)
-        return runtime.resume_sync(request, checkpoint, override_data)  # type: ignore[return-value]
+        run = self._new_run(on_step_complete, on_step_error, log, cancel)
+        return runtime.resume_sync(run, checkpoint, override_data)  # type: ignore[return-value]
+
+    def _new_run(
+        self,
+        on_step_complete: CompleteCallback | None,
+        on_step_error: ErrorCallback | None,
+        log: "bool | LogConfig | None",
+        cancel: Cancellation | None = None,
+    ) -> "runtime.Run":
+        run = runtime.new_run(self, on_step_complete, on_step_error, cancel)
+        class_log = run.plan.table.options.log
+        if log or class_log or run.plan.logs:
+            from .console import make_observer, settle
+
+            config, run_log = settle(log, class_log)
+            if run_log or run.plan.logs:
+                runtime.observe(run, make_observer(config, run_log))
+        return run
 
     @classmethod
     def describe(cls) -> list[dict[str, Any]]:
@@ -178,7 +195,7 @@ class Flow(Generic[InputT, OutputT]):
     @classmethod
     def circuit_breaker(cls, step: str) -> runtime.Breaker:
         """The circuit breaker of a step, to read its state or to reset it. Raises ``LookupError`` if it has none."""
-        return runtime.breaker_of(cls.__stepkit_table__, step)
+        return runtime.breaker_of(cls, step)
 
 
 def _input_type(cls: type) -> Any:

@@ -8,6 +8,7 @@ from typing_extensions import TypeVar
 
 NameT = TypeVar("NameT", bound=str, default=str, covariant=True)
 ContextT = TypeVar("ContextT", default=dict[str, Any], covariant=True)
+FlowT = TypeVar("FlowT", default=Any, covariant=True)
 
 
 class EventSource(Protocol):
@@ -19,15 +20,17 @@ class EventSource(Protocol):
 
 
 @final
-class StepEvent(Generic[NameT, ContextT]):
+class StepEvent(Generic[NameT, ContextT, FlowT]):
     """A step was completed.
 
     ``step_name`` is the step's path (``"load-session/fetch"`` inside a nested flow), ``duration_ms`` the time that
     it took in milliseconds. ``context`` and ``checkpoint`` cost nothing until they are read; an event that is kept
     beyond its callback keeps both as they were.
+
+    ``FlowT`` is the flow; the mypy plugin fills it, and looks up there what ``context`` holds after the step.
     """
 
-    __slots__ = ("_checkpoint", "_context", "_source", "duration_ms", "step_name")
+    __slots__ = ("_checkpoint", "_context", "_source", "__weakref__", "duration_ms", "step_name")
 
     step_name: NameT
     duration_ms: float
@@ -53,29 +56,28 @@ class StepEvent(Generic[NameT, ContextT]):
         Raises ``UnsavableValueError`` if a value of the context could not come back the same,
         ``CheckpointSizeError`` if it is over the limit.
         """
-        if self._checkpoint is None and self._source is not None:
-            try:
-                self._checkpoint = self._source.checkpoint()
-            except Exception as error:
-                self._checkpoint = error
+        self._take()
         if isinstance(self._checkpoint, Exception):
             raise self._checkpoint
         assert self._checkpoint is not None
         return self._checkpoint
+
+    def _take(self) -> None:
+        if self._checkpoint is None and self._source is not None:
+            try:
+                self._checkpoint = self._source.checkpoint()
+            except Exception as error:
+                self._checkpoint = error  # told to whoever reads it
 
     def stop_pipeline(self) -> None:
         """Stop after this step: the run returns the context as of it. Has no effect once the callback is over."""
         if self._source is not None:
             self._source.stop()
 
-    def seal(self, *, kept: bool) -> None:
-        """The runtime says that the callback is over; what is ``kept`` must not change any more."""
-        if kept:
-            _ = self.context
-            try:
-                _ = self.checkpoint
-            except Exception:
-                pass  # told to whoever reads it
+    def seal(self) -> None:
+        """The runtime says that the callback is over and the event was kept: take what may still be read."""
+        _ = self.context
+        self._take()
         self._source = None
 
     def __repr__(self) -> str:

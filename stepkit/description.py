@@ -1,0 +1,162 @@
+"""The step table for people and tools: as plain data, and as a Mermaid flowchart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .table import FlowSource, StepRow, StepTable
+
+# Options that are shown only where they differ from what they are when nothing is said.
+_QUIET_OPTIONS: dict[str, Any] = {
+    "on_error": "raise",
+    "merge": "override",
+    "retries": 0,
+    "timeout": None,
+    "thread": False,
+    "aliases": (),
+}
+
+
+def describe(table: StepTable) -> list[dict[str, Any]]:
+    """The steps as dicts that JSON has a form for."""
+    return [_describe_row(row) for row in table.steps]
+
+
+def _describe_row(row: StepRow) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": row.name, "kind": row.kind}
+    if row.function is not None:
+        described["reads"] = list(row.parameters.required)
+        described["reads_if_present"] = list(row.parameters.optional)
+        described["reads_everything"] = row.parameters.whole
+        described["async"] = row.is_async
+    if row.when is not True:
+        described["when"] = row.when if isinstance(row.when, bool) else "condition"
+    for option, usual in _QUIET_OPTIONS.items():
+        value = getattr(row, option)
+        if value != usual:
+            described[option] = list(value) if isinstance(value, tuple) else value
+    if row.circuit_breaker is not None:
+        breaker = row.circuit_breaker
+        described["circuit_breaker"] = {
+            "failure_threshold": breaker.failure_threshold,
+            "cooldown": breaker.cooldown,
+            "on_open": breaker.on_open,
+        }
+    if row.source is not None:
+        described |= _describe_source(row.source)
+    if row.kind == "branch":
+        described["cases"] = {case: _describe_source(source) for case, source in row.cases.items()}
+    if row.kind == "parallel":
+        described["mode"] = row.mode
+        described["members"] = [_describe_row(member) for member in row.members]
+    return described
+
+
+def _describe_source(source: FlowSource) -> dict[str, Any]:
+    if source.flow_class is None:
+        return {"flow": None, "steps": None}  # only a run knows
+    table = _table_of(source)
+    assert table is not None
+    return {"flow": table.flow, "steps": describe(table)}
+
+
+def _table_of(source: FlowSource) -> StepTable | None:
+    return None if source.flow_class is None else source.flow_class.__stepkit_table__  # type: ignore[attr-defined,no-any-return]
+
+
+def mermaid(table: StepTable) -> str:
+    """A Mermaid flowchart, top down: a diamond asks which case, a box surrounds what is inside a step."""
+    chart = _Chart()
+    chart.lines += ["flowchart TD", '  start(["start"])']
+    ends = chart.sequence(table, [("start", "")], "  ")
+    chart.lines.append('  finish(["end"])')
+    chart.link(ends, "finish", "  ")
+    return "\n".join(chart.lines) + "\n"
+
+
+Ends = list[tuple[str, str]]
+"""Where the next arrow starts: nodes, each with what is written on the arrow."""
+
+
+class _Chart:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._ids: Iterator[int] = iter(range(1, 1_000_000))
+
+    def node(self) -> str:
+        return f"n{next(self._ids)}"
+
+    def link(self, ends: Ends, target: str, indent: str) -> None:
+        for source, label in ends:
+            arrow = f"-- {_quoted(label)} -->" if label else "-->"
+            self.lines.append(f"{indent}{source} {arrow} {target}")
+
+    def sequence(self, table: StepTable, ends: Ends, indent: str) -> Ends:
+        for row in table.steps:
+            ends = self.row(row, ends, indent)
+        return ends
+
+    def row(self, row: StepRow, ends: Ends, indent: str) -> Ends:
+        if row.kind == "branch":
+            return self.branch(row, ends, indent)
+        if row.kind == "parallel":
+            return self.group(row, ends, indent)
+        table = None if row.source is None else _table_of(row.source)
+        if table is not None:
+            return self.box(row, table, ends, indent)
+        node = self.node()
+        shape = {"transform": ("[/", "/]"), "subflow": ("[[", "]]")}.get(row.kind, ("[", "]"))
+        self.lines.append(f"{indent}{node}{shape[0]}{_quoted(row.name)}{shape[1]}")
+        self.link(ends, node, indent)
+        return self.skippable(row, ends, [(node, "")])
+
+    def skippable(self, row: StepRow, before: Ends, after: Ends) -> Ends:
+        """A conditional step can be passed by; the arrow says so."""
+        if row.when is True:
+            return after
+        return after + [(node, f"{label}, not {row.name}" if label else f"not {row.name}") for node, label in before]
+
+    def box(self, row: StepRow, table: StepTable, ends: Ends, indent: str) -> Ends:
+        box = self.node()
+        self.lines.append(f"{indent}subgraph {box}[{_quoted(row.name)}]")
+        entry = self.node()
+        self.lines.append(f"{indent}  {entry}(( ))")
+        inner = self.sequence(table, [(entry, "")], indent + "  ")
+        self.lines.append(f"{indent}end")
+        self.link(ends, entry, indent)
+        return self.skippable(row, ends, inner)
+
+    def branch(self, row: StepRow, ends: Ends, indent: str) -> Ends:
+        node = self.node()
+        self.lines.append(f"{indent}{node}{{{_quoted(row.name)}}}")
+        self.link(ends, node, indent)
+        after: Ends = []
+        for case, source in row.cases.items():
+            table = _table_of(source)
+            if table is None:
+                inner = self.node()
+                self.lines.append(f"{indent}{inner}[[{_quoted(case)}]]")
+                self.link([(node, case)], inner, indent)
+                after.append((inner, ""))
+            else:
+                after += self.sequence(table, [(node, case)], indent)
+        return self.skippable(row, ends, [*after, (node, "no case")])
+
+    def group(self, row: StepRow, ends: Ends, indent: str) -> Ends:
+        box, fork, join = self.node(), self.node(), self.node()
+        self.lines.append(f"{indent}subgraph {box}[{_quoted(row.name)}]")
+        self.lines.append(f"{indent}  {fork}(( ))")
+        inner: Ends = []
+        for member in row.members:
+            inner += self.row(member, [(fork, "")], indent + "  ")
+        self.lines.append(f"{indent}  {join}(( ))")
+        self.link(inner, join, indent + "  ")
+        self.lines.append(f"{indent}end")
+        self.link(ends, fork, indent)
+        return self.skippable(row, ends, [(join, "")])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    return f'"{escaped}"'

@@ -1,0 +1,7 @@
+"""Interprets step tables. It knows no store and no screen."""
+
+from .breaker import Breaker
+from .frame import Run
+from .run import breaker_of, new_run, observe, resume, resume_sync, start, start_sync
+
+__all__ = ["Breaker", "Run", "breaker_of", "new_run", "observe", "resume", "resume_sync", "start", "start_sync"]

@@ -1,0 +1,92 @@
+"""The circuit breaker of one step of one flow class."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal, final
+
+from ..table import CircuitBreaker
+
+State = Literal["closed", "open", "half-open"]
+
+
+@final
+class Breaker:
+    """Counts a step's failures in a row, over all runs of its flow class in this process. Thread-safe."""
+
+    def __init__(self, spec: CircuitBreaker, clock: Callable[[], float] = time.monotonic) -> None:
+        self.spec = spec
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._probe: object | None = None
+
+    @property
+    def state(self) -> State:
+        """``"closed"``: calls pass. ``"open"``: none does. ``"half-open"``: one probe does."""
+        with self._lock:
+            if self._opened_at is None:
+                return "closed"
+            return "half-open" if self._wait() <= 0 else "open"
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row so far."""
+        return self._failures
+
+    def reset(self) -> None:
+        """Close the breaker and forget its failures."""
+        with self._lock:
+            self._failures = 0
+            self._opened_at = None
+            self._probe = None
+
+    def enter(self) -> tuple[object | None, float]:
+        """Ask to make a call: a permit, or None and the seconds until the next probe may pass."""
+        with self._lock:
+            if self._opened_at is None:
+                return _CLOSED, 0.0
+            wait = self._wait()
+            if wait > 0 or self._probe is not None:
+                return None, max(wait, 0.0)
+            self._probe = object()
+            return self._probe, 0.0
+
+    def succeeded(self, permit: object) -> None:
+        """The call of ``permit`` succeeded. Late calls from before the breaker opened do not close it."""
+        with self._lock:
+            if permit is self._probe or self._opened_at is None:
+                self._failures = 0
+                self._opened_at = None
+                self._probe = None
+
+    def failed(self, permit: object) -> None:
+        """The call of ``permit`` failed."""
+        with self._lock:
+            if permit is self._probe:
+                self._failures += 1
+                self._opened_at = self._clock()
+                self._probe = None
+            elif self._opened_at is None:
+                self._failures += 1
+                if self._failures >= self.spec.failure_threshold:
+                    self._opened_at = self._clock()
+
+    def given_up(self, permit: object) -> None:
+        """The call of ``permit`` was cancelled: it says nothing about the step, and the next may probe."""
+        with self._lock:
+            if permit is self._probe:
+                self._probe = None
+
+    def _wait(self) -> float:
+        assert self._opened_at is not None
+        return self._opened_at + self.spec.cooldown - self._clock()
+
+    def __repr__(self) -> str:
+        return f"<Breaker {self.state}, {self._failures} failures>"
+
+
+_CLOSED = object()

@@ -1,0 +1,54 @@
+"""Takes checkpoints: the state of the open frames as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..checkpoint import OuterFrame, compose
+from ..errors import CheckpointSizeError, UnsavableValueError
+
+if TYPE_CHECKING:
+    from .frame import Frame
+
+
+def take(frame: Frame) -> str:
+    """The checkpoint after the step that was done last, as seen from ``frame``.
+
+    Inside a parallel group, which is one step, that is the last step before the group.
+    Raises ``UnsavableValueError`` and ``CheckpointSizeError``.
+    """
+    while frame.parent is not None and (frame.in_group or frame.position == 0):
+        frame = frame.parent
+    run = frame.run
+    step = frame.path if frame.position else ""
+    outer: list[OuterFrame] = []
+    done = [frame.done]
+    try:
+        inner = frame
+        while inner.parent is not None:
+            outer.append(_outer_frame(inner.parent, inner))
+            done.append(inner.parent.done)
+            inner = inner.parent
+        output, tags = frame.encoder.encode(frame.context, frame.touched)
+    except UnsavableValueError as error:
+        frame.touched = None
+        raise UnsavableValueError(error.path, error.type, error.reason, flow=run.flow, step=step) from None
+    frame.touched = set()
+    text = compose(
+        step, output, name=run.flow, run=run.id, done=tuple(reversed(done)), types=tags, frames=tuple(reversed(outer))
+    )
+    # Only a text near the limit has to be measured in bytes.
+    if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
+        raise CheckpointSizeError(run.flow, size, run.limit)
+    return text
+
+
+def _outer_frame(outer: Frame, inner: Frame) -> OuterFrame:
+    """What restores the context around a container from the one inside it."""
+    assert inner.written is not None
+    missing = object()
+    unshared: dict[str, Any] = {
+        key: value for key, value in outer.context.items() if inner.context.get(key, missing) is not value
+    }
+    was, types = outer.registry.dump_context(unshared)
+    return OuterFrame(keys=tuple(outer.context), was=was, types=types, written=tuple(sorted(inner.written)))

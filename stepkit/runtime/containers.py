@@ -1,0 +1,66 @@
+"""Steps that hold others: nested flows, branches, parallel groups. How their inside is opened, and marked when left."""
+
+from __future__ import annotations
+
+from ..errors import FlowDefinitionError, UnknownCaseError
+from ..table import FlowSource
+from .frame import Frame, Group
+from .plan import PlannedStep, mark_of, plan_of
+
+
+def open_case(frame: Frame, step: PlannedStep, case: object) -> Frame:
+    """The frame of a branch's case. Raises ``UnknownCaseError``."""
+    row = step.row
+    path = frame.path_of(row)
+    if not isinstance(case, str) or case not in row.cases:
+        raise UnknownCaseError(frame.run.flow, path, case, row.cases)
+    inside = open_flow(frame, step, row.cases[case], f"{path}/{case}")
+    inside.case = case
+    return inside
+
+
+def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) -> Frame:
+    """The frame of a nested flow; it starts from the context around it."""
+    owner = source.value
+    if source.kind == "class":
+        owner = source.value()
+    elif source.kind == "factory":
+        owner = source.value(frame.owner)
+    table = getattr(type(owner), "__stepkit_table__", None)
+    if table is None:
+        raise FlowDefinitionError(
+            frame.run.flow, [f"{path}: the function gave {owner!r}; it returns an instance of a flow"]
+        )
+    around: Frame | None = frame
+    while around is not None:
+        if type(around.owner) is type(owner):
+            raise FlowDefinitionError(
+                frame.run.flow, [f"{path}: {type(owner).__qualname__} holds itself; a flow cannot be nested in itself"]
+            )
+        around = around.parent
+    inside = frame.open(owner, plan_of(type(owner)).steps, path + "/")
+    inside.copies = frame.copies or step.guarded
+    return inside
+
+
+def open_group(frame: Frame, step: PlannedStep) -> Group:
+    """The frames of a group's members. Each has a context of its own, as it is before the group."""
+    members = []
+    for member in step.members:
+        inside = frame.open(frame.owner, (member,), frame.path_of(step.row) + "/")
+        inside.in_group = True
+        inside.copies = frame.copies or step.guarded or step.row.mode == "settled"
+        members.append(inside)
+    return Group(tuple(members))
+
+
+def mark_of_inside(step: PlannedStep, inside: Frame | Group | None) -> str:
+    """The mark of a container that is complete, with the marks of what ran inside."""
+    if inside is None:
+        return f"{step.mark}()"
+    if isinstance(inside, Group):
+        # A member that failed in a settled group is as done as one that was survived.
+        return f"{step.mark}({''.join(member.done or member.steps[0].mark + '!' for member in inside.members)})"
+    if inside.case is None:
+        return f"{step.mark}({inside.done})"
+    return f"{step.mark}({mark_of(inside.case)}({inside.done}))"

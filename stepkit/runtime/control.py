@@ -1,0 +1,47 @@
+"""What ends a run that is no failure of a step; every error policy lets these through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Control(BaseException):
+    """Not an ``Exception``, so that no policy takes it for a step's failure."""
+
+
+class Stopped(Control):
+    """``stop_pipeline()`` was called: the run ends with ``context``."""
+
+    def __init__(self, path: str, context: dict[str, Any]) -> None:
+        super().__init__(path)
+        self.path = path
+        self.context = context
+
+
+class Aborted(Control):
+    """The run ends with ``error``: a callback failed, or ``cancel=`` was set."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class GivenUp(Control):
+    """Ends what is left of an attempt that was given up; nobody waits for it any more."""
+
+
+class Fence:
+    """Stands around an attempt that may be given up. Once it is closed, nothing inside counts."""
+
+    __slots__ = ("_closed", "_outer")
+
+    def __init__(self, outer: Fence | None) -> None:
+        self._outer = outer
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
+
+    @property
+    def closed(self) -> bool:
+        return self._closed or (self._outer is not None and self._outer.closed)

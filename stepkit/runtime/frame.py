@@ -1,0 +1,186 @@
+"""The state of a run: one frame for each flow that is open, the nested ones inside their parents."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ..codec import ContextEncoder, Registry
+from ..hints import hints_of
+from ..table import CompleteCallback, ErrorCallback, StepRow
+from . import checkpointing
+from .control import Fence
+from .isolation import copy_context
+from .observer import Observer
+from .plan import Plan, PlannedStep
+
+
+class Run:
+    """What was asked of a run, and what all its frames share."""
+
+    # Defaults stand here, so that starting a run writes only what differs.
+    complete_callbacks: tuple[CompleteCallback, ...] = ()
+    error_callbacks: tuple[ErrorCallback, ...] = ()
+    observer: Observer | None = None
+    cancel: Any = None
+    stopped_by: Frame | None = None
+    ended_by: str | None = None
+    """The path of the step whose ``skip-remaining`` ended the run."""
+    quiet = True
+    """Whether nobody is told of completed steps; then the interpreter keeps no record of them."""
+    _id: str | None = None
+
+    def __init__(self, owner: Any, plan: Plan) -> None:
+        self.owner = owner
+        self.plan = plan
+
+    @property
+    def flow(self) -> str:
+        return self.plan.table.options.name
+
+    @property
+    def limit(self) -> int:
+        """The size that no checkpoint may pass, in bytes."""
+        return self.plan.table.options.max_checkpoint_size
+
+    @property
+    def id(self) -> str:
+        """The run's id: the same after a resume."""
+        if self._id is None:
+            import uuid
+
+            self._id = uuid.uuid4().hex
+        return self._id
+
+    @id.setter
+    def id(self, id: str | None) -> None:
+        self._id = id
+
+    def warn(self, path: str, message: str) -> None:
+        """Tell of something that deserves a warning, also where the run is not logged."""
+        if self.observer is not None:
+            self.observer.warned(path, message)
+        else:
+            import logging
+
+            logging.getLogger("stepkit").warning("flow %s: %s: %s", self.flow, path, message)
+
+
+class Frame:
+    """One open flow: its context, the place in its table, and what it did.
+
+    A member of a parallel group has a frame of its own, with a plan of one step.
+    """
+
+    # Defaults stand here, so that opening a frame writes only what differs.
+    parent: Frame | None = None
+    prefix = ""
+    case: str | None = None
+    """Which case of its branch this is."""
+    position = 0
+    done = ""
+    """The marks of the steps done: the fingerprint of this level."""
+    written: set[str] | None = None
+    """The keys that the inside of a container has written; None at the root, which asks nobody."""
+    child: Frame | Group | None = None
+    """The inside of the step at ``position``, where it was entered and is not complete."""
+    fence: Fence | None = None
+    copies = False
+    """Whether steps read copies, because somebody around this frame may give it up."""
+    in_group = False
+    touched: set[str] | None = None
+    """The keys that may have changed since the last checkpoint; None is all of them."""
+    _encoder: ContextEncoder | None = None
+    _registry: Registry | None = None
+
+    def __init__(self, run: Run, owner: Any, steps: tuple[PlannedStep, ...], context: dict[str, Any]) -> None:
+        self.run = run
+        self.owner = owner
+        self.steps = steps
+        self.context = context
+
+    def open(self, owner: Any, steps: tuple[PlannedStep, ...], prefix: str) -> Frame:
+        """A frame inside this one; it starts from a copy of the context."""
+        inside = Frame(self.run, owner, steps, dict(self.context))
+        inside.parent = self
+        inside.prefix = prefix
+        inside.written = set()
+        inside.fence = self.fence
+        inside.copies = self.copies
+        inside.in_group = self.in_group
+        return inside
+
+    def path_of(self, row: StepRow) -> str:
+        """The path of a step of this frame."""
+        return self.prefix + row.name
+
+    @property
+    def path(self) -> str:
+        """The path of the step at ``position - 1``: the one that was done last."""
+        return self.prefix + self.steps[self.position - 1].row.name
+
+    @property
+    def registry(self) -> Registry:
+        """The classes that checkpoints of this frame may hold: those that it or a frame around it names."""
+        if self._registry is None:
+            if self.parent is None:
+                self._registry = hints_of(type(self.owner)).registry
+            elif type(self.owner) is type(self.parent.owner):
+                self._registry = self.parent.registry
+            else:
+                self._registry = self.parent.registry.merged(hints_of(type(self.owner)).registry)
+        return self._registry
+
+    @property
+    def encoder(self) -> ContextEncoder:
+        if self._encoder is None:
+            self._encoder = ContextEncoder(self.registry)
+        return self._encoder
+
+    def fork(self) -> Frame:
+        """The same frame for another attempt: whoever still holds the old one cannot change this."""
+        twin = copy.copy(self)
+        twin.context = dict(self.context)
+        twin.written = None if self.written is None else set(self.written)
+        twin.touched = None
+        twin._encoder = None
+        twin.child = None if self.child is None else self.child.fork()
+        if twin.child is not None:
+            twin.child.adopt(twin)
+        return twin
+
+    def adopt(self, parent: Frame) -> None:
+        self.parent = parent
+
+    def changes(self) -> dict[str, Any]:
+        """What the inside of a container has changed, as far as it is still there."""
+        assert self.written is not None
+        return {key: value for key, value in self.context.items() if key in self.written}
+
+    # What an event reads, if somebody asks it (events.EventSource).
+
+    def snapshot(self) -> dict[str, Any]:
+        return copy_context(self.context)
+
+    def checkpoint(self) -> str:
+        return checkpointing.take(self)
+
+    def stop(self) -> None:
+        if self.run.stopped_by is None and not (self.fence is not None and self.fence.closed):
+            self.run.stopped_by = self
+
+
+class Group:
+    """The inside of a parallel group: a frame for each member."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: tuple[Frame, ...]) -> None:
+        self.members = members
+
+    def fork(self) -> Group:
+        return Group(tuple(member.fork() for member in self.members))
+
+    def adopt(self, parent: Frame) -> None:
+        for member in self.members:
+            member.adopt(parent)

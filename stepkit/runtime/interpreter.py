@@ -1,0 +1,311 @@
+"""Interprets a step table: one loop for sync and async, for the root and for every nested flow."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Mapping
+from time import perf_counter
+from types import CoroutineType
+from typing import Any
+
+from ..current import Attempt, running
+from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
+from ..events import StepEvent
+from .attempts import CIRCUIT_OPEN, call, repeat
+from .containers import mark_of_inside, open_case, open_flow, open_group
+from .control import Aborted, Control, Fence, GivenUp, Stopped
+from .frame import Frame, Group
+from .merge import accepted, output_problem
+from .plan import PlannedStep, missing_key
+from .waiting import together
+
+SKIPPED = "."
+SURVIVED = "!"
+
+
+async def run_frame(frame: Frame) -> bool:
+    """Run what is left of a frame. False if it ended early, by ``skip-remaining``: then nothing after it runs."""
+    run, steps, place = frame.run, frame.steps, frame.position
+    if not run.quiet or frame.copies or frame.fence is not None or frame.in_group:
+        while frame.position < len(steps):
+            if not await _execute(frame, steps[frame.position]):
+                return False
+        return True
+
+    # Nobody listens and nothing can be given up: the short way, without records.
+    owner, context, written = frame.owner, frame.context, frame.written
+    attempt = Attempt(frame, None, 1)
+    running.set(attempt)
+    for step in steps[place:] if place else steps:
+        if not step.simple:
+            frame.position = step.place
+            if not await _execute(frame, step):
+                return False
+            running.set(attempt)
+            context, written = frame.context, frame.written
+            continue
+        attempt.step = step
+        try:
+            output = step.call(owner, context)
+            if type(output) is CoroutineType:
+                output = await output
+            if type(output) is not dict:
+                output = await _settle(frame, step, output)
+            for key in output:
+                if type(key) is not str:
+                    output = await _settle(frame, step, output)
+                    break
+        except Exception as error:
+            frame.position = step.place
+            raise await _failure(frame, step, error, None)
+        context.update(output)
+        if written is not None:
+            written.update(output)
+    frame.position = len(steps)
+    return True
+
+
+async def _settle(frame: Frame, step: PlannedStep, output: Any) -> Mapping[str, Any]:
+    """What a step gave, if it is not simply a dict: an awaitable, None, another mapping, or a mistake."""
+    if output is not None and inspect.isawaitable(output):
+        output = await output
+    transform = step.row.kind == "transform"
+    if output is None and not transform:
+        return {}
+    if problem := output_problem(output, transform):
+        raise StepOutputError(frame.run.flow, frame.path_of(step.row), problem)
+    return output  # type: ignore[no-any-return]
+
+
+async def _execute(frame: Frame, step: PlannedStep) -> bool:
+    """Run the step at the frame's position under all its policies. False if nothing after it shall run."""
+    run, row, observer = frame.run, step.row, frame.run.observer
+    path = frame.path_of(row)
+    if run.cancel is not None and run.cancel.is_set():
+        raise Aborted(RunCancelledError(run.flow, path))
+    started = perf_counter()
+    try:
+        # A container that was entered before goes on where it was; nobody is asked again whether it should.
+        if frame.child is None and not await _is_wanted(frame, step):
+            return _skip(frame, step, "when")
+        if observer is not None:
+            observer.step_started(path, row.kind, row.log)
+        outputs, complete = await _attempt(frame, step)
+        if outputs is None:
+            return _skip(frame, step, "circuit-open")
+        keys = _apply(frame, step, outputs)
+    except Exception as error:
+        return await _survive(frame, step, error, started)
+    mark = step.mark if row.kind in ("step", "transform") else mark_of_inside(step, frame.child)
+    frame.child = None
+    if not complete:
+        return False
+    frame.done += mark
+    frame.position += 1
+    duration = perf_counter() - started
+    if observer is not None:
+        observer.step_completed(path, duration, keys, row.log)
+    if run.complete_callbacks:
+        await _tell_completed(frame, path, duration)
+    return True
+
+
+async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
+    """What ``when`` says."""
+    condition = step.row.when
+    if isinstance(condition, bool):
+        return condition
+    assert step.call_condition is not None
+    if (key := missing_key(condition.parameters, frame.context)) is not None:
+        raise MissingKeyError(frame.run.flow, frame.path_of(step.row), key, frame.context)
+    wanted = step.call_condition(frame.owner, frame.context)
+    if inspect.isawaitable(wanted):
+        wanted = await wanted
+    return bool(wanted)
+
+
+async def _attempt(frame: Frame, step: PlannedStep) -> tuple[list[Mapping[str, Any]] | None, bool]:
+    """What the step gave, and whether it is complete. None instead of outputs: its circuit is open, skip it.
+
+    A group gives an output for each member; every other step gives one.
+    """
+    row = step.row
+    work = _call if row.kind in ("step", "transform") else _run_inside
+    if row.retries == 0 and row.timeout is None and step.breaker is None:
+        result = await work(frame, step, 1, frame.fence)
+    else:
+        result = await repeat(frame, step, work, _tell_error)
+    if frame.fence is not None and frame.fence.closed:
+        raise GivenUp
+    return (None, True) if result is CIRCUIT_OPEN else result
+
+
+async def _call(
+    frame: Frame, step: PlannedStep, number: int, fence: Fence | None
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """One attempt of a step that is a function."""
+    return [await _settle(frame, step, await call(frame, step, number, fence))], True
+
+
+async def _run_inside(
+    frame: Frame, step: PlannedStep, number: int, fence: Fence | None
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """One attempt of a container. What an earlier attempt, or an earlier run, completed inside is not run again."""
+    inside = frame.child
+    if inside is not None and number > 1:
+        inside = inside.fork()
+    elif inside is None:
+        inside = await _open(frame, step, number, fence)
+    frame.child = inside
+    if inside is None:
+        return [{}], True  # a branch that chose no case
+    if isinstance(inside, Group):
+        return await _run_group(step, inside, fence)
+    inside.fence = fence
+    complete = await run_frame(inside)
+    return [inside.changes()], complete
+
+
+async def _open(frame: Frame, step: PlannedStep, number: int, fence: Fence | None) -> Frame | Group | None:
+    row = step.row
+    if row.kind == "parallel":
+        return open_group(frame, step)
+    if row.source is not None:
+        return open_flow(frame, step, row.source, frame.path_of(row))
+    case = await call(frame, step, number, fence)
+    if frame.run.observer is not None:
+        frame.run.observer.case_chosen(frame.path_of(row), case, row.log)
+    return None if case is None else open_case(frame, step, case)
+
+
+async def _run_group(
+    step: PlannedStep, group: Group, fence: Fence | None
+) -> tuple[list[Mapping[str, Any]], bool]:
+    settled = step.row.mode == "settled"
+    for member in group.members:
+        member.fence = Fence(fence)
+
+    def ends_group(error: BaseException) -> bool:
+        return not settled or not isinstance(error, Exception)
+
+    try:
+        results, first = await together([run_frame(member) for member in group.members], ends_group)
+    finally:
+        for member in group.members:
+            assert member.fence is not None
+            member.fence.close()  # nothing that comes late counts
+    # Also a member that was cancelled may have been about to say that the run ends.
+    controls = [result for result in results if isinstance(result, Control)]
+    if controls or first is not None:
+        raise controls[0] if controls else first  # type: ignore[misc]
+    failures = [result for result in results if isinstance(result, Exception)]
+    if len(failures) == len(results):
+        raise ExceptionGroup(f'all members of the parallel group "{step.row.name}" failed', failures)
+    ended = [member for member, result in zip(group.members, results, strict=True) if isinstance(result, bool)]
+    return [member.changes() for member in ended], False not in results
+
+
+def _apply(frame: Frame, step: PlannedStep, outputs: list[Mapping[str, Any]]) -> list[str]:
+    """Merge what the step gave into the context; the keys that it gave."""
+    row = step.row
+    if row.kind == "transform":
+        frame.context = dict(outputs[0])
+        frame.touched = None
+        if frame.written is not None:
+            frame.written = set(frame.context)
+        return list(frame.context)
+    keys: list[str] = []
+    for output in outputs:
+        merged, collisions = accepted(frame.context, output, row.merge)
+        if collisions and row.merge == "error":
+            raise ContextCollisionError(frame.run.flow, frame.path_of(row), collisions[0])
+        if collisions and row.merge == "warn":
+            for key in collisions:
+                frame.run.warn(frame.path_of(row), f'the key "{key}" was there before and is replaced')
+        frame.context.update(merged)
+        if frame.written is not None:
+            frame.written.update(merged)
+        keys += output
+    if step.reads is None or row.kind != "step":
+        frame.touched = None
+    elif frame.touched is not None:
+        frame.touched.update(step.reads, keys)
+    return keys
+
+
+def _skip(frame: Frame, step: PlannedStep, reason: Any) -> bool:
+    if frame.run.observer is not None:
+        frame.run.observer.step_skipped(frame.path_of(step.row), reason, step.row.log)
+    frame.done += step.mark + SKIPPED
+    frame.position += 1
+    return True
+
+
+async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: float) -> bool:
+    """A step failed: do what ``on_error`` says. False ends the run early."""
+    row = step.row
+    error = await _failure(frame, step, error, started)
+    if row.on_error == "raise":
+        raise error
+    if row.on_error == "skip-remaining":
+        frame.child = None
+        frame.run.ended_by = frame.path_of(row)
+        return False
+    frame.child = None
+    frame.done += step.mark + SURVIVED
+    frame.position += 1
+    return True
+
+
+async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: float | None) -> Exception:
+    """Tell everybody of a step's failure; the error as its caller shall see it."""
+    run, row = frame.run, step.row
+    if frame.fence is not None and frame.fence.closed:
+        raise GivenUp
+    path = frame.path_of(row)
+    if isinstance(error, KeyError) and not isinstance(error, StepkitError):
+        key = missing_key(row.parameters, frame.context)
+        if key is not None:
+            error = MissingKeyError(run.flow, path, key, frame.context).with_traceback(error.__traceback__)
+    note = f'in flow {run.flow}, step "{path}"'
+    noted = any(line.startswith("in flow ") for line in getattr(error, "__notes__", ()))
+    if not noted and not isinstance(error, StepkitError):
+        error.add_note(note)
+    if run.observer is not None and started is not None:
+        run.observer.step_failed(path, perf_counter() - started, error, row.log)
+    await _tell_error(frame, path, error)
+    return error
+
+
+async def _tell_error(frame: Frame, path: str, error: Exception) -> None:
+    """Call ``on_step_error``. It observes: if it fails itself, the step's error still wins."""
+    for callback in frame.run.error_callbacks:
+        try:
+            result: Any = callback(path, error)
+            if result is not None and inspect.isawaitable(result):
+                await result
+        except Exception as own:
+            frame.run.warn(path, f"on_step_error failed itself: {type(own).__name__}: {own}")
+
+
+async def _tell_completed(frame: Frame, path: str, duration: float) -> None:
+    """Call ``on_step_complete``. If it fails, the run ends: its caller may not have saved the checkpoint."""
+    run = frame.run
+    event = StepEvent(path, duration * 1000, frame)
+    try:
+        for callback in run.complete_callbacks:
+            result: Any = callback(event)
+            if result is not None and inspect.isawaitable(result):
+                await result
+            del result
+    except Exception as error:
+        raise Aborted(error) from None
+    finally:
+        # Most events are dropped with their callback; one that somebody keeps must not change any more.
+        reference = weakref.ref(event)
+        del event
+        if (kept := reference()) is not None:
+            kept.seal()
+    if run.stopped_by is not None:
+        raise Stopped(run.stopped_by.path, run.stopped_by.context)

@@ -1,0 +1,158 @@
+"""A step table made ready to run: each row with what can be known before the first run."""
+
+from __future__ import annotations
+
+import binascii
+import zlib
+from collections.abc import Callable, Mapping
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
+
+from ..table import Condition, FlowSource, Parameters, StepRow, StepTable
+from .breaker import Breaker
+
+Call = Callable[[Any, Mapping[str, Any]], Any]
+
+
+class PlannedStep:
+    """A row, the call that injects its keys, and whether the short way through the interpreter will do."""
+
+    __slots__ = ("breaker", "call", "call_condition", "guarded", "mark", "members", "place", "reads", "row", "simple")
+
+    def __init__(self, row: StepRow, place: int = 0) -> None:
+        self.row = row
+        self.place = place
+        self.mark = mark_of(row.name)
+        self.members = tuple(PlannedStep(member) for member in row.members)
+        self.call: Call = bind(row.function, row.parameters) if row.function is not None else _nothing
+        self.call_condition: Call | None = None
+        if isinstance(row.when, Condition):
+            self.call_condition = bind(row.when.function, row.when.parameters)
+        self.reads: frozenset[str] | None = None  # None is everything
+        if not row.parameters.whole:
+            self.reads = frozenset(row.parameters.required) | frozenset(row.parameters.optional)
+        self.breaker = Breaker(row.circuit_breaker) if row.circuit_breaker is not None else None
+        # An attempt that may be given up, or survived, works on copies of what it reads.
+        self.guarded = row.timeout is not None or row.retries > 0 or row.on_error != "raise"
+        self.simple = (
+            row.kind == "step"
+            and row.when is True
+            and row.merge == "override"
+            and not self.guarded
+            and not row.thread
+            and self.breaker is None
+        )
+
+
+class Plan:
+    """The planned steps of one flow class, shared by all its runs."""
+
+    __slots__ = ("awaits", "drives", "holds_factory", "logs", "on_step_complete", "on_step_error", "steps", "table", "waits")
+
+    def __init__(self, flow_class: Any) -> None:
+        table: StepTable = flow_class.__stepkit_table__
+        self.table = table
+        self.steps = tuple(PlannedStep(row, place) for place, row in enumerate(table.steps))
+        self.on_step_complete = hasattr(flow_class, "on_step_complete")
+        self.on_step_error = hasattr(flow_class, "on_step_error")
+        rows = [inner for row in table.steps for inner in (row, *row.members)]
+        inside = [plan_of(nested) for row in rows for nested in flow_classes(row)]
+        self.logs = any(row.log for row in rows) or any(plan.logs for plan in inside)
+        """Whether a step is logged even where the run is not."""
+        self.awaits = any(row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows) or any(
+            plan.awaits for plan in inside
+        )
+        """Whether a step or a condition is async."""
+        self.waits = any(
+            row.kind == "parallel" or row.timeout is not None or row.thread or row.retry_delay != 0 for row in rows
+        ) or any(plan.waits for plan in inside)
+        """Whether the interpreter itself needs an event loop: for threads, timeouts or delays."""
+        self.holds_factory = any(source.kind == "factory" for row in rows for source in flow_sources(row)) or any(
+            plan.holds_factory for plan in inside
+        )
+        """Whether a nested flow is known only once it is made; then the two above may say too little."""
+        self.drives = not (self.awaits or self.waits or self.holds_factory)
+        """Whether a run needs no event loop."""
+
+
+    def async_paths(self, prefix: str = "") -> list[str]:
+        """The paths of the async steps, for a message."""
+        paths: list[str] = []
+        for row in self.table.steps:
+            for each, path in [(row, prefix + row.name), *((m, f"{prefix}{row.name}/{m.name}") for m in row.members)]:
+                if each.is_async or isinstance(each.when, Condition) and each.when.is_async:
+                    paths.append(path)
+                for nested in flow_classes(each):
+                    paths += plan_of(nested).async_paths(path + "/")
+        return paths
+
+
+def plan_of(flow_class: Any) -> Plan:
+    """The plan of a flow class; it is made once and kept with the class."""
+    plan = flow_class.__dict__.get("__stepkit_plan__")
+    if plan is None:
+        plan = Plan(flow_class)
+        flow_class.__stepkit_plan__ = plan
+    return plan  # type: ignore[no-any-return]
+
+
+def flow_sources(row: StepRow) -> tuple[FlowSource, ...]:
+    """The flows that stand directly in a row."""
+    return (row.source,) if row.source is not None else tuple(row.cases.values())
+
+
+def flow_classes(row: StepRow) -> list[Any]:
+    """The classes of the flows that stand directly in a row, as far as they are known before a run."""
+    return [source.flow_class for source in flow_sources(row) if source.flow_class is not None]
+
+
+def mark_of(name: str) -> str:
+    """Four characters that stand for a step's name in the fingerprint of the steps done."""
+    digest = zlib.crc32(name.encode("utf-8", "surrogatepass")).to_bytes(4, "big")[:3]
+    return binascii.b2a_base64(digest, newline=False).decode().translate(_URL_SAFE)
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+def _nothing(owner: Any, context: Mapping[str, Any]) -> Any:
+    return None
+
+
+def bind(function: Callable[..., Any], parameters: Parameters) -> Call:
+    """A call that takes the flow and the context and injects the keys that ``function`` reads.
+
+    The common shapes have closures of their own: most of what an idle step costs is this call.
+    """
+    required, optional = parameters.required, parameters.optional
+    if parameters.takes_self and not (optional or parameters.keyword_only or parameters.whole):
+        if not required:
+            return lambda owner, context: function(owner)
+        if len(required) == 1:
+            (key,) = required
+            return lambda owner, context: function(owner, context[key])
+        if len(required) == 2:
+            first, second = required
+            return lambda owner, context: function(owner, context[first], context[second])
+        get = itemgetter(*required)
+        return lambda owner, context: function(owner, *get(context))
+
+    positional = tuple(key for key in required if key not in parameters.keyword_only)
+    by_name = tuple(key for key in required if key in parameters.keyword_only)
+
+    def call(owner: Any, context: Mapping[str, Any]) -> Any:
+        arguments = [owner] if parameters.takes_self else []
+        if parameters.whole:
+            arguments.append(MappingProxyType(dict(context)))
+        arguments += [context[key] for key in positional]
+        named = {key: context[key] for key in by_name}
+        named |= {key: context[key] for key in optional if key in context}
+        return function(*arguments, **named)
+
+    return call
+
+
+def missing_key(parameters: Parameters, context: Mapping[str, Any]) -> str | None:
+    """The first required key that the context does not have."""
+    return next((key for key in parameters.required if key not in context), None)

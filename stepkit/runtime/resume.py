@@ -1,0 +1,141 @@
+"""Turns a checkpoint back into frames. Everything that a resume refuses is refused here, before any step runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..checkpoint import Checkpoint, FlowState, parse, serialize_checkpoint
+from ..errors import CheckpointFlowError, CheckpointFormatError, CheckpointStepError, nearest, quoted
+from .containers import open_case, open_flow
+from .fingerprint import verify
+from .foresight import check_remaining
+from .frame import Frame, Run
+from .plan import PlannedStep
+from .run import checked_mapping
+
+
+def restore(
+    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+) -> tuple[Frame, str]:
+    """The root frame of a run that goes on after the checkpoint, and the path of the checkpoint's step.
+
+    Raises a ``CheckpointError`` that says what is wrong.
+    """
+    flow = run.flow
+    override = {} if override_data is None else checked_mapping(override_data, flow, "override_data")
+    text = serialize_checkpoint(checkpoint) if isinstance(checkpoint, Checkpoint) else checkpoint
+    saved = parse(text, run.limit, flow)
+    state = saved.flow
+    if state is not None and state.name != flow:
+        raise CheckpointFlowError(
+            f'flow {flow}: the checkpoint was taken by the flow "{state.name}". Resume it with that flow; if the class was '
+            f'only renamed, give it its former name: class ...(Flow[...], name="{state.name}")'
+        )
+    if state is not None:
+        run.id = state.run
+    root = Frame(run, run.owner, run.plan.steps, {})
+    levels = _walk(root, saved.step_name)
+    if state is not None:
+        _check_done(flow, levels, state)
+    _restore_contexts(levels, saved.output, state)
+    for level in levels:
+        level.context.update(override)
+    check_remaining(levels, convert=state is None)
+    return root, saved.step_name
+
+
+def _walk(root: Frame, path: str) -> list[Frame]:
+    """Open the frames on the path of the checkpoint's step, outermost first, each at its place."""
+    levels = [root]
+    if not path:
+        return levels  # the checkpoint from before the first step
+    segments = path.split("/")
+    at = 0
+    while True:
+        frame = levels[-1]
+        place = _place(frame, segments[at], path)
+        at += 1
+        if at == len(segments):
+            frame.position = place + 1
+            return levels
+        frame.position = place
+        inside = _enter(frame, frame.steps[place], segments, at, path)
+        at += 1 if inside.case is not None else 0
+        frame.child = inside
+        levels.append(inside)
+        if at == len(segments):
+            raise CheckpointStepError(
+                f'flow {frame.run.flow}: the checkpoint\'s step "{path}" is a case of a branch, not a step; '
+                "use the checkpoint as it was taken"
+            )
+
+
+def _place(frame: Frame, segment: str, path: str) -> int:
+    for place, step in enumerate(frame.steps):
+        if segment in step.row.names:
+            return place
+    names = [step.row.name for step in frame.steps]
+    where = f'inside "{frame.prefix[:-1]}" ' if frame.prefix else ""
+    raise CheckpointStepError(
+        f'flow {frame.run.flow}: the checkpoint is of the step "{path}", but the flow {where}has no step '
+        f'"{segment}"{nearest(segment, names)}; its steps are {quoted(names)}. If the step was renamed, give it its '
+        f'former name: aliases=("{segment}",)'
+    )
+
+
+def _enter(frame: Frame, step: PlannedStep, segments: list[str], at: int, path: str) -> Frame:
+    """Open the container at a frame's position as the path of the checkpoint says; nobody is asked."""
+    row, flow = step.row, frame.run.flow
+    here = frame.path_of(row)
+    if row.kind == "parallel":
+        raise CheckpointStepError(
+            f'flow {flow}: the checkpoint is of "{path}", a member of the parallel group "{here}". A group is one step: '
+            "resume from the checkpoint of the group or of the step before it"
+        )
+    if row.kind == "subflow":
+        assert row.source is not None
+        return open_flow(frame, step, row.source, here)
+    if row.kind == "branch":
+        case = segments[at]
+        if case not in row.cases:
+            raise CheckpointStepError(
+                f'flow {flow}: the checkpoint is of "{path}", but the branch "{here}" has no case '
+                f'"{case}"{nearest(case, row.cases)}; its cases are {quoted(row.cases)}'
+            )
+        return open_case(frame, step, case)
+    raise CheckpointStepError(
+        f'flow {flow}: the checkpoint is of "{path}", but "{here}" is a plain {row.kind}, which holds no other steps'
+    )
+
+
+def _check_done(flow: str, levels: list[Frame], state: FlowState) -> None:
+    if len(state.done) != len(levels) or len(state.frames) != len(levels) - 1:
+        raise CheckpointFormatError(
+            f"flow {flow}: the checkpoint's step is {len(levels)} level(s) deep, but its field \"flow\" describes "
+            f"{len(state.done)} (done) and {len(state.frames) + 1} (frames); use the checkpoint as it was taken"
+        )
+    for frame, marks in zip(levels, state.done, strict=True):
+        rows = [step.row for step in frame.steps]
+        verify(flow, frame.prefix, rows, frame.position, marks)
+        frame.done = marks
+
+
+def _restore_contexts(levels: list[Frame], output: Mapping[str, Any], state: FlowState | None) -> None:
+    """Fill the contexts, innermost first: the outer ones share what the inside has left as it was."""
+    innermost = levels[-1]
+    if state is None:
+        for level in levels:
+            level.context = dict(output)
+        return
+    innermost.context = innermost.registry.load_context(output, state.types)
+    for outer, inner, saved in zip(reversed(levels[:-1]), reversed(levels[1:]), reversed(state.frames), strict=True):
+        was = outer.registry.load_context(saved.was, saved.types)
+        lost = [key for key in saved.keys if key not in was and key not in inner.context]
+        if lost:
+            raise CheckpointFormatError(
+                f"flow {outer.run.flow}: the checkpoint's field \"flow.frames\" lacks the value of {quoted(lost)}; "
+                "use the checkpoint as it was taken"
+            )
+        outer.context = {key: was[key] if key in was else inner.context[key] for key in saved.keys}
+        inner.written = set(saved.written)

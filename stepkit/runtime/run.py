@@ -1,0 +1,197 @@
+"""Starts and resumes runs: the entries that ``Flow`` calls."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Coroutine, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ..current import running
+from ..errors import EventLoopError, FlowInputError, RunCancelledError, quoted
+from ..table import CompleteCallback, ErrorCallback, StepTable
+from .breaker import Breaker
+from .control import Aborted, Stopped
+from .frame import Frame, Run
+from .interpreter import run_frame
+from .observer import Observer, Outcome
+from .plan import Plan, plan_of
+from .waiting import loop_is_running, run_in_loop
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
+
+
+def new_run(
+    owner: Any,
+    on_step_complete: CompleteCallback | None = None,
+    on_step_error: ErrorCallback | None = None,
+    cancel: Any = None,
+) -> Run:
+    """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
+    plan = plan_of(type(owner))
+    run = Run(owner, plan)
+    if plan.on_step_complete:
+        run.complete_callbacks = (owner.on_step_complete,)
+    if on_step_complete is not None:
+        run.complete_callbacks += (on_step_complete,)
+    if plan.on_step_error:
+        run.error_callbacks = (owner.on_step_error,)
+    if on_step_error is not None:
+        run.error_callbacks += (on_step_error,)
+    if cancel is not None:
+        run.cancel = cancel
+    run.quiet = not run.complete_callbacks and cancel is None
+    return run
+
+
+def observe(run: Run, observer: Observer) -> None:
+    """Let ``observer`` watch the run."""
+    run.observer = observer
+    run.quiet = False
+
+
+def start(run: Run, input: Any) -> Coroutine[Any, Any, dict[str, Any]]:
+    """Run the flow on ``input``."""
+    return _run_root(_started(run, input), None)
+
+
+def start_sync(run: Run, input: Any) -> dict[str, Any]:
+    """Run the flow on ``input`` without an event loop of the caller's."""
+    return _without_loop(_started(run, input), None)
+
+
+def resume(
+    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+) -> Coroutine[Any, Any, dict[str, Any]]:
+    """Go on after the step of ``checkpoint``."""
+    from .resume import restore
+
+    return _run_root(*restore(run, checkpoint, override_data))
+
+
+def resume_sync(
+    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
+    from .resume import restore
+
+    return _without_loop(*restore(run, checkpoint, override_data))
+
+
+def checked_mapping(value: Any, flow: str, what: str) -> dict[str, Any]:
+    """A dict of one's own from what a caller gave. Raises ``FlowInputError``."""
+    if type(value) is not dict and not isinstance(value, Mapping):
+        raise FlowInputError(f"flow {flow}: {what} is a mapping with string keys, not {type(value).__qualname__}")
+    for key in value:
+        if type(key) is not str and not isinstance(key, str):
+            raise FlowInputError(f"flow {flow}: {what} is a mapping with string keys, but has the key {key!r}")
+    return dict(value)
+
+
+def _started(run: Run, input: Any) -> Frame:
+    plan = run.plan
+    context = {} if input is None else checked_mapping(input, plan.table.options.name, "the input")
+    return Frame(run, run.owner, plan.steps, context)
+
+
+def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dict[str, Any]]:
+    observer = frame.run.observer
+    return _run_to_end(frame) if observer is None else _run_observed(frame, resumed_from, observer)
+
+
+async def _run_to_end(frame: Frame) -> dict[str, Any]:
+    before = running.get()
+    try:
+        await run_frame(frame)
+        return frame.context
+    except Stopped as stopped:
+        return stopped.context
+    except Aborted as aborted:
+        error = aborted.error
+    finally:
+        running.set(before)
+    raise error  # out here, where it does not say "during handling of ..."
+
+
+async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observer) -> dict[str, Any]:
+    """Run to the end, and tell the observer which end it was."""
+    run = frame.run
+    observer.run_started(run.flow, list(_innermost(frame).context), resumed_from)
+    _tell_skipped(frame, observer)
+    started = perf_counter()
+    outcome: Outcome = "cancelled"
+    try:
+        context = await _run_to_end(frame)
+        outcome = "completed"
+    except RunCancelledError:
+        raise
+    except Exception:
+        outcome = "failed"
+        raise
+    finally:
+        step = run.ended_by
+        if run.stopped_by is not None:
+            outcome, step = "stopped", run.stopped_by.path
+        elif outcome == "completed" and step is not None:
+            outcome = "skipped-remaining"
+        observer.run_finished(outcome, perf_counter() - started, step)
+    return context
+
+
+def _innermost(frame: Frame) -> Frame:
+    while isinstance(frame.child, Frame):
+        frame = frame.child
+    return frame
+
+
+def _tell_skipped(frame: Frame, observer: Observer) -> None:
+    """The steps that a resume does not run again, in order, outside in."""
+    for step in frame.steps[: frame.position]:
+        observer.step_skipped(frame.path_of(step.row), "resume", step.row.log)
+    if isinstance(frame.child, Frame):
+        _tell_skipped(frame.child, observer)
+
+
+def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
+    """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
+    run, plan = frame.run, frame.run.plan
+    callbacks = run.complete_callbacks + run.error_callbacks
+    awaits = plan.awaits or callbacks and any(map(inspect.iscoroutinefunction, callbacks))
+    if plan.drives and not awaits:
+        return _drive(_run_root(frame, resumed_from), plan)
+    if awaits and loop_is_running():
+        what = f"its async steps are {quoted(plan.async_paths())}" if plan.awaits else "it has an async callback"
+        raise EventLoopError(
+            f"flow {plan.table.flow}: run_sync cannot be used in a thread whose event loop is running, because {what}; "
+            "write `await flow.run(...)` instead"
+        )
+    result: dict[str, Any] = run_in_loop(lambda: _run_root(frame, resumed_from))
+    return result
+
+
+def _drive(work: Coroutine[Any, Any, dict[str, Any]], plan: Plan) -> dict[str, Any]:
+    """Run a coroutine that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: dict[str, Any] = end.value
+        return result
+    work.close()
+    raise EventLoopError(
+        f"flow {plan.table.flow}: a sync step, condition or callback returned an awaitable that has to wait; "
+        "declare it with `async def`, so that run_sync gives it an event loop, or write `await flow.run(...)`"
+    )
+
+
+def breaker_of(flow_class: type, name: str) -> Breaker:
+    """The circuit breaker of a step of the flow itself. Raises ``LookupError``."""
+    for step in plan_of(flow_class).steps:
+        for each in (step, *step.members):
+            if each.breaker is not None and name in (each.row.name, f"{step.row.name}/{each.row.name}"):
+                return each.breaker
+    table: StepTable = flow_class.__stepkit_table__  # type: ignore[attr-defined]
+    raise LookupError(
+        f'flow {table.flow}: no step "{name}" with a circuit breaker; the steps are '
+        f"{quoted(row.name for row in table.steps)}"
+    )
