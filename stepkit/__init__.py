@@ -3,7 +3,7 @@
 from . import errors, flow
 from .checkpoint import Checkpoint, deserialize_checkpoint, serialize_checkpoint
 from .codec import Codec
-from .console import LogConfig
+from .console import LogConfig, Stopwatch
 from .definition import Flow
 from .events import StepEvent
 from .flow import CircuitBreaker
@@ -19,6 +19,7 @@ __all__ = [
     "StepInput",
     "StepNames",
     "StepOutput",
+    "Stopwatch",
     "deserialize_checkpoint",
     "errors",
     "flow",

@@ -9,6 +9,7 @@ from typing_extensions import TypeVar
 
 from . import description, runtime
 from .collection import collect
+from .console import LogConfig, make_observer, settle
 from .errors import FlowDefinitionError
 from .events import StepEvent
 from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
@@ -16,7 +17,6 @@ from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
     from .codec import Codec
-    from .console import LogConfig
 
 InputT = TypeVar("InputT", default=Any)
 OutputT = TypeVar("OutputT", default=dict[str, Any])
@@ -53,7 +53,7 @@ class Flow(Generic[InputT, OutputT]):
         cls,
         *,
         name: str | None = None,
-        log: "bool | LogConfig | None" = None,
+        log: bool | LogConfig | None = None,
         codecs: "Iterable[type | Codec[Any]]" = (),
         max_checkpoint_size: int | None = None,
         **kwargs: Any,
@@ -76,8 +76,11 @@ class Flow(Generic[InputT, OutputT]):
         if not isinstance(options.get("name", ""), str):
             problems.append(f"name is a string, not {options['name']!r}")
         options.setdefault("name", cls.__name__)
+        if not isinstance(options.get("log"), bool | LogConfig | None):
+            problems.append(f"log is True, False or a LogConfig, not {options['log']!r}")
 
         setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems))
+        setattr(cls, "__stepkit_plan__", None)  # the runtime's; it is made for the first run
         declared_input = _input_type(cls)
         if declared_input is not None:
             setattr(cls, "Input", declared_input)
@@ -98,7 +101,7 @@ class Flow(Generic[InputT, OutputT]):
         *,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
-        log: "bool | LogConfig | None" = None,
+        log: bool | LogConfig | None = None,
     ) -> OutputT:
         """Run the flow on ``input`` and return the context that it ends with.
 
@@ -122,7 +125,7 @@ class Flow(Generic[InputT, OutputT]):
         *,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
-        log: "bool | LogConfig | None" = None,
+        log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
     ) -> OutputT:
         """``run`` without an event loop of one's own. A flow of sync steps uses none at all.
@@ -140,7 +143,7 @@ class Flow(Generic[InputT, OutputT]):
         override_data: Mapping[str, Any] | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
-        log: "bool | LogConfig | None" = None,
+        log: bool | LogConfig | None = None,
     ) -> OutputT:
         """Go on after the step of ``checkpoint`` and return the context that the run ends with.
 
@@ -158,7 +161,7 @@ class Flow(Generic[InputT, OutputT]):
         override_data: Mapping[str, Any] | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
-        log: "bool | LogConfig | None" = None,
+        log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
     ) -> OutputT:
         """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
@@ -169,14 +172,12 @@ class Flow(Generic[InputT, OutputT]):
         self,
         on_step_complete: CompleteCallback | None,
         on_step_error: ErrorCallback | None,
-        log: "bool | LogConfig | None",
+        log: bool | LogConfig | None,
         cancel: Cancellation | None = None,
     ) -> "runtime.Run":
         run = runtime.new_run(self, on_step_complete, on_step_error, cancel)
         class_log = run.plan.table.options.log
         if log or class_log or run.plan.logs:
-            from .console import make_observer, settle
-
             config, run_log = settle(log, class_log)
             if run_log or run.plan.logs:
                 runtime.observe(run, make_observer(config, run_log))

@@ -222,7 +222,7 @@ def _apply(frame: Frame, step: PlannedStep, outputs: list[Mapping[str, Any]]) ->
             raise ContextCollisionError(frame.run.flow, frame.path_of(row), collisions[0])
         if collisions and row.merge == "warn":
             for key in collisions:
-                frame.run.warn(frame.path_of(row), f'the key "{key}" was there before and is replaced')
+                frame.run.warn(frame.path_of(row), f"the key {key!r} was there before and is replaced")
         frame.context.update(merged)
         if frame.written is not None:
             frame.written.update(merged)
@@ -286,7 +286,7 @@ async def _tell_error(frame: Frame, path: str, error: Exception) -> None:
             if result is not None and inspect.isawaitable(result):
                 await result
         except Exception as own:
-            frame.run.warn(path, f"on_step_error failed itself: {type(own).__name__}: {own}")
+            frame.run.warn(path, f"on_step_error failed itself: {own!r}")
 
 
 async def _tell_completed(frame: Frame, path: str, duration: float) -> None:

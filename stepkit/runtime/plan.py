@@ -90,11 +90,10 @@ class Plan:
 
 def plan_of(flow_class: Any) -> Plan:
     """The plan of a flow class; it is made once and kept with the class."""
-    plan = flow_class.__dict__.get("__stepkit_plan__")
+    plan: Plan | None = flow_class.__stepkit_plan__
     if plan is None:
-        plan = Plan(flow_class)
-        flow_class.__stepkit_plan__ = plan
-    return plan  # type: ignore[no-any-return]
+        plan = flow_class.__stepkit_plan__ = Plan(flow_class)
+    return plan
 
 
 def flow_sources(row: StepRow) -> tuple[FlowSource, ...]:

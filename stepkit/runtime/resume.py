@@ -23,7 +23,7 @@ def restore(
     Raises a ``CheckpointError`` that says what is wrong.
     """
     flow = run.flow
-    override = {} if override_data is None else checked_mapping(override_data, flow, "override_data")
+    override = {} if override_data is None else checked_mapping(override_data, run, "override_data")
     text = serialize_checkpoint(checkpoint) if isinstance(checkpoint, Checkpoint) else checkpoint
     saved = parse(text, run.limit, flow)
     state = saved.flow

@@ -29,7 +29,7 @@ def new_run(
     cancel: Any = None,
 ) -> Run:
     """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
-    plan = plan_of(type(owner))
+    plan = owner.__stepkit_plan__ or plan_of(type(owner))
     run = Run(owner, plan)
     if plan.on_step_complete:
         run.complete_callbacks = (owner.on_step_complete,)
@@ -41,7 +41,8 @@ def new_run(
         run.error_callbacks += (on_step_error,)
     if cancel is not None:
         run.cancel = cancel
-    run.quiet = not run.complete_callbacks and cancel is None
+    if run.complete_callbacks or cancel is not None:
+        run.quiet = False
     return run
 
 
@@ -79,20 +80,19 @@ def resume_sync(
     return _without_loop(*restore(run, checkpoint, override_data))
 
 
-def checked_mapping(value: Any, flow: str, what: str) -> dict[str, Any]:
+def checked_mapping(value: Any, run: Run, what: str) -> dict[str, Any]:
     """A dict of one's own from what a caller gave. Raises ``FlowInputError``."""
     if type(value) is not dict and not isinstance(value, Mapping):
-        raise FlowInputError(f"flow {flow}: {what} is a mapping with string keys, not {type(value).__qualname__}")
+        raise FlowInputError(f"flow {run.flow}: {what} is a mapping with string keys, not {type(value).__qualname__}")
     for key in value:
         if type(key) is not str and not isinstance(key, str):
-            raise FlowInputError(f"flow {flow}: {what} is a mapping with string keys, but has the key {key!r}")
+            raise FlowInputError(f"flow {run.flow}: {what} is a mapping with string keys, but has the key {key!r}")
     return dict(value)
 
 
 def _started(run: Run, input: Any) -> Frame:
-    plan = run.plan
-    context = {} if input is None else checked_mapping(input, plan.table.options.name, "the input")
-    return Frame(run, run.owner, plan.steps, context)
+    context = {} if input is None else checked_mapping(input, run, "the input")
+    return Frame(run, run.owner, run.plan.steps, context)
 
 
 def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -156,8 +156,9 @@ def _tell_skipped(frame: Frame, observer: Observer) -> None:
 def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
     """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
     run, plan = frame.run, frame.run.plan
-    callbacks = run.complete_callbacks + run.error_callbacks
-    awaits = plan.awaits or callbacks and any(map(inspect.iscoroutinefunction, callbacks))
+    awaits = plan.awaits
+    if run.complete_callbacks or run.error_callbacks:
+        awaits = awaits or any(map(inspect.iscoroutinefunction, run.complete_callbacks + run.error_callbacks))
     if plan.drives and not awaits:
         return _drive(_run_root(frame, resumed_from), plan)
     if awaits and loop_is_running():
