@@ -7,7 +7,8 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+# -qq: errors only
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 export PIP_NO_INPUT := 1
 
 .PHONY: help demo test lint format wheel-test matrix bench clean

