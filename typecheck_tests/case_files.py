@@ -144,7 +144,7 @@ def read_module(text: str, where: str) -> Module:
     for number, line in enumerate(text.splitlines(), 1):
         found = list(EXPECTATION.finditer(line))
         code_part = line[: found[0].start()] if found else line
-        if re.search(r"#\s*[EN]\d*\+?(\([^()]*\))?\s*:", code_part):
+        if re.search(r"#\s*[EN]\d*\+?(\([^()]*\))?\s*[:\[]", code_part):
             raise ValueError(f"{where}:{number}: an expectation that cannot be read: {line.strip()}")
         for match in found:
             at = match["at"]

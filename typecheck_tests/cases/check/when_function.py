@@ -42,11 +42,11 @@ class When(Flow[Input]):
     def two(self, c=0):
         return None
 
-    @flow.step("three", when=is_named)  # E: [stepkit-missing-key] "three" ... "name"
+    @flow.step("three", when=is_named)  # E: [stepkit-when] "three" ... "name"
     def three(self):
         return None
 
-    @flow.step("four", when=is_text)  # E: [stepkit-key-type] "four" ... "a" ... "str" ... "int"
+    @flow.step("four", when=is_text)  # E: [stepkit-when] "four" ... "a" ... "str" ... "int"
     def four(self):
         return None
 
@@ -54,6 +54,6 @@ class When(Flow[Input]):
     def five(self):
         return None
 
-    @flow.step("six", when=needs_b)  # E: [stepkit-maybe-missing] "six" ... "b"
+    @flow.step("six", when=needs_b)  # E: [stepkit-when] "six" ... "b"
     def six(self):
         return None

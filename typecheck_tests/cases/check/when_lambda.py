@@ -22,6 +22,6 @@ class When(Flow[Input]):
     def third(self):
         return None
 
-    @flow.step("fourth", when=lambda zum: zum > 1)  # E: [stepkit-missing-key] step "fourth" ... "zum"
+    @flow.step("fourth", when=lambda zum: zum > 1)  # E: [stepkit-when] step "fourth" ... "zum"
     def fourth(self):
         return None

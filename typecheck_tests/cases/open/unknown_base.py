@@ -1,0 +1,21 @@
+# A flow whose base is not known.
+from typing import Any, TypedDict
+
+from stepkit import Flow, flow
+
+
+class Input(TypedDict):
+    a: int
+
+
+def plugin_base() -> Any:
+    return object
+
+
+Base: Any = plugin_base()
+
+
+class Odd(Base, Flow[Input]):  # type: ignore[misc, unused-ignore]
+    @flow.step("one")
+    def one(self, a):
+        return {"b": a}
