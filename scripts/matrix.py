@@ -33,8 +33,10 @@ COPIED += ["conftest.py", "pyproject.toml", "README.md", "CHANGELOG.md"]
 class Cell(NamedTuple):
     name: str
     python: Path
-    requirements: tuple[str, ...] = ()
-    """Installed last, over what the test group chose."""
+    bounds: tuple[str, ...] = ()
+    """Resolved together with the test group, so that it chooses what fits them."""
+    replacements: tuple[str, ...] = ()
+    """Installed last, over what the test group pins."""
     paths: tuple[str, ...] = ()
     """What pytest runs; everything where left out."""
 
@@ -60,7 +62,7 @@ def main() -> int:
     print("\nmatrix:")
     for outcome in outcomes:
         mark = "ok    " if outcome.passed else "FAILED"
-        print(f"  {mark} {outcome.cell:<28} {outcome.seconds:6.0f} s  {outcome.closing_line}")
+        print(f"  {mark} {outcome.cell:<32} {outcome.seconds:6.0f} s  {outcome.closing_line}")
     return 0 if outcomes and all(outcome.passed for outcome in outcomes) else 1
 
 
@@ -82,13 +84,15 @@ def _cells(parts: Iterable[str]) -> Iterator[Cell]:
             yield Cell(f"Python {version[0]}.{version[1]}", python)
     if "lowest" in parts:
         lowest = tuple(_lowest())
-        yield Cell(f"{here}, oldest dependencies", this, lowest, ("tests",))
+        yield Cell(f"{here}, oldest dependencies", this, bounds=lowest, paths=("tests",))
         if others:
             version, python = max(others.items())
-            yield Cell(f"Python {version[0]}.{version[1]}, oldest dependencies", python, lowest, ("tests",))
+            yield Cell(
+                f"Python {version[0]}.{version[1]}, oldest dependencies", python, bounds=lowest, paths=("tests",)
+            )
     if "mypy" in parts and (ROOT / "typecheck_tests").is_dir():
         for release in OLDER_MYPY:
-            yield Cell(f"mypy {release}", this, (f"mypy=={release}.*",), ("typecheck_tests",))
+            yield Cell(f"mypy {release}", this, replacements=(f"mypy=={release}.*",), paths=("typecheck_tests",))
 
 
 def _lowest() -> Iterator[str]:
@@ -149,10 +153,10 @@ def _environment(cell: Cell, wheel: Path) -> Path:
         subprocess.run([str(cell.python), "-m", "venv", str(folder)], check=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-qq", "install"]
     subprocess.run([*pip, "--upgrade", "pip>=25.1"], check=True)
-    subprocess.run([*pip, "--group", f"{ROOT / 'pyproject.toml'}:test", f"{wheel}[mypy]"], check=True)
+    subprocess.run([*pip, "--group", f"{ROOT / 'pyproject.toml'}:test", f"{wheel}[mypy]", *cell.bounds], check=True)
     subprocess.run([*pip, "--force-reinstall", "--no-deps", str(wheel)], check=True)
-    if cell.requirements:
-        subprocess.run([*pip, *cell.requirements], check=True)
+    if cell.replacements:
+        subprocess.run([*pip, *cell.replacements], check=True)
     subprocess.run([str(python), str(ROOT / "scripts" / "redis_server.py")], check=True)
     return python
 
