@@ -73,6 +73,16 @@ def _knows_workers() -> bool:
     return "--num-workers" in _run([PYTHON, "-m", "mypy", "--help"], Path.cwd()).stdout
 
 
+def check_file(folder: Path, name: str) -> list[Message]:
+    """What mypy with the plugin says of one file and what it imports. Raises ``RuntimeError`` where mypy breaks down."""
+    phase = Phase("cold", name, {})
+    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(folder)), *FORMAT, name]
+    _read(_run(command, folder), phase)
+    if phase.crash:
+        raise RuntimeError(phase.crash)
+    return phase.messages
+
+
 # -- chains ----------------------------------------------------------------------------------------------------------
 
 

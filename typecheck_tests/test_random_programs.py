@@ -1,0 +1,126 @@
+"""Random flows: what the plugin says of each value is compared with the values that come when the flows are run.
+
+``STEPKIT_RANDOM_FLOWS`` sets how many flows are made; 150 where it is not set.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from . import random_flows
+from .checkers import check_file
+from .revealed import read_type
+
+FLOWS = int(os.environ.get("STEPKIT_RANDOM_FLOWS", "150"))
+RUNS = 60
+REVEALED = re.compile(r'Revealed type is "(.*)"$')
+
+
+class Failed(Exception):
+    """What a step raises by chance."""
+
+
+def test_what_the_plugin_says_of_random_flows_is_what_running_them_gives(tmp_path: Path) -> None:
+    sources = _make(FLOWS)
+    text = random_flows.PRELUDE + "".join(sources)
+    (tmp_path / "choices.py").write_text(random_flows.CHOICES)
+    (tmp_path / "flows.py").write_text(text)
+
+    messages = check_file(tmp_path, "flows.py")
+    blamed = [str(message) for message in messages if message.severity == "error"]
+    assert blamed == [], text
+    said: dict[int, str] = {}
+    for message in messages:
+        if match := REVEALED.search(message.text):
+            said[message.line] = match[1]
+
+    values = _run(text, len(sources))
+    lines = text.splitlines()
+    assert len(values) > FLOWS
+    wrong: list[str] = []
+    for line, seen in sorted(values.items()):
+        type = said.get(line, "Never")  # where mypy says nothing, it believes that nobody comes there
+        fits = read_type(type)
+        unfit = [value for value in seen if not fits(value)]
+        if unfit:
+            wrong.append(f"line {line}: {lines[line - 1].strip()}: {type}, but {unfit[0]!r} came\n{_source(text, line)}")
+    assert wrong == [], "\n\n".join(sorted(wrong, key=len)[:3])
+
+
+def test_the_types_of_the_comparison_are_told_apart() -> None:
+    fits = read_type("TypedDict({'a': builtins.int, 'b'?: Union[builtins.str, None], 'c': list[int | str]})")
+    assert fits({"a": 1, "c": []})
+    assert fits({"a": 1, "b": None, "c": [1, "x"]})
+    assert not fits({"a": 1})
+    assert not fits({"a": "x", "c": []})
+    assert not fits({"a": 1, "b": 2, "c": []})
+    assert not fits({"a": 1, "c": [None]})
+    assert not fits({"a": 1, "c": [], "d": 1})
+
+
+def _make(count: int) -> list[str]:
+    """That many random flows, each under its number."""
+    made: dict[str, None] = {}
+
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(random_flows.flows())
+    def collect(source: str) -> None:
+        made[source] = None
+
+    collect()
+    return [source.replace("_N", f"_{number}") for number, source in enumerate(made)]
+
+
+def _run(text: str, count: int) -> dict[int, list[Any]]:
+    """The values that came at each line with ``reveal_type``, over many runs of each flow."""
+    seen: dict[int, list[Any]] = {}
+    source = random.Random(1)
+
+    def reveal_type(value: Any) -> Any:
+        caller: FrameType = sys._getframe(1)
+        seen.setdefault(caller.f_lineno, []).append(value)
+        return value
+
+    def fail_sometimes() -> None:
+        if source.random() < 0.3:
+            raise Failed
+
+    choices = ModuleType("choices")
+    setattr(choices, "chance", lambda: source.random() < 0.5)
+    setattr(choices, "fail_sometimes", fail_sometimes)
+    module = ModuleType("random_flows_under_test")
+    setattr(module, "reveal_type", reveal_type)
+    sys.modules["choices"] = choices
+    try:
+        exec(compile(text, "flows.py", "exec"), module.__dict__)
+        for number in range(count):
+            for _ in range(RUNS):
+                try:
+                    getattr(module, f"run_{number}")()
+                except Failed:
+                    pass  # a run that ends with an error gives nothing
+    finally:
+        del sys.modules["choices"]
+    return seen
+
+
+def _source(text: str, line: int) -> str:
+    """The flow that holds the line."""
+    lines = text.splitlines()
+    first = max(number for number, each in enumerate(lines[:line]) if each.startswith("class Input_"))
+    last = next((n for n in range(line, len(lines)) if lines[n].startswith("class Input_")), len(lines))
+    return "\n".join(lines[first:last])
