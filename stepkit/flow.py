@@ -33,7 +33,8 @@ __all__ = [
     "transform",
 ]
 
-ChangeT = TypeVar("ChangeT", default=Any)
+CallT = TypeVar("CallT", default=Any)
+RowT = TypeVar("RowT", default=Any)
 When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
 RetryDelay = float | Callable[[int, Exception], float]
 ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
@@ -56,10 +57,10 @@ class Declaration:
 
 
 @final
-class Step(Declaration, Generic[ChangeT]):
+class Step(Declaration, Generic[CallT, RowT]):
     """A step of a flow. On an instance of the flow it is the plain method.
 
-    ``ChangeT`` is what the step does to the context; only the mypy plugin fills it.
+    ``CallT`` is the plain method's type, ``RowT`` what the step does to the context; only the mypy plugin fills them.
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class Step(Declaration, Generic[ChangeT]):
 
 
 @final
-class Branch(Declaration):
+class Branch(Declaration, Generic[CallT]):
     """A branch of a flow: its method chooses a case. On an instance of the flow it is the plain method."""
 
     def __init__(self, arguments: Mapping[str, Any], function: Callable[..., Any]) -> None:
@@ -101,7 +102,7 @@ class Branch(Declaration):
 
 
 @final
-class Subflow(Declaration, Generic[ChangeT]):
+class Subflow(Declaration):
     """A flow nested in another."""
 
 
@@ -113,7 +114,7 @@ class StepDecorator:
         self._arguments = arguments
         self._group = group
 
-    def __call__(self, function: Callable[..., Any], /) -> Step[Any]:
+    def __call__(self, function: Callable[..., Any], /) -> Step:
         return Step(self._kind, self._arguments, function, self._group)
 
     # A bare ``@flow.step`` gives the step itself; this line lets checkers without plugins call it.
@@ -241,7 +242,7 @@ def subflow(
     thread: bool = False,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> Subflow[Any]:
+) -> Subflow:
     """Declare a nested flow: a class, an instance, or a function of ``self``. Options as for ``flow.step``."""
     return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())})
 
@@ -308,7 +309,7 @@ class Parallel(Declaration):
         timeout: float | None = None,
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
-    ) -> Subflow[Any]:
+    ) -> Subflow:
         """Declare a nested flow as a member of the group; its name is the attribute's where left out."""
         return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())}, self)
 

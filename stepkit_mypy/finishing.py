@@ -1,0 +1,97 @@
+"""The end of a flow class: its table, its output and its events become the targets of its type aliases."""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.types import Type, UnionType
+
+from . import compat, rows
+from .contexts import Context
+from .inheriting import check_inherited
+from .rows import TABLE, Row, Table
+from .working import Work
+
+EVENT = "stepkit.events.StepEvent"
+
+
+def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
+    """Called at the class's end, and for each step that was checked again after it. True if it is finished."""
+    if not work.ended:
+        return False
+    if work.pending():
+        return False
+    state = work.state_at(len(work.slots))
+    assert state is not None
+    check_inherited(checker, work)
+    table = Table(work.input, tuple(slot.row for slot in work.slots if slot.row is not None))
+    paths: list[str] = []
+    collect_paths(table.rows, "", paths)
+    info = work.info
+    encoded = rows.encode(checker, table)
+    compat.set_target(work.alias, encoded)
+    work.target = encoded
+    targets = {
+        "Output": as_type(checker, state.result(compat.join)),
+        "Event": _events(checker, work, paths),
+    }
+    if not work.input.open:
+        alias = compat.alias_of(info, "Input")
+        if alias is not None and compat.is_any(alias.target):
+            targets["Input"] = as_type(checker, work.input)
+    for name, target in targets.items():
+        alias = compat.alias_of(info, name)
+        if alias is not None and info.names[name].plugin_generated:
+            compat.set_target(alias, target)
+    _add_dependencies(checker, work)
+    compat.recheck_above(checker, info)
+    return True
+
+
+def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
+    """A context as the type of a value: a TypedDict, or a plain dict where it is open."""
+    if context.open:
+        text = compat.named(checker, "builtins.str", [])
+        return compat.named(checker, "builtins.dict", [text, compat.any_type()])
+    required = {name for name, key in context.keys.items() if key.certain}
+    return compat.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)
+
+
+def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], depth: int = 0) -> None:
+    """The paths of all steps that may be completed, in order."""
+    for row in found:
+        if row.facts.when == "no" or depth > 40:
+            continue
+        path = prefix + row.facts.name
+        if row.facts.kind == "parallel":
+            collect_paths(row.members, path + "/", paths, depth + 1)
+        cases = row.facts.cases if row.facts.kind == "branch" else ("",)
+        for case, flow in zip(cases, row.flows, strict=False):
+            table = None if flow is None else rows.table_of(flow.type)
+            if table is not None:
+                collect_paths(table.rows, f"{path}/{case}/" if case else f"{path}/", paths, depth + 1)
+        paths.append(path)
+
+
+def _events(checker: TypeChecker, work: Work, paths: list[str]) -> Type:
+    """A union tagged by ``step_name``. What an event's context holds is looked up when it is asked for."""
+    owner = compat.this_instance(work.info)
+    items: list[Type] = [
+        compat.named(checker, EVENT, [compat.literal(checker, path), compat.any_type(), owner]) for path in paths
+    ]
+    if not items:
+        text = compat.named(checker, "builtins.str", [])
+        return compat.named(checker, EVENT, [text, compat.any_type(), owner])
+    return items[0] if len(items) == 1 else UnionType(items)
+
+
+def _add_dependencies(checker: TypeChecker, work: Work) -> None:
+    """Have the daemon look at this module again when a flow that stands in this one, or is its base, changes."""
+    module = checker.tree.fullname
+    for base in work.info.mro[1:]:
+        if compat.alias_of(base, TABLE) is not None:
+            compat.add_dependency(checker, f"{base.fullname}.{TABLE}", module)
+    for slot in work.slots:
+        for each in (slot, *slot.members):
+            for flow in each.row.flows if each.row is not None else ():
+                if flow is not None:
+                    compat.add_dependency(checker, f"{flow.type.fullname}.{TABLE}", module)

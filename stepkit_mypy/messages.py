@@ -1,0 +1,153 @@
+"""What the plugin says: one function for each mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from mypy.checker import TypeChecker
+from mypy.messages import format_type, format_type_distinctly
+from mypy.nodes import Context as Node
+from mypy.types import Type
+
+
+from .codes import CODES
+from .contexts import Context, Key
+
+
+
+def near(name: str, names: Iterable[str], limit: int = 1) -> str:
+    """``; did you mean "sum"?``, or nothing."""
+    known = [each for each in names if each != name]
+    folded = {each.replace("_", "").lower(): each for each in known}
+    found = get_close_matches(name, known, n=limit, cutoff=0.6)
+    if not found and (same := folded.get(name.replace("_", "").lower())):
+        found = [same]
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def quoted(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _fail(checker: TypeChecker, code: str, text: str, node: Node) -> None:
+    checker.fail(text, node, code=CODES[code])
+
+
+def missing_key(
+    checker: TypeChecker, node: Node, step: str, key: str, context: Context[Type], later: str = "", *, default: bool = False
+) -> None:
+    who = f'step "{step}" reads "{key}", which no earlier step provides'
+    hint = near(key, context.keys)
+    if later:
+        hint = f'; step "{later}" provides it, but runs later' if later != step else "; the step itself gives it only afterwards"
+    if default:
+        _fail(checker, "stepkit-useless-default", f"{who}, so the default is always taken{hint}", node)
+    else:
+        _fail(checker, "stepkit-missing-key", who + hint, node)
+
+
+def maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
+    giver = f'step "{key.giver}" gives it, but ' if key.giver else "the input has it, but "
+    why = giver + (key.reason or "not always")
+    text = f'step "{step}" reads "{name}", which may be missing: {why}; give the parameter a default'
+    _fail(checker, "stepkit-maybe-missing", text, node)
+
+
+def key_type(
+    checker: TypeChecker, node: Node, step: str, name: str, wanted: Type, key: Key[Type], code: str = "stepkit-key-type"
+) -> None:
+    first, second = format_type_distinctly(wanted, key.type, options=checker.options)
+    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
+    _fail(checker, code, f'step "{step}" reads "{name}" as {first}, but {giver} as {second}', node)
+
+
+def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: str) -> None:
+    _fail(checker, "stepkit-parameters", f'step "{step}" takes {what}; {advice}', node)
+
+
+def when_missing(checker: TypeChecker, node: Node, step: str, name: str, context: Context[Type]) -> None:
+    text = f'the condition of step "{step}" reads "{name}", which no earlier step provides{near(name, context.keys)}'
+    _fail(checker, "stepkit-when", text, node)
+
+
+def when_maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
+    giver = f'step "{key.giver}" gives it, but ' if key.giver else "the input has it, but "
+    text = (
+        f'the condition of step "{step}" reads "{name}", which may be missing: {giver}{key.reason}; '
+        "give the parameter a default"
+    )
+    _fail(checker, "stepkit-when", text, node)
+
+
+def bad_return(checker: TypeChecker, node: Node, step: str, type: Type, *, transform: bool = False) -> None:
+    found = format_type(type, checker.options)
+    wanted = "a mapping with known string keys" + ("" if transform else ", or None")
+    text = f'step "{step}" returns {found}; return {wanted}: a dict display, dict(key=value) or a TypedDict'
+    _fail(checker, "stepkit-return", text, node)
+
+
+def open_context(checker: TypeChecker, node: Node, step: str, what: str) -> None:
+    text = (
+        f'step "{step}" returns {what}: from here on the keys of the context are not known. '
+        "Return a dict display or a TypedDict, and they are"
+    )
+    checker.msg.note(text, node, code=CODES["stepkit-open"])
+
+
+def branch_case(checker: TypeChecker, node: Node, branch: str, case: str, cases: Iterable[str]) -> None:
+    text = f'branch "{branch}" has no case "{case}"{near(case, cases)} (it has {quoted(cases)})'
+    _fail(checker, "stepkit-branch-case", text, node)
+
+
+def branch_unknown_case(checker: TypeChecker, node: Node, branch: str, type: Type, cases: Iterable[str]) -> None:
+    text = (
+        f'branch "{branch}" returns {format_type(type, checker.options)}, and it cannot be seen which case that is; '
+        f"return one of {quoted(cases)}, or None"
+    )
+    _fail(checker, "stepkit-branch-case", text, node)
+
+
+def nested_input(checker: TypeChecker, node: Node, place: str, flow: str, problems: list[str]) -> None:
+    _fail(checker, "stepkit-nested-input", f"{place}: the context does not satisfy the input of {flow}: {'; '.join(problems)}", node)
+
+
+def collision(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
+    giver = f'step "{key.giver}" gives it already' if key.giver else "the input has it already"
+    may = "" if key.certain else ", though not always"
+    _fail(checker, "stepkit-collision", f'step "{step}" gives "{name}" under merge="error", but {giver}{may}', node)
+
+
+def unsavable(checker: TypeChecker, node: Node, step: str, name: str, type: Type, flow: str) -> None:
+    found = format_type(type, checker.options)
+    text = (
+        f'step "{step}" gives "{name}" as {found}, which no checkpoint can save, and {flow} is checkpointed; '
+        "keep it in self, or drop it with a transform"
+    )
+    _fail(checker, "stepkit-unsavable", text, node)
+
+
+def override_unknown(checker: TypeChecker, node: Node, flow: str, name: str, names: Iterable[str]) -> None:
+    known = sorted(names)
+    _fail(checker, "stepkit-override", f'no step of {flow} sees the key "{name}"{near(name, known)}', node)
+
+
+def override_type(checker: TypeChecker, node: Node, flow: str, name: str, wanted: Type, found: Type) -> None:
+    first, second = format_type_distinctly(wanted, found, options=checker.options)
+    _fail(checker, "stepkit-override", f'override_data gives "{name}" as {second}, but the steps of {flow} see it as {first}', node)
+
+
+def unknown_step(checker: TypeChecker, node: Node, flow: str, name: str, names: Iterable[str]) -> None:
+    known = list(names)
+    _fail(checker, "stepkit-missing-key", f'{flow} has no step "{name}"{near(name, known)}', node)
+
+
+def internal(checker: TypeChecker, node: Node, error: BaseException) -> None:
+    import traceback
+
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
+    text = f"stepkit_mypy met something unexpected here ({type(error).__name__}: {error}, {where}); please report it"
+    _fail(checker, "stepkit-internal", text, node)
+
+

@@ -1,0 +1,102 @@
+"""The table of hooks, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mypy.nodes import TypeInfo
+from mypy.options import Options
+from mypy.plugin import (
+    AttributeContext,
+    ClassDefContext,
+    FunctionContext,
+    FunctionSigContext,
+    MethodContext,
+    MethodSigContext,
+    Plugin,
+    ReportConfigContext,
+)
+from mypy.types import FunctionLike, Type
+
+from . import hooks
+from .tagging import FLOW
+
+RUNS = ("run", "run_sync", "run_checkpoint", "run_checkpoint_sync")
+
+
+class StepkitPlugin(Plugin):
+    """Knows the context's type across the steps of a flow."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.hooks = hooks.Hooks()
+
+    def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
+        return self.hooks.tag if fullname == FLOW or self._is_flow(fullname) else None
+
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        hook = {
+            "stepkit.flow.StepDecorator.__call__": self.hooks.decorated,
+            "stepkit.flow.BranchDecorator.__call__": self.hooks.decorated,
+            "stepkit.flow.Parallel.step": self.hooks.decorated,
+            "stepkit.flow.Parallel.subflow": self.hooks.declared,
+            "stepkit.flow.Step.__get__": self.hooks.step_read,
+            "stepkit.flow.Branch.__get__": self.hooks.step_read,
+        }.get(fullname)
+        if hook is not None:
+            return hook
+        owner, _, name = fullname.rpartition(".")
+        if name == "__init_subclass__" and (owner == FLOW or self._is_flow(owner)):
+            return self.hooks.class_ends
+        if name in RUNS and (owner == FLOW or self._is_flow(owner)):
+            return self.hooks.ran
+        return None
+
+    def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
+        if fullname in ("stepkit.flow.Parallel.step", "stepkit.flow.Parallel.subflow"):
+            return self.hooks.options
+        owner, _, name = fullname.rpartition(".")
+        if name in RUNS and (owner == FLOW or self._is_flow(owner)):
+            return self.hooks.run_signature
+        return None
+
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
+        return {
+            "stepkit.flow.step": self.hooks.decorated,
+            "stepkit.flow.transform": self.hooks.decorated,
+            "stepkit.flow.subflow": self.hooks.declared,
+            "stepkit.flow.parallel": self.hooks.declared,
+        }.get(fullname)
+
+    def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
+        if fullname.startswith("stepkit.flow.") and fullname.rpartition(".")[2] in (
+            "step",
+            "transform",
+            "branch",
+            "subflow",
+            "parallel",
+        ):
+            return self.hooks.options
+        return None
+
+    def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
+        if fullname == f"{FLOW}.__stepkit_table__":
+            return self.hooks.entered
+        if fullname == "stepkit.events.StepEvent.context":
+            return self.hooks.event_context
+        return None
+
+    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+        return hooks.config_data()
+
+    def _is_flow(self, fullname: str) -> bool:
+        symbol = self.lookup_fully_qualified(fullname)
+        return symbol is not None and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(FLOW)
+
+
+def plugin(version: str) -> type[Plugin]:
+    """mypy's entry point; ``version`` is mypy's own."""
+    return StepkitPlugin
+
+

@@ -1,0 +1,197 @@
+"""A flow's step table as the plugin knows it, and its form as a type, which mypy caches and compares by itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from mypy.checker import TypeChecker
+from mypy.nodes import TypeInfo
+from mypy.types import Instance, LiteralType, TupleType, Type, TypedDictType, get_proper_type
+
+from . import compat
+from .contexts import Context, Key
+
+TABLE = "__stepkit_types__"
+"""The name of the type alias in a flow class whose target is its table."""
+ANONYMOUS = "?"
+
+Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
+NOT_EVERY_RETURN = "not every return gives it"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a step: the key that it reads."""
+
+    name: str
+    required: bool
+    annotated: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a row says without types."""
+
+    name: str
+    attribute: str
+    kind: Kind
+    definer: str
+    when: Literal["yes", "no", "maybe"] = "yes"
+    on_error: Literal["raise", "continue", "skip-remaining", "unknown"] = "raise"
+    merge: str = "override"
+    may_skip: bool = False
+    """Whether an open circuit breaker skips the step."""
+    mode: str = "all"
+    parameters: tuple[Parameter, ...] = ()
+    whole: bool = False
+    may_choose_none: bool = False
+    cases: tuple[str, ...] = ()
+    """The names of the cases that a branch may choose."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One row of the table."""
+
+    facts: Facts
+    reads: dict[str, Type] = field(default_factory=dict)
+    change: Context[Type] = field(default_factory=Context)
+    flows: tuple[Instance | None, ...] = ()
+    """The nested flow; or a branch's flows, as ``facts.cases`` names them. None where it is not known."""
+    members: tuple[Row, ...] = ()
+
+    def renamed(self, definer: str) -> Row:
+        return replace(self, facts=replace(self.facts, definer=definer))
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All rows of a flow class, the inherited ones too, and what the flow starts with."""
+
+    input: Context[Type]
+    rows: tuple[Row, ...]
+    digest: str = ""
+
+
+def input_context(type: Type | None) -> Context[Type]:
+    """What a flow's context starts with. Anything but a TypedDict leaves it open."""
+    typed = compat.typed_dict_of(type)
+    if typed is None:
+        return Context(rest=compat.any_type())
+    return shape_of(typed, "", "its input does not require it")
+
+
+def shape_of(typed: TypedDictType, giver: str, reason: str) -> Context[Type]:
+    return Context(
+        {
+            name: Key(item, name in typed.required_keys, giver, "" if name in typed.required_keys else reason)
+            for name, item in typed.items.items()
+        }
+    )
+
+
+def encode(checker: TypeChecker, table: Table) -> Type:
+    """The table as a type."""
+    rows = [_encode_row(checker, row) for row in table.rows]
+    digest = hashlib.sha256()
+    _digest(table.rows, digest, set())
+    head = json.dumps({"digest": digest.hexdigest()})
+    return compat.tuple_type(checker, [compat.literal(checker, head), _encode_context(checker, table.input), *rows])
+
+
+def _digest(rows: Sequence[Row], digest: Any, seen: set[str]) -> None:
+    """A nested flow's table is not held, but whoever holds this one must see that it changed."""
+    for row in rows:
+        for flow in row.flows:
+            if flow is None or flow.type.fullname in seen:
+                continue
+            seen.add(flow.type.fullname)
+            found = compat.inherited_alias(flow.type, TABLE)
+            if found is not None:
+                digest.update(str(found[0].target).encode())
+        _digest(row.members, digest, seen)
+
+
+def _encode_row(checker: TypeChecker, row: Row) -> Type:
+    optional = {parameter.name for parameter in row.facts.parameters if not parameter.required}
+    items: list[Type] = [
+        compat.literal(checker, json.dumps(asdict(row.facts))),
+        compat.typed_dict(checker, row.reads, set(row.reads) - optional),
+        _encode_context(checker, row.change),
+        compat.tuple_type(checker, [flow if flow is not None else compat.any_type() for flow in row.flows]),
+        compat.tuple_type(checker, [_encode_row(checker, member) for member in row.members]),
+    ]
+    return compat.tuple_type(checker, items)
+
+
+def _encode_context(checker: TypeChecker, context: Context[Type]) -> Type:
+    known = compat.typed_dict(
+        checker,
+        {name: key.type for name, key in context.keys.items()},
+        {name for name, key in context.keys.items() if key.certain},
+    )
+    return known if context.rest is None else compat.tuple_type(checker, [known, context.rest])
+
+
+def table_of(info: TypeInfo) -> Table | None:
+    """The table of a flow class; None where it is not known, or not yet."""
+    alias = compat.alias_of(info, TABLE)
+    return None if alias is None else decode(alias.target)
+
+
+def decode(type: Type) -> Table | None:
+    proper = get_proper_type(type)
+    if not isinstance(proper, TupleType) or len(proper.items) < 2:
+        return None
+    head = json.loads(_text(proper.items[0]))
+    start = _decode_context(proper.items[1], "", "its input does not require it")
+    return Table(start, tuple(decode_row(item) for item in proper.items[2:]), head["digest"])
+
+
+def decode_row(type: Type) -> Row:
+    proper = get_proper_type(type)
+    assert isinstance(proper, TupleType)
+    facts = _facts(_text(proper.items[0]))
+    reads = get_proper_type(proper.items[1])
+    flows, members = get_proper_type(proper.items[3]), get_proper_type(proper.items[4])
+    assert isinstance(reads, TypedDictType) and isinstance(flows, TupleType) and isinstance(members, TupleType)
+    proper_flows = [get_proper_type(flow) for flow in flows.items]
+    return Row(
+        facts,
+        dict(reads.items),
+        _decode_context(proper.items[2], facts.name, NOT_EVERY_RETURN),
+        tuple(flow if isinstance(flow, Instance) else None for flow in proper_flows),
+        tuple(decode_row(member) for member in members.items),
+    )
+
+
+def encode_row(checker: TypeChecker, row: Row) -> Type:
+    return _encode_row(checker, row)
+
+
+def _decode_context(type: Type, giver: str, reason: str) -> Context[Type]:
+    proper = get_proper_type(type)
+    rest = None
+    if isinstance(proper, TupleType):
+        proper, rest = get_proper_type(proper.items[0]), proper.items[1]
+    assert isinstance(proper, TypedDictType)
+    return Context(shape_of(proper, giver, reason).keys, rest)
+
+
+def _text(type: Type) -> str:
+    proper = get_proper_type(type)
+    assert isinstance(proper, LiteralType) and isinstance(proper.value, str)
+    return proper.value
+
+
+@lru_cache(maxsize=4096)
+def _facts(text: str) -> Facts:
+    data = json.loads(text)
+    data["parameters"] = tuple(Parameter(**each) for each in data["parameters"])
+    data["cases"] = tuple(data["cases"])
+    return Facts(**data)

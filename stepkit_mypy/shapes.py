@@ -1,0 +1,220 @@
+"""The shape of a mapping: which keys, of which types, an expression or a type gives. Unknown is not empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mypy.checker import TypeChecker
+from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    AssignmentExpr,
+    CallExpr,
+    ConditionalExpr,
+    DictExpr,
+    Expression,
+    FuncDef,
+    OpExpr,
+    RefExpr,
+    StrExpr,
+)
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    LiteralType,
+    NoneType,
+    Type,
+    TypedDictType,
+    UninhabitedType,
+)
+
+from . import compat
+from .contexts import Context, Key, alternatives, write
+from .rows import NOT_EVERY_RETURN, shape_of
+
+Shape = Context[Type]
+NO_REASON = NOT_EVERY_RETURN
+
+
+@dataclass(eq=False)
+class Returned:
+    """What a method gives, and what is to be said about it."""
+
+    shape: Shape
+    may_be_none: bool = False
+    unknown: list[tuple[Expression, str]] = field(default_factory=list)
+    """Expressions whose keys cannot be known, with what they are."""
+    untyped: list[Expression] = field(default_factory=list)
+    """Expressions of type Any."""
+    places: dict[str, Expression] = field(default_factory=dict)
+    """Where each key is written."""
+
+
+class Reader:
+    """Reads the shapes of expressions; notes where one is not known."""
+
+    def __init__(self, checker: TypeChecker) -> None:
+        self.checker = checker
+        self.result = Returned(Context())
+
+    def shapes(self, expression: Expression) -> Iterator[Shape | None]:
+        """The shapes that the expression may give; None for None."""
+        if isinstance(expression, ConditionalExpr):
+            for branch in (expression.if_expr, expression.else_expr):
+                if compat.type_of(self.checker, branch) is not None:
+                    yield from self.shapes(branch)
+            return
+        if isinstance(expression, AssignmentExpr):
+            yield from self.shapes(expression.value)
+            return
+        if isinstance(expression, DictExpr):
+            yield self._display(expression)
+            return
+        if isinstance(expression, CallExpr) and _is_dict(expression):
+            yield self._dict_call(expression)
+            return
+        if isinstance(expression, OpExpr) and expression.op == "|" and self._is_plain_dict(expression):
+            shape: Shape = Context()
+            for side in (expression.left, expression.right):
+                shape = write(shape, self._one(side), "override", compat.join)
+            yield shape
+            return
+        found = compat.type_of(self.checker, expression)
+        if found is not None:
+            yield from self.of_type(found, expression)
+
+    def _is_plain_dict(self, expression: OpExpr) -> bool:
+        return any(isinstance(side, DictExpr) for side in (expression.left, expression.right))
+
+    def _one(self, expression: Expression) -> Shape:
+        shapes = [shape if shape is not None else Context() for shape in self.shapes(expression)]
+        return alternatives(shapes, compat.join, NO_REASON)
+
+    def _display(self, expression: DictExpr) -> Shape:
+        shape: Shape = Context()
+        for key, value in expression.items:
+            if key is None:
+                shape = write(shape, self._one(value), "override", compat.join)
+                continue
+            names = self._literal_keys(key)
+            type = self.value(value)
+            if names is None:
+                self.result.unknown.append((key, "a key that is not known"))
+                shape = write(shape, Context(rest=type), "override", compat.join)
+                continue
+            for name in names:
+                self.result.places.setdefault(name, key)
+            change = Context({name: Key(type, len(names) == 1, "", NO_REASON) for name in names})
+            shape = write(shape, change, "override", compat.join)
+        return shape
+
+    def _dict_call(self, call: CallExpr) -> Shape:
+        shape: Shape = Context()
+        for argument, kind, name in zip(call.args, call.arg_kinds, call.arg_names, strict=True):
+            if kind == ARG_NAMED and name is not None:
+                self.result.places.setdefault(name, argument)
+                change: Shape = Context({name: Key(self.value(argument), True)})
+            elif kind == ARG_POS or kind.name == "ARG_STAR2":
+                change = self._one(argument)
+            else:
+                self.result.unknown.append((argument, "unpacked arguments"))
+                change = Context(rest=compat.any_type())
+            shape = write(shape, change, "override", compat.join)
+        return shape
+
+    def _literal_keys(self, key: Expression) -> list[str] | None:
+        if isinstance(key, StrExpr):
+            return [key.value]
+        found = compat.type_of(self.checker, key)
+        return None if found is None else literal_strings(found)
+
+    def value(self, expression: Expression) -> Type:
+        """The type of a value. Conditional expressions are not joined to ``object`` as mypy does."""
+        if isinstance(expression, ConditionalExpr):
+            found = [
+                self.value(each)
+                for each in (expression.if_expr, expression.else_expr)
+                if compat.type_of(self.checker, each) is not None
+            ]
+            if len(found) == 2:
+                return compat.join(*found)
+        type = compat.type_of(self.checker, expression)
+        if type is None:
+            return compat.any_type()
+        return compat.clean(type)
+
+    def of_type(self, type: Type, expression: Expression | None = None) -> Iterator[Shape | None]:
+        for item in compat.union_items(type):
+            if isinstance(item, NoneType):
+                yield None
+            elif isinstance(item, UninhabitedType):
+                continue
+            elif isinstance(item, TypedDictType):
+                yield shape_of(item, "", "its type does not require it")
+            elif isinstance(item, AnyType):
+                if expression is not None and item.type_of_any != 5:
+                    self.result.untyped.append(expression)
+                yield Context(rest=compat.any_type())
+            elif isinstance(item, Instance) and item.type.has_base("typing.Mapping"):
+                if expression is not None:
+                    self.result.unknown.append((expression, f"a {item.type.name}, whose keys are not known"))
+                yield Context(rest=_values_of(item))
+            else:
+                yield Context(rest=compat.any_type())  # mypy itself reports it
+
+
+def _values_of(mapping: Instance) -> Type:
+    from mypy.maptype import map_instance_to_supertype
+
+    base = next((each for each in mapping.type.mro if each.fullname == "typing.Mapping"), None)
+    if base is None:
+        return compat.any_type()
+    return map_instance_to_supertype(mapping, base).args[1]
+
+
+def _is_dict(call: CallExpr) -> bool:
+    return isinstance(call.callee, RefExpr) and call.callee.fullname == "builtins.dict"
+
+
+def literal_strings(type: Type) -> list[str] | None:
+    """The strings that a type stands for, if it is made of literals only."""
+    found: list[str] = []
+    for item in compat.union_items(type):
+        if isinstance(item, Instance) and item.last_known_value is not None:
+            item = item.last_known_value
+        if isinstance(item, LiteralType) and isinstance(item.value, str):
+            found.append(item.value)
+        else:
+            return None
+    return found
+
+
+def returned(checker: TypeChecker, function: FuncDef) -> Returned:
+    """What a method gives: from its annotation if it has one, otherwise from its return statements."""
+    reader = Reader(checker)
+    result = reader.result
+    if compat.has_no_body(function) and compat.returns_inferred(function):
+        result.shape = Context(rest=compat.any_type())
+        return result
+    if not compat.returns_inferred(function):
+        assert isinstance(function.type, CallableType)
+        type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+        found = list(reader.of_type(type))
+    else:
+        found = []
+        for statement in compat.returns_of(function):
+            if compat.returns_nothing(statement):
+                if statement.expr is None or compat.type_of(checker, statement.expr) is not None:
+                    found.append(None)
+            elif statement.expr is not None:
+                found += reader.shapes(statement.expr)
+        end = compat.end_of(function)
+        if end is not None and compat.type_of(checker, end) is not None:
+            found.append(None)
+    result.may_be_none = None in found
+    result.shape = alternatives([each if each is not None else Context() for each in found], compat.join, NO_REASON)
+    return result
+
+

@@ -1,0 +1,222 @@
+"""A step: its parameters are bound before its body is checked, and judged with what it gives afterwards."""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import Argument, Decorator, FuncDef
+from mypy.subtypes import is_subtype
+from mypy.types import CallableType, NoneType, Type
+
+from . import compat, messages
+from .contexts import Context, collisions
+from .declarations import Declaration, facts_of, name_of
+from .finishing import finish_if_complete
+from .rows import Row
+from .shapes import Returned, returned
+from .working import Work
+
+
+def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: object) -> None:
+    """Called first in a step's body: bind the parameters that have no annotation."""
+    function = declaration.function
+    assert function is not None
+    state = work.state_before(declaration.attribute)
+    if state is None:
+        if compat.defer(checker, node):
+            return
+        context: Context[Type] = Context(rest=compat.any_type())
+    else:
+        context = state.context
+    for place in sorted(compat.inferred_places(function)):
+        argument = function.arguments[place]
+        compat.bind_parameter(function, place, _parameter_type(checker, argument, context))
+
+
+def _parameter_type(checker: TypeChecker, argument: Argument, context: Context[Type]) -> Type:
+    if argument.pos_only:
+        return whole_context(checker, context)
+    default = None
+    if argument.initializer is not None:
+        default = compat.clean(compat.infer_quietly(checker, argument.initializer))
+    key = context.keys.get(argument.variable.name)
+    type = key.type if key is not None else context.rest
+    if type is None:
+        return default if default is not None else compat.any_type()
+    return type if default is None else compat.join(type, default)
+
+
+def whole_context(checker: TypeChecker, context: Context[Type]) -> Type:
+    """The read-only mapping that a positional-only parameter receives."""
+    if context.open:
+        text = compat.named(checker, "builtins.str", [])
+        return compat.named(checker, "typing.Mapping", [text, compat.any_type()])
+    required = {name for name, key in context.keys.items() if key.certain}
+    items = {name: key.type for name, key in context.keys.items()}
+    return compat.typed_dict(checker, items, required, readonly=True)
+
+
+def made(
+    checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None
+) -> Type | None:
+    """Called when a step's decorator is: judge the step and note its row. The type of the plain method."""
+    node, function = declaration.node, declaration.function
+    assert isinstance(node, Decorator) and function is not None
+    info = work.info
+    if compat.returns_inferred(function) or compat.inferred_places(function):
+        if compat.was_deferred(checker, node, info) and not compat.is_last_pass(checker):
+            return None
+    state = work.state_before(declaration.attribute)
+    if state is None and not compat.is_last_pass(checker):
+        if compat.defer_decorator(checker, node, info):
+            return None
+    result = returned(checker, function)
+    row = Row(facts_of(declaration, info.fullname, checker.tree), _reads(function), result.shape)
+    work.set_row(declaration.attribute, row)
+    if state is not None:
+        check_parameters(checker, work, declaration, row, state.context)
+        _check_collisions(checker, work, declaration, row, state.context, result)
+    check_return(checker, work, row, function, result, already_open=state is not None and state.context.open)
+    finish_if_complete(checker, work)
+    return call_type(checker, function, result)
+
+
+def _reads(function: FuncDef) -> dict[str, Type]:
+    type = function.type
+    if not isinstance(type, CallableType):
+        return {}
+    return {
+        argument.variable.name: type.arg_types[place]
+        for place, argument in enumerate(function.arguments)
+        if place > 0 and not argument.pos_only and place < len(type.arg_types)
+    }
+
+
+def call_type(checker: TypeChecker, function: FuncDef, result: Returned) -> Type:
+    """The type of the plain method on an instance."""
+    type = function.type
+    if not isinstance(type, CallableType):
+        return compat.any_type()
+    if not compat.returns_inferred(function):
+        return compat.bound(type)
+    gives: Type
+    if result.shape.rest is not None:
+        text = compat.named(checker, "builtins.str", [])
+        gives = compat.named(checker, "builtins.dict", [text, compat.any_type()])
+    elif result.shape.keys:
+        required = {name for name, key in result.shape.keys.items() if key.certain}
+        gives = compat.typed_dict(checker, {name: key.type for name, key in result.shape.keys.items()}, required)
+    else:
+        gives = NoneType() if result.may_be_none else compat.typed_dict(checker, {}, set())
+    if result.may_be_none and not isinstance(gives, NoneType):
+        gives = compat.join(gives, NoneType())
+    if function.is_coroutine:
+        gives = compat.coroutine(checker, gives)
+    return compat.bound(type).copy_modified(ret_type=gives)
+
+
+def check_parameters(
+    checker: TypeChecker, work: Work, declaration: Declaration, row: Row, context: Context[Type]
+) -> None:
+    function = declaration.function
+    assert function is not None
+    step = row.facts.name
+    inferred = compat.inferred_places(function)
+    for place, argument in enumerate(function.arguments):
+        if place == 0:
+            continue
+        name = argument.variable.name
+        if argument.kind.is_star():
+            stars = "**" if argument.kind.name == "ARG_STAR2" else "*"
+            advice = "name every key that it reads"
+            if stars == "**":
+                advice += ", or take the whole context with one positional-only parameter: (self, ctx, /)"
+            messages.parameters(checker, argument, step, f'"{stars}{name}"', advice)
+            continue
+        if argument.pos_only:
+            if place > 1:
+                advice = "the first receives the whole context, keys are ordinary parameters"
+                messages.parameters(checker, argument, step, "more than one positional-only parameter", advice)
+            continue
+        key = context.keys.get(name)
+        if key is None:
+            if not context.open:
+                later = _given_later(work, declaration.attribute, name)
+                default = compat.has_default(argument)
+                messages.missing_key(checker, argument, step, name, context, later, default=default)
+            continue
+        if place not in inferred and isinstance(function.type, CallableType):
+            wanted = function.type.arg_types[place]
+            if not is_subtype(key.type, wanted, options=checker.options):
+                messages.key_type(checker, argument, step, name, wanted, key)
+        if not key.certain and not compat.has_default(argument):
+            messages.maybe_missing(checker, argument, step, name, key)
+
+
+def _given_later(work: Work, attribute: str, name: str) -> str:
+    """The step that gives the key, at this place of the table or after it."""
+    for slot in work.slots[work.positions[attribute] :]:
+        if slot.row is not None:
+            if name in slot.row.change.keys:
+                return slot.row.facts.name
+        elif slot.declaration is not None and slot.declaration.function is not None:
+            if name in compat.displayed_keys(slot.declaration.function):
+                return name_of(slot.declaration)
+    return ""
+
+
+def _check_collisions(
+    checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], result: Returned
+) -> None:
+    if row.facts.merge != "error" or row.facts.kind != "step":
+        return
+    function = declaration.function
+    assert function is not None
+    for name in collisions(before, row.change):
+        node = result.places.get(name, function)
+        messages.collision(checker, node, row.facts.name, name, before.keys[name])
+
+
+def check_return(
+    checker: TypeChecker, work: Work, row: Row, function: FuncDef, result: Returned, *, already_open: bool
+) -> None:
+    step = row.facts.name
+    transform = row.facts.kind == "transform"
+    if not compat.returns_inferred(function) and isinstance(function.type, CallableType):
+        type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+        if not _is_mapping_or_none(type, transform):
+            messages.bad_return(checker, function, step, type, transform=transform)
+            return
+    elif transform and result.may_be_none and not compat.has_no_body(function):
+        messages.bad_return(checker, function, step, NoneType(), transform=True)
+        return
+    if row.change.rest is None or already_open or work.noted_open:
+        return
+    work.noted_open = True
+    if result.unknown:
+        node, what = result.unknown[0]
+        messages.open_context(checker, node, step, what)
+    elif result.untyped:
+        messages.open_context(checker, result.untyped[0], step, "a value of type Any")
+    elif compat.has_no_body(function):
+        messages.open_context(checker, function, step, "something that cannot be seen, as the file's bodies are not read")
+    else:
+        messages.open_context(checker, function, step, "a mapping whose keys its annotation does not name")
+
+
+def _is_mapping_or_none(type: Type, transform: bool) -> bool:
+    for item in compat.union_items(type):
+        if isinstance(item, NoneType):
+            if transform:
+                return False
+        elif not compat.may_be_mapping(item):
+            return False
+    return True
+
+
+def step_type(checker: TypeChecker, default: Type, call: Type, row: Type | None = None) -> Type:
+    """The type of the attribute that a decorated method becomes."""
+    kept = row if row is not None else compat.any_type()
+    name = compat.fullname_of_instance(default)
+    if name == "stepkit.flow.Branch":
+        return compat.named(checker, name, [call])
+    return compat.named(checker, "stepkit.flow.Step", [call, kept])

@@ -1,0 +1,95 @@
+"""The semantic phase: marks the methods of a flow class, and gives it its type aliases. No work on types is done here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy.nodes import RefExpr, TypeInfo
+from mypy.plugin import ClassDefContext
+from mypy.types import Instance, NoneType, Type, UnionType
+
+from . import compat
+from .declarations import Declaration, read_body
+from .rows import TABLE
+
+FLOW = "stepkit.definition.Flow"
+
+
+def tag_flow(context: ClassDefContext) -> None:
+    """Called for every class with a flow among its bases, often more than once."""
+    api: Any = context.api
+    info = context.cls.info
+    _add_aliases(context, api, info)
+    for declaration in read_body(context.cls).declarations:
+        if declaration.function is not None:
+            tag_step(api, declaration, info)
+    _tag_callbacks(api, info)
+
+
+def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
+    module = api.cur_mod_id
+    for name in (TABLE, "Output", "Event"):
+        if _is_free(info, name):
+            compat.add_alias(info, module, name, compat.any_type())
+    base = flow_base(info)
+    if base is None or not base.args:
+        return
+    if _is_free(info, "Input"):
+        compat.add_alias(info, module, "Input", base.args[0])
+    output = compat.alias_of(info, "Output")
+    if output is not None and len(base.args) == 2:
+        base.args = (base.args[0], compat.alias_type(output))
+
+
+def _is_free(info: TypeInfo, name: str) -> bool:
+    symbol = info.names.get(name)
+    return symbol is None or symbol.plugin_generated
+
+
+def flow_base(info: TypeInfo) -> Instance | None:
+    """``Flow[...]`` among the direct bases."""
+    return next((base for base in info.bases if base.type.fullname == FLOW), None)
+
+
+def input_is_written(info: TypeInfo) -> bool:
+    """Whether the class says ``Flow[...]``; a bare ``Flow`` has no input."""
+    return not any(isinstance(base, RefExpr) and base.fullname == FLOW for base in info.defn.base_type_exprs)
+
+
+def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
+    function = declaration.function
+    assert function is not None
+    if compat.has_no_body(function):
+        return
+    result: Type
+    valued = [each for each in compat.returns_of(function) if not compat.returns_nothing(each)]
+    text = api.named_type("builtins.str")
+    if declaration.kind == "branch":
+        result = compat.synthetic(UnionType([text, NoneType()]))
+    elif valued:
+        mapping = api.named_type("typing.Mapping", [text, api.named_type("builtins.object")])
+        result = compat.synthetic(UnionType([mapping, NoneType()]))
+    else:
+        result = compat.synthetic(NoneType())
+    compat.retype(api, function, info, result, {})
+    compat.belongs_to_interface(function)
+    if compat.returns_inferred(function) and (valued or declaration.kind == "branch"):
+        compat.insert_end(function)
+    if compat.inferred_places(function):
+        compat.insert_enter(function)
+
+
+def _tag_callbacks(api: Any, info: TypeInfo) -> None:
+    """Type the parameters of ``on_step_complete`` and ``on_step_error`` where they have no annotation."""
+    event = compat.alias_of(info, "Event")
+    text = api.named_type("builtins.str")
+    for name, parameters in (
+        ("on_step_complete", {1: compat.alias_type(event)} if event is not None else {}),
+        ("on_step_error", {1: text, 2: api.named_type("builtins.Exception")}),
+    ):
+        symbol = info.names.get(name)
+        function = compat.plain_method(symbol.node if symbol is not None else None)
+        if function is not None and not compat.has_no_body(function):
+            valued = any(not compat.returns_nothing(each) for each in compat.returns_of(function))
+            result = compat.any_type() if valued else compat.synthetic(NoneType())
+            compat.retype(api, function, info, result, parameters)

@@ -1,0 +1,153 @@
+"""Walks a step table: what is known of the context before and after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import cast
+
+from mypy.nodes import TypeInfo
+from mypy.types import Type
+
+from . import compat
+from .contexts import Context, Merge, State, changes, either, weakened, write
+from .rows import Row, Table, table_of
+
+Known = Context[Type]
+Visit = Callable[[str, Row, Known, Known], None]
+"""Called with a step's path, its row, the context before it and the one in its event."""
+
+RESOLVE_DEPTH = 40
+
+
+def start(table: Table) -> State[Type]:
+    return State(table.input)
+
+
+def walk(state: State[Type], rows: Sequence[Row], visit: Visit | None = None, prefix: str = "", depth: int = 0) -> State[Type]:
+    for row in rows:
+        state = advance(state, row, visit, prefix, depth)
+    return state
+
+
+def advance(
+    state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", depth: int = 0
+) -> State[Type]:
+    """Where a run may be after ``row``."""
+    facts, before = row.facts, state.context
+    path = prefix + facts.name
+    if facts.when == "no":
+        return state
+    ended = state.ended
+    after, inner_ends = _ran(before, row, visit, path, depth)
+    if visit is not None:
+        visit(path, row, before, after)
+    for end in inner_ends:
+        ended = end if ended is None else either(ended, end, compat.join, f'"{path}" may end the run early')
+    if facts.on_error in ("skip-remaining", "unknown"):
+        reason = f'step "{path}" has on_error="skip-remaining"'
+        ended = before if ended is None else either(ended, before, compat.join, reason)
+    if reason := why_it_may_not_run(row):
+        after = either(before, after, compat.join, f'step "{path}" {reason}')
+    return State(after, ended)
+
+
+def why_it_may_not_run(row: Row) -> str:
+    facts = row.facts
+    if facts.when == "maybe":
+        return "has a condition (when=)"
+    if facts.on_error == "continue":
+        return 'has on_error="continue"'
+    if facts.on_error == "unknown":
+        return "may go on without it (on_error=)"
+    if facts.may_skip:
+        return "is skipped while its circuit breaker is open"
+    return ""
+
+
+def _ran(before: Known, row: Row, visit: Visit | None, path: str, depth: int) -> tuple[Known, list[Known]]:
+    """The context after the row has run, and those with which the run may have ended inside it."""
+    facts = row.facts
+    merge = cast(Merge, facts.merge)
+    if facts.kind == "transform":
+        return _given(row.change, path), []
+    if facts.kind == "step":
+        return write(before, _given(row.change, path), merge, compat.join), []
+    if facts.kind == "subflow":
+        (flow,) = row.flows
+        change, ends = _inside(before, flow.type if flow is not None else None, visit, path, depth)
+        return write(before, change, merge, compat.join), [write(before, end, merge, compat.join) for end in ends]
+    if facts.kind == "branch":
+        return _branch(before, row, visit, path, depth)
+    return _group(before, row, visit, path, depth)
+
+
+def _given(change: Known, path: str) -> Known:
+    """The change, every key of it given by the step of this path."""
+    return Context({name: replace(key, giver=path) for name, key in change.keys.items()}, change.rest)
+
+
+def _inside(
+    before: Known, info: TypeInfo | None, visit: Visit | None, path: str, depth: int
+) -> tuple[Known, list[Known]]:
+    """What a nested flow writes, and what it has written where it ends the run."""
+    table = None if info is None else table_of(info)
+    if table is None or depth > RESOLVE_DEPTH:
+        return Context(rest=compat.any_type()), []
+    state = walk(State(before), table.rows, visit, path + "/", depth + 1)
+    ends = [] if state.ended is None else [changes(before, state.ended)]
+    return changes(before, state.context), ends
+
+
+def _branch(before: Known, row: Row, visit: Visit | None, path: str, depth: int) -> tuple[Known, list[Known]]:
+    merge = cast(Merge, row.facts.merge)
+    outcomes: list[Known] = [before] if row.facts.may_choose_none or not row.flows else []
+    reason = f'branch "{path}" may choose no case'
+    ends: list[Known] = []
+    for case, flow in zip(row.facts.cases, row.flows, strict=True):
+        change, inner = _inside(before, flow.type if flow is not None else None, visit, f"{path}/{case}", depth)
+        outcomes.append(write(before, change, merge, compat.join))
+        ends += [write(before, end, merge, compat.join) for end in inner]
+    result = outcomes[0]
+    for outcome in outcomes[1:]:
+        why = reason if outcomes[0] is before else f'not every case of branch "{path}" gives it'
+        result = either(result, outcome, compat.join, why)
+    return result, ends
+
+
+def _group(before: Known, row: Row, visit: Visit | None, path: str, depth: int) -> tuple[Known, list[Known]]:
+    merge = cast(Merge, row.facts.merge)
+    after, ends = before, []
+    early = before
+    for member, change, inner in member_changes(before, row, visit, path, depth):
+        after = write(after, change, merge, compat.join)
+        for end in inner:
+            ends.append(end)
+        early = write(early, weakened(change, "the run may have ended before"), merge, compat.join)
+        if member.facts.on_error in ("skip-remaining", "unknown"):
+            ends.append(Context())
+    return after, [write(early, weakened(end, "the run may have ended before"), merge, compat.join) for end in ends]
+
+
+def member_changes(
+    before: Known, row: Row, visit: Visit | None, path: str, depth: int
+) -> list[tuple[Row, Known, list[Known]]]:
+    """What each member of a group gives, and with what it may end the run."""
+    result = []
+    for member in row.members:
+        own = f"{path}/{member.facts.name}"
+        if member.facts.when == "no":
+            continue
+        if member.facts.kind == "subflow":
+            (flow,) = member.flows
+            change, ends = _inside(before, flow.type if flow is not None else None, visit, own, depth)
+        else:
+            change, ends = _given(member.change, own), []
+        if visit is not None:
+            visit(own, member, before, write(before, change, "override", compat.join))
+        if row.facts.mode == "settled":
+            change = weakened(change, f'the parallel group "{path}" is settled: a member that fails gives nothing')
+        elif reason := why_it_may_not_run(member):
+            change = weakened(change, f'step "{own}" {reason}')
+        result.append((member, change, ends))
+    return result

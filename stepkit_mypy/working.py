@@ -1,0 +1,186 @@
+"""What the plugin knows of a flow class while mypy checks it.
+
+Everything here can be found again from the syntax and the types; it is kept so that a class costs what its
+steps cost. It is dropped once the class's table stands in its type alias.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mypy.checker import TypeChecker
+from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
+from mypy.types import Type, get_proper_type
+
+from . import compat
+from .contexts import Context, State
+from .declarations import Body, Declaration, read_body
+from .rows import TABLE, Row, Table, decode_row, input_context, table_of
+from .tagging import FLOW, flow_base, input_is_written
+from .walk import advance
+
+
+@dataclass(eq=False)
+class Slot:
+    """One row of the table in the making: inherited, or declared here and perhaps not known yet."""
+
+    attribute: str
+    row: Row | None = None
+    declaration: Declaration | None = None
+    members: list[Slot] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Work:
+    """A flow class that is being checked."""
+
+    info: TypeInfo
+    alias: TypeAlias
+    target: Type
+    body: Body
+    slots: list[Slot]
+    input: Context[Type]
+    ended: bool = False
+    """Whether the end of the class was reached."""
+    noted_open: bool = False
+    wrong: set[tuple[str, str]] = field(default_factory=set)
+    """What was reported already, by step and key."""
+    states: list[State[Type]] = field(default_factory=list)
+    """The states before each slot, as far as they are known."""
+    positions: dict[str, int] = field(default_factory=dict)
+    slot_of: dict[str, Slot] = field(default_factory=dict)
+    by_node: dict[object, Declaration] = field(default_factory=dict)
+
+    def state_before(self, attribute: str) -> State[Type] | None:
+        """The state before the row that the attribute belongs to; None while a row before it is not known."""
+        return self.state_at(self.positions[attribute])
+
+    def state_at(self, position: int) -> State[Type] | None:
+        if not self.states:
+            self.states.append(State(self.input))
+        while len(self.states) <= position:
+            row = self.slots[len(self.states) - 1].row
+            if row is None:
+                return None
+            self.states.append(advance(self.states[-1], row))
+        return self.states[position]
+
+    def set_row(self, attribute: str, row: Row) -> None:
+        slot = self.slot_of[attribute]
+        slot.row = row
+        del self.states[self.positions[attribute] + 1 :]
+
+    def pending(self) -> list[Slot]:
+        return [slot for slot in self.slots if slot.row is None or any(each.row is None for each in slot.members)]
+
+
+class Works:
+    """The flow classes that are being checked. It belongs to one plugin object; there is no global state."""
+
+    def __init__(self) -> None:
+        self._works: dict[str, Work] = {}
+
+    def get(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
+        """The work on a flow class; None if the class is none, or was not tagged."""
+        alias = compat.alias_of(info, TABLE)
+        if alias is None:
+            return None
+        work = self._works.get(info.fullname)
+        if work is None or work.info is not info or work.alias is not alias or work.target is not alias.target:
+            if len(self._works) > 64:
+                self._works.clear()
+            work = _begin(checker, info, alias)
+            self._works[info.fullname] = work
+        return work
+
+    def forget(self, info: TypeInfo) -> None:
+        self._works.pop(info.fullname, None)
+
+
+def _begin(checker: TypeChecker, info: TypeInfo, alias: TypeAlias) -> Work:
+    body = read_body(info.defn)
+    slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
+    members: dict[str, list[Slot]] = {}
+    for declaration in body.declarations:
+        slot = Slot(declaration.attribute, None, declaration)
+        if declaration.group is not None:
+            members.setdefault(declaration.group, []).append(slot)
+        else:
+            slots[declaration.attribute] = slot  # an overridden step keeps its place in the dict
+    for attribute in body.removed:
+        slots.pop(attribute, None)
+    for group, found in members.items():
+        if group in slots:
+            own = {slot.attribute: slot for slot in slots[group].members}
+            own.update({slot.attribute: slot for slot in found})
+            slots[group].members = list(own.values())
+    work = Work(info, alias, alias.target, body, list(slots.values()), input_of(info))
+    for position, slot in enumerate(work.slots):
+        for each in (slot, *slot.members):
+            work.positions[each.attribute] = position
+            work.slot_of[each.attribute] = each
+    for declaration in body.declarations:
+        work.by_node[declaration.node] = declaration
+        if declaration.function is not None:
+            work.by_node[declaration.function] = declaration
+        if declaration.call is not None:
+            work.by_node[declaration.call] = declaration
+    return work
+
+
+def _inherited_slot(row: Row) -> Slot:
+    slot = Slot(row.facts.attribute, row)
+    slot.members = [Slot(member.facts.attribute, member) for member in row.members]
+    return slot
+
+
+def _inherited(info: TypeInfo) -> list[Row]:
+    """The rows of the bases, in the order in which the runtime collects them."""
+    rows: dict[str, Row] = {}
+    for base in reversed(info.mro[1:]):
+        if not base.has_base(FLOW):
+            for row in _mixed_in(base):
+                rows[row.facts.attribute] = row
+            continue
+        table = table_of(base)
+        if table is None:
+            continue
+        own = {row.facts.attribute: row for row in table.rows}
+        ancestors = {each.fullname for each in base.mro}
+        for attribute, row in list(rows.items()):
+            if row.facts.definer in ancestors and attribute not in own:
+                del rows[attribute]
+        for attribute, row in own.items():
+            if attribute not in rows or row.facts.definer == base.fullname:
+                rows[attribute] = row
+    return list(rows.values())
+
+
+def _mixed_in(info: TypeInfo) -> list[Row]:
+    """The steps of a class that is no flow itself."""
+    from mypy.types import Instance
+
+    found: list[tuple[int, Row]] = []
+    for symbol in info.names.values():
+        if isinstance(symbol.node, Decorator):
+            type = get_proper_type(symbol.node.var.type)
+            if isinstance(type, Instance) and type.type.fullname == "stepkit.flow.Step" and len(type.args) == 2:
+                if not compat.is_any(type.args[1]):
+                    found.append((symbol.node.line, decode_row(type.args[1])))
+    return [row for _, row in sorted(found, key=lambda each: each[0])]
+
+
+def input_of(info: TypeInfo) -> Context[Type]:
+    """What a flow class's context starts with."""
+    for each in info.mro:
+        base = flow_base(each)
+        if base is None:
+            continue
+        if not base.args or not input_is_written(each):
+            return Context()
+        return input_context(base.args[0])
+    return Context(rest=compat.any_type())
+
+
+def declaration_at(work: Work, node: object) -> Declaration | None:
+    return work.by_node.get(node) if isinstance(node, (CallExpr, Decorator)) else None
