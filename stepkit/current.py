@@ -38,6 +38,10 @@ class Attempt:
         self.step = step
         self.number = number
 
+    def end(self) -> None:
+        """The run is over: hold on to nothing of it."""
+        self.frame = self.step = None
+
 
 running: ContextVar[Attempt | None] = ContextVar("stepkit-running", default=None)
 
@@ -48,7 +52,7 @@ def current() -> CurrentStep:
     Raises ``NoCurrentStepError`` outside of a step.
     """
     attempt = running.get()
-    if attempt is None:
+    if attempt is None or attempt.step is None:
         raise NoCurrentStepError(
             "flow.current() was called outside of a step; call it in the body of a step, "
             "or in a function that a step calls"

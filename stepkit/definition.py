@@ -176,9 +176,8 @@ class Flow(Generic[InputT, OutputT]):
         cancel: Cancellation | None = None,
     ) -> "runtime.Run":
         run = runtime.new_run(self, on_step_complete, on_step_error, cancel)
-        class_log = run.plan.table.options.log
-        if log or class_log or run.plan.logs:
-            config, run_log = settle(log, class_log)
+        if log is not None or run.plan.may_log:
+            config, run_log = settle(log, run.plan.table.options.log)
             if run_log or run.plan.logs:
                 runtime.observe(run, make_observer(config, run_log))
         return run

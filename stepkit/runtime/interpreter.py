@@ -47,13 +47,16 @@ async def run_frame(frame: Frame) -> bool:
             continue
         attempt.step = step
         try:
-            output = step.call(owner, context)
+            if (key := step.key) is not None:
+                output = step.function(owner, context[key])
+            else:
+                output = step.call(owner, context)
             if type(output) is CoroutineType:
                 output = await output
             if type(output) is not dict:
                 output = await _settle(frame, step, output)
-            for key in output:
-                if type(key) is not str:
+            for given in output:
+                if type(given) is not str:
                     output = await _settle(frame, step, output)
                     break
         except Exception as error:

@@ -18,7 +18,7 @@ Call = Callable[[Any, Mapping[str, Any]], Any]
 class PlannedStep:
     """A row, the call that injects its keys, and whether the short way through the interpreter will do."""
 
-    __slots__ = ("breaker", "call", "call_condition", "guarded", "mark", "members", "place", "reads", "row", "simple")
+    __slots__ = ("breaker", "call", "call_condition", "function", "guarded", "key", "mark", "members", "place", "reads", "row", "simple")
 
     def __init__(self, row: StepRow, place: int = 0) -> None:
         self.row = row
@@ -26,6 +26,12 @@ class PlannedStep:
         self.mark = mark_of(row.name)
         self.members = tuple(PlannedStep(member) for member in row.members)
         self.call: Call = bind(row.function, row.parameters) if row.function is not None else _nothing
+        # The most common shape, one key and no more, is called without the detour.
+        self.function: Callable[..., Any] = row.function or _nothing
+        self.key: str | None = None
+        if row.parameters == Parameters(required=row.parameters.required, takes_self=True):
+            if len(row.parameters.required) == 1 and not row.parameters.keyword_only:
+                self.key = row.parameters.required[0]
         self.call_condition: Call | None = None
         if isinstance(row.when, Condition):
             self.call_condition = bind(row.when.function, row.when.parameters)
@@ -48,7 +54,7 @@ class PlannedStep:
 class Plan:
     """The planned steps of one flow class, shared by all its runs."""
 
-    __slots__ = ("awaits", "drives", "holds_factory", "logs", "on_step_complete", "on_step_error", "steps", "table", "waits")
+    __slots__ = ("awaits", "drives", "holds_factory", "logs", "may_log", "on_step_complete", "on_step_error", "steps", "table", "waits")
 
     def __init__(self, flow_class: Any) -> None:
         table: StepTable = flow_class.__stepkit_table__
@@ -60,6 +66,7 @@ class Plan:
         inside = [plan_of(nested) for row in rows for nested in flow_classes(row)]
         self.logs = any(row.log for row in rows) or any(plan.logs for plan in inside)
         """Whether a step is logged even where the run is not."""
+        self.may_log = self.logs or table.options.log is not None
         self.awaits = any(row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows) or any(
             plan.awaits for plan in inside
         )

@@ -110,7 +110,10 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
     except Aborted as aborted:
         error = aborted.error
     finally:
-        running.set(before)
+        if before is not None:  # a step that runs a flow is the current one again
+            running.set(before)
+        elif (last := running.get()) is not None:
+            last.end()  # cheaper than setting the variable, and as good
     raise error  # out here, where it does not say "during handling of ..."
 
 
