@@ -7,20 +7,27 @@ from contextlib import contextmanager
 from typing import Any
 
 from mypy.checker import DeferredNode, TypeChecker
+from mypy.expandtype import expand_type_by_instance
+from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
     ARG_NAMED_OPT,
     ARG_OPT,
+    GDEF,
     LDEF,
     MDEF,
     Argument,
     AssertStmt,
+    Block,
     ClassDef,
     Decorator,
     DictExpr,
     Expression,
     ExpressionStmt,
+    ForStmt,
     FuncDef,
+    IfStmt,
     IntExpr,
+    MatchStmt,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -29,11 +36,13 @@ from mypy.nodes import (
     Statement,
     StrExpr,
     SymbolTableNode,
+    TryStmt,
     TypeAlias,
     TypeInfo,
+    WhileStmt,
+    WithStmt,
 )
-from mypy.traverser import all_return_statements
-from mypy.typeops import fill_typevars, make_simplified_union, tuple_fallback
+from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
     CallableType,
@@ -49,6 +58,7 @@ from mypy.types import (
     UnionType,
     get_proper_type,
 )
+from mypy.typevars import fill_typevars
 
 ENTER = "__stepkit_table__"
 """The attribute that an inserted first statement of a step reads, so that a hook is called before its body."""
@@ -117,13 +127,18 @@ def clean(type: Type) -> Type:
     if isinstance(proper, Instance):
         if proper.last_known_value is not None:
             proper = proper.copy_modified(last_known_value=None)
-        args = [clean(each) if not isinstance(get_proper_type(each), UninhabitedType) else any_type() for each in proper.args]
+        args = [
+            clean(each) if not isinstance(get_proper_type(each), UninhabitedType) else any_type()
+            for each in proper.args
+        ]
         if any(new is not old for new, old in zip(args, proper.args, strict=True)):
             return proper.copy_modified(args=args)
         return type if proper is get_proper_type(type) else proper
     if isinstance(proper, UnionType):
         items = [clean(each) for each in proper.items]
-        return make_simplified_union(items) if any(a is not b for a, b in zip(items, proper.items, strict=True)) else type
+        return (
+            make_simplified_union(items) if any(a is not b for a, b in zip(items, proper.items, strict=True)) else type
+        )
     if isinstance(proper, TupleType) and proper.partial_fallback.type.fullname == "builtins.tuple":
         return proper.copy_modified(items=[clean(each) for each in proper.items])
     if isinstance(proper, UninhabitedType) or proper.__class__.__name__ in ("PartialType", "DeletedType", "ErasedType"):
@@ -268,7 +283,9 @@ def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Ty
     elif func.is_coroutine:
         returned = api.named_type("typing.Coroutine", [any_type(), any_type(), returned])
     assert isinstance(func.unanalyzed_type, CallableType)
-    func.type = func.unanalyzed_type.copy_modified(arg_types=arguments, ret_type=returned)
+    func.type = func.unanalyzed_type.copy_modified(
+        arg_types=arguments, ret_type=returned, fallback=api.named_type("builtins.function"), definition=func
+    )
     api.wrapped_coro_return_types[func] = func.type
 
 
@@ -285,7 +302,11 @@ def synthetic(type: ProperType) -> ProperType:
 
 def returns_inferred(func: FuncDef) -> bool:
     original = func.unanalyzed_type
-    return not isinstance(original, CallableType) or original.ret_type.line == SYNTHETIC or is_unannotated(original.ret_type)
+    return (
+        not isinstance(original, CallableType)
+        or original.ret_type.line == SYNTHETIC
+        or is_unannotated(original.ret_type)
+    )
 
 
 def inferred_places(func: FuncDef) -> frozenset[int]:
@@ -296,7 +317,9 @@ def inferred_places(func: FuncDef) -> frozenset[int]:
     return frozenset(
         place
         for place, argument in enumerate(original.arg_types)
-        if place > 0 and isinstance(argument, AnyType) and argument.type_of_any in (TypeOfAny.special_form, TypeOfAny.unannotated)
+        if place > 0
+        and isinstance(argument, AnyType)
+        and argument.type_of_any in (TypeOfAny.special_form, TypeOfAny.unannotated)
     )
 
 
@@ -326,7 +349,11 @@ def insert_enter(func: FuncDef) -> None:
 
 
 def entered(statement: Statement) -> MemberExpr | None:
-    if isinstance(statement, ExpressionStmt) and isinstance(statement.expr, MemberExpr) and statement.expr.name == ENTER:
+    if (
+        isinstance(statement, ExpressionStmt)
+        and isinstance(statement.expr, MemberExpr)
+        and statement.expr.name == ENTER
+    ):
         return statement.expr
     return None
 
@@ -355,7 +382,41 @@ def end_of(func: FuncDef) -> IntExpr | None:
 
 
 def returns_of(func: FuncDef) -> list[ReturnStmt]:
-    return all_return_statements(func)
+    """The return statements of a function, not those of functions and lambdas inside it."""
+    return list(_returns_in(func.body.body))
+
+
+def _returns_in(statements: list[Statement]) -> Iterator[ReturnStmt]:
+    for statement in statements:
+        if isinstance(statement, ReturnStmt):
+            yield statement
+        blocks: list[Block | None] = []
+        if isinstance(statement, Block):
+            blocks = [statement]
+        elif isinstance(statement, (IfStmt, MatchStmt)):
+            blocks = [*(statement.body if isinstance(statement, IfStmt) else statement.bodies)]
+            blocks += [statement.else_body] if isinstance(statement, IfStmt) else []
+        elif isinstance(statement, (WhileStmt, ForStmt)):
+            blocks = [statement.body, statement.else_body]
+        elif isinstance(statement, WithStmt):
+            blocks = [statement.body]
+        elif isinstance(statement, TryStmt):
+            blocks = [statement.body, *statement.handlers, statement.else_body, statement.finally_body]
+        for block in blocks:
+            if block is not None:
+                yield from _returns_in(block.body)
+
+
+def write_none(api: Any, func: FuncDef) -> None:
+    """Make ``return`` say ``return None``: beside a return with a value, mypy would ask for one."""
+    symbol = api.lookup_fully_qualified_or_none("builtins.None")
+    for statement in returns_of(func):
+        if statement.expr is None:
+            name = NameExpr("None")
+            if symbol is not None:
+                name.node, name.kind, name.fullname = symbol.node, GDEF, "builtins.None"
+            name.set_line(statement.line, statement.column)
+            statement.expr = name
 
 
 def returns_nothing(statement: ReturnStmt) -> bool:
@@ -379,6 +440,13 @@ def plain_method(node: object) -> FuncDef | None:
 
 
 # --- the checking phase -------------------------------------------------------------------------------------------
+
+
+def may_be_string(type: Type) -> bool:
+    return all(
+        isinstance(item, (AnyType, LiteralType)) or isinstance(item, Instance) and item.type.has_base("builtins.str")
+        for item in union_items(type)
+    )
 
 
 def may_be_mapping(type: ProperType) -> bool:
@@ -448,6 +516,28 @@ def infer_quietly(checker: TypeChecker, expression: Expression) -> Type:
         return checker.expr_checker.accept(expression)
 
 
+def infer_with_context(checker: TypeChecker, expression: Expression, context: Type) -> Type:
+    """The type of an expression where one of this type is wanted."""
+    with checker.msg.filter_errors(), checker.local_type_map:
+        return checker.expr_checker.accept(expression, context)
+
+
+def alias_target(instance: Instance, name: str) -> Type | None:
+    """What one of a flow's aliases stands for, for this very instance; None where it is not known."""
+    found = inherited_alias(instance.type, name)
+    if found is None or is_any(found[0].target):
+        return None
+    alias, owner = found
+    target = alias.target
+    if instance.args:
+        target = expand_type_by_instance(target, map_instance_to_supertype(instance, owner))
+    return target
+
+
+def literal_values(type: Type) -> list[str]:
+    return [item.value for item in union_items(type) if isinstance(item, LiteralType) and isinstance(item.value, str)]
+
+
 def class_being_checked(checker: TypeChecker) -> TypeInfo | None:
     return checker.scope.active_class()
 
@@ -513,7 +603,7 @@ def defer_module(checker: TypeChecker) -> bool:
     """Have the top level of the module checked again."""
     if checker.pass_num >= checker.last_pass:
         return False
-    if not any(each.node is checker.tree for each in checker.deferred_nodes):
+    if not any(each.node == checker.tree for each in checker.deferred_nodes):
         checker.deferred_nodes.append(DeferredNode(checker.tree, None))  # type: ignore[arg-type]
     return True
 

@@ -14,12 +14,14 @@ from mypy.plugin import (
     AttributeContext,
     ClassDefContext,
     FunctionContext,
+    FunctionSigContext,
     MethodContext,
     MethodSigContext,
 )
-from mypy.types import FunctionLike, NoneType, Type, get_proper_type
+from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import compat, messages, steps
+from . import compat, conditions, edges, messages, steps
+from .declarations import Declaration
 from .finishing import finish_if_complete
 from .rows import TABLE
 from .tagging import tag_flow
@@ -58,6 +60,7 @@ class Hooks:
 
     def __init__(self) -> None:
         self.works = Works()
+        self.tables = edges.Tables()
 
     @_safe(lambda context: None)
     def tag(self, context: ClassDefContext) -> None:
@@ -81,17 +84,14 @@ class Hooks:
 
     @_return
     def decorated(self, context: MethodContext | FunctionContext) -> Type:
-        """A step's decorator was applied."""
+        """A step's decorator was applied, or called with its options."""
         node = context.context
         checker = compat.checker_of(context.api)
-        info = compat.class_being_checked(checker)
-        if not isinstance(node, Decorator) or info is None:
-            return context.default_return_type
-        if compat.alias_of(info, TABLE) is None:
-            return context.default_return_type
-        work = self._work(checker, info)
-        declaration = None if work is None else declaration_at(work, node)
+        work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
+            return context.default_return_type
+        if not isinstance(node, Decorator):
+            conditions.check(checker, work, declaration)
             return context.default_return_type
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         call = steps.made(checker, work, declaration, decorated)
@@ -123,20 +123,46 @@ class Hooks:
         return compat.first_argument(context.type) or context.default_return_type
 
     @_signature
-    def options(self, context: Any) -> FunctionLike:
-        return context.default_signature  # type: ignore[no-any-return]
+    def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
+        """A step's options are about to be checked."""
+        checker = compat.checker_of(context.api)
+        work, declaration = self._declared(checker, context.context)
+        if work is None or declaration is None or not isinstance(context.default_signature, CallableType):
+            return context.default_signature
+        return conditions.signature(checker, work, declaration, context.default_signature)
 
     @_signature
     def run_signature(self, context: MethodSigContext) -> FunctionLike:
-        return context.default_signature
+        instance, default = get_proper_type(context.type), context.default_signature
+        if not isinstance(instance, Instance) or not isinstance(default, CallableType):
+            return default
+        return edges.run_signature(compat.checker_of(context.api), instance, default, context.context)
 
     @_return
     def ran(self, context: MethodContext) -> Type:
+        """``run`` or its like was called."""
+        instance = get_proper_type(context.type)
+        if isinstance(instance, Instance) and "override_data" in context.callee_arg_names:
+            for expression in context.args[context.callee_arg_names.index("override_data")]:
+                edges.check_override(compat.checker_of(context.api), self.tables, instance.type, expression)
         return context.default_return_type
 
     @_attribute
     def event_context(self, context: AttributeContext) -> Type:
-        return context.default_attr_type
+        event, node = get_proper_type(context.type), context.context
+        checker = compat.checker_of(context.api)
+        if not isinstance(event, Instance) or not isinstance(node, MemberExpr):
+            return context.default_attr_type
+        whole = compat.type_of(checker, node.expr)
+        return edges.event_context(checker, self.tables, event, whole, context.default_attr_type, node)
+
+    def _declared(self, checker: TypeChecker, node: object) -> tuple[Work | None, Declaration | None]:
+        """The class and the declaration that a call in a class body is."""
+        info = compat.class_being_checked(checker)
+        if info is None or compat.alias_of(info, TABLE) is None:
+            return None, None
+        work = self._work(checker, info)
+        return work, None if work is None else declaration_at(work, node)
 
     def _work(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
         return self.works.get(checker, info)
@@ -149,5 +175,3 @@ def config_data() -> dict[str, str]:
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
     return {"stepkit_mypy": digest.hexdigest()}
-
-

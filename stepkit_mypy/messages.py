@@ -10,10 +10,8 @@ from mypy.messages import format_type, format_type_distinctly
 from mypy.nodes import Context as Node
 from mypy.types import Type
 
-
 from .codes import CODES
 from .contexts import Context, Key
-
 
 
 def near(name: str, names: Iterable[str], limit: int = 1) -> str:
@@ -35,12 +33,23 @@ def _fail(checker: TypeChecker, code: str, text: str, node: Node) -> None:
 
 
 def missing_key(
-    checker: TypeChecker, node: Node, step: str, key: str, context: Context[Type], later: str = "", *, default: bool = False
+    checker: TypeChecker,
+    node: Node,
+    step: str,
+    key: str,
+    context: Context[Type],
+    later: str = "",
+    *,
+    default: bool = False,
 ) -> None:
     who = f'step "{step}" reads "{key}", which no earlier step provides'
     hint = near(key, context.keys)
     if later:
-        hint = f'; step "{later}" provides it, but runs later' if later != step else "; the step itself gives it only afterwards"
+        hint = (
+            f'; step "{later}" provides it, but runs later'
+            if later != step
+            else "; the step itself gives it only afterwards"
+        )
     if default:
         _fail(checker, "stepkit-useless-default", f"{who}, so the default is always taken{hint}", node)
     else:
@@ -109,7 +118,12 @@ def branch_unknown_case(checker: TypeChecker, node: Node, branch: str, type: Typ
 
 
 def nested_input(checker: TypeChecker, node: Node, place: str, flow: str, problems: list[str]) -> None:
-    _fail(checker, "stepkit-nested-input", f"{place}: the context does not satisfy the input of {flow}: {'; '.join(problems)}", node)
+    _fail(
+        checker,
+        "stepkit-nested-input",
+        f"{place}: the context does not satisfy the input of {flow}: {'; '.join(problems)}",
+        node,
+    )
 
 
 def collision(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
@@ -134,7 +148,12 @@ def override_unknown(checker: TypeChecker, node: Node, flow: str, name: str, nam
 
 def override_type(checker: TypeChecker, node: Node, flow: str, name: str, wanted: Type, found: Type) -> None:
     first, second = format_type_distinctly(wanted, found, options=checker.options)
-    _fail(checker, "stepkit-override", f'override_data gives "{name}" as {second}, but the steps of {flow} see it as {first}', node)
+    _fail(
+        checker,
+        "stepkit-override",
+        f'override_data gives "{name}" as {second}, but the steps of {flow} see it as {first}',
+        node,
+    )
 
 
 def unknown_step(checker: TypeChecker, node: Node, flow: str, name: str, names: Iterable[str]) -> None:
@@ -149,5 +168,3 @@ def internal(checker: TypeChecker, node: Node, error: BaseException) -> None:
     where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
     text = f"stepkit_mypy met something unexpected here ({type(error).__name__}: {error}, {where}); please report it"
     _fail(checker, "stepkit-internal", text, node)
-
-

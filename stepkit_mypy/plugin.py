@@ -65,6 +65,7 @@ class StepkitPlugin(Plugin):
         return {
             "stepkit.flow.step": self.hooks.decorated,
             "stepkit.flow.transform": self.hooks.decorated,
+            "stepkit.flow.branch": self.hooks.decorated,
             "stepkit.flow.subflow": self.hooks.declared,
             "stepkit.flow.parallel": self.hooks.declared,
         }.get(fullname)
@@ -98,5 +99,3 @@ class StepkitPlugin(Plugin):
 def plugin(version: str) -> type[Plugin]:
     """mypy's entry point; ``version`` is mypy's own."""
     return StepkitPlugin
-
-

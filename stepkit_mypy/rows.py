@@ -175,12 +175,12 @@ def encode_row(checker: TypeChecker, row: Row) -> Type:
 
 
 def _decode_context(type: Type, giver: str, reason: str) -> Context[Type]:
-    proper = get_proper_type(type)
-    rest = None
-    if isinstance(proper, TupleType):
-        proper, rest = get_proper_type(proper.items[0]), proper.items[1]
-    assert isinstance(proper, TypedDictType)
-    return Context(shape_of(proper, giver, reason).keys, rest)
+    known, rest = get_proper_type(type), None
+    if isinstance(known, TupleType):
+        rest = known.items[1]
+        known = get_proper_type(known.items[0])
+    assert isinstance(known, TypedDictType)
+    return Context(shape_of(known, giver, reason).keys, rest)
 
 
 def _text(type: Type) -> str:

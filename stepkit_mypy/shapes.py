@@ -17,6 +17,7 @@ from mypy.nodes import (
     FuncDef,
     OpExpr,
     RefExpr,
+    ReturnStmt,
     StrExpr,
 )
 from mypy.types import (
@@ -35,7 +36,6 @@ from .contexts import Context, Key, alternatives, write
 from .rows import NOT_EVERY_RETURN, shape_of
 
 Shape = Context[Type]
-NO_REASON = NOT_EVERY_RETURN
 
 
 @dataclass(eq=False)
@@ -48,6 +48,10 @@ class Returned:
     """Expressions whose keys cannot be known, with what they are."""
     untyped: list[Expression] = field(default_factory=list)
     """Expressions of type Any."""
+    wrong: bool = False
+    """Whether an error is reported for it elsewhere."""
+    none_at: ReturnStmt | None = None
+    """The first statement that returns None."""
     places: dict[str, Expression] = field(default_factory=dict)
     """Where each key is written."""
 
@@ -60,11 +64,13 @@ class Reader:
         self.result = Returned(Context())
 
     def shapes(self, expression: Expression) -> Iterator[Shape | None]:
-        """The shapes that the expression may give; None for None."""
+        """The shapes that the expression may give; None for None. No shape for what is not reached."""
+        found = compat.type_of(self.checker, expression)
+        if found is None:
+            return
         if isinstance(expression, ConditionalExpr):
             for branch in (expression.if_expr, expression.else_expr):
-                if compat.type_of(self.checker, branch) is not None:
-                    yield from self.shapes(branch)
+                yield from self.shapes(branch)
             return
         if isinstance(expression, AssignmentExpr):
             yield from self.shapes(expression.value)
@@ -81,16 +87,14 @@ class Reader:
                 shape = write(shape, self._one(side), "override", compat.join)
             yield shape
             return
-        found = compat.type_of(self.checker, expression)
-        if found is not None:
-            yield from self.of_type(found, expression)
+        yield from self.of_type(found, expression)
 
     def _is_plain_dict(self, expression: OpExpr) -> bool:
         return any(isinstance(side, DictExpr) for side in (expression.left, expression.right))
 
     def _one(self, expression: Expression) -> Shape:
         shapes = [shape if shape is not None else Context() for shape in self.shapes(expression)]
-        return alternatives(shapes, compat.join, NO_REASON)
+        return alternatives(shapes, compat.join, NOT_EVERY_RETURN)
 
     def _display(self, expression: DictExpr) -> Shape:
         shape: Shape = Context()
@@ -101,12 +105,16 @@ class Reader:
             names = self._literal_keys(key)
             type = self.value(value)
             if names is None:
+                found = compat.type_of(self.checker, key)
+                if found is not None and not compat.may_be_string(found):
+                    self.result.wrong = True  # mypy itself reports it
                 self.result.unknown.append((key, "a key that is not known"))
                 shape = write(shape, Context(rest=type), "override", compat.join)
                 continue
             for name in names:
                 self.result.places.setdefault(name, key)
-            change = Context({name: Key(type, len(names) == 1, "", NO_REASON) for name in names})
+            certain = len(names) == 1
+            change = Context({name: Key(type, certain, "", "" if certain else NOT_EVERY_RETURN) for name in names})
             shape = write(shape, change, "override", compat.join)
         return shape
 
@@ -154,7 +162,9 @@ class Reader:
             elif isinstance(item, TypedDictType):
                 yield shape_of(item, "", "its type does not require it")
             elif isinstance(item, AnyType):
-                if expression is not None and item.type_of_any != 5:
+                if item.is_from_error:
+                    self.result.wrong = True
+                elif expression is not None:
                     self.result.untyped.append(expression)
                 yield Context(rest=compat.any_type())
             elif isinstance(item, Instance) and item.type.has_base("typing.Mapping"):
@@ -162,7 +172,8 @@ class Reader:
                     self.result.unknown.append((expression, f"a {item.type.name}, whose keys are not known"))
                 yield Context(rest=_values_of(item))
             else:
-                yield Context(rest=compat.any_type())  # mypy itself reports it
+                self.result.wrong = True  # mypy itself reports it
+                yield Context(rest=compat.any_type())
 
 
 def _values_of(mapping: Instance) -> Type:
@@ -205,16 +216,18 @@ def returned(checker: TypeChecker, function: FuncDef) -> Returned:
     else:
         found = []
         for statement in compat.returns_of(function):
-            if compat.returns_nothing(statement):
-                if statement.expr is None or compat.type_of(checker, statement.expr) is not None:
-                    found.append(None)
-            elif statement.expr is not None:
-                found += reader.shapes(statement.expr)
+            if statement.expr is None:
+                found.append(None)
+                continue
+            before = len(found)
+            found += reader.shapes(statement.expr)
+            if result.none_at is None and None in found[before:]:
+                result.none_at = statement
         end = compat.end_of(function)
         if end is not None and compat.type_of(checker, end) is not None:
             found.append(None)
     result.may_be_none = None in found
-    result.shape = alternatives([each if each is not None else Context() for each in found], compat.join, NO_REASON)
+    result.shape = alternatives(
+        [each if each is not None else Context() for each in found], compat.join, NOT_EVERY_RETURN
+    )
     return result
-
-

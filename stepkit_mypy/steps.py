@@ -55,9 +55,7 @@ def whole_context(checker: TypeChecker, context: Context[Type]) -> Type:
     return compat.typed_dict(checker, items, required, readonly=True)
 
 
-def made(
-    checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None
-) -> Type | None:
+def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type | None:
     """Called when a step's decorator is: judge the step and note its row. The type of the plain method."""
     node, function = declaration.node, declaration.function
     assert isinstance(node, Decorator) and function is not None
@@ -187,9 +185,9 @@ def check_return(
             messages.bad_return(checker, function, step, type, transform=transform)
             return
     elif transform and result.may_be_none and not compat.has_no_body(function):
-        messages.bad_return(checker, function, step, NoneType(), transform=True)
+        messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
-    if row.change.rest is None or already_open or work.noted_open:
+    if row.change.rest is None or already_open or work.noted_open or result.wrong:
         return
     work.noted_open = True
     if result.unknown:
@@ -198,7 +196,9 @@ def check_return(
     elif result.untyped:
         messages.open_context(checker, result.untyped[0], step, "a value of type Any")
     elif compat.has_no_body(function):
-        messages.open_context(checker, function, step, "something that cannot be seen, as the file's bodies are not read")
+        messages.open_context(
+            checker, function, step, "something that cannot be seen, as the file's bodies are not read"
+        )
     else:
         messages.open_context(checker, function, step, "a mapping whose keys its annotation does not name")
 

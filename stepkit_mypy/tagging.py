@@ -75,6 +75,7 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     compat.belongs_to_interface(function)
     if compat.returns_inferred(function) and (valued or declaration.kind == "branch"):
         compat.insert_end(function)
+        compat.write_none(api, function)
     if compat.inferred_places(function):
         compat.insert_enter(function)
 

@@ -24,15 +24,15 @@ def start(table: Table) -> State[Type]:
     return State(table.input)
 
 
-def walk(state: State[Type], rows: Sequence[Row], visit: Visit | None = None, prefix: str = "", depth: int = 0) -> State[Type]:
+def walk(
+    state: State[Type], rows: Sequence[Row], visit: Visit | None = None, prefix: str = "", depth: int = 0
+) -> State[Type]:
     for row in rows:
         state = advance(state, row, visit, prefix, depth)
     return state
 
 
-def advance(
-    state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", depth: int = 0
-) -> State[Type]:
+def advance(state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", depth: int = 0) -> State[Type]:
     """Where a run may be after ``row``."""
     facts, before = row.facts, state.context
     path = prefix + facts.name

@@ -15,7 +15,7 @@ from mypy.types import Type, get_proper_type
 from . import compat
 from .contexts import Context, State
 from .declarations import Body, Declaration, read_body
-from .rows import TABLE, Row, Table, decode_row, input_context, table_of
+from .rows import TABLE, Row, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
 from .walk import advance
 

@@ -1,0 +1,102 @@
+"""``when=`` functions: their parameters are injected by name from the context at their step."""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import Argument, Expression, LambdaExpr, TypeInfo
+from mypy.nodes import Context as Node
+from mypy.subtypes import is_subtype
+from mypy.types import AnyType, CallableType, Type, UnionType, get_proper_type
+
+from . import compat, messages
+from .contexts import Context
+from .declarations import Declaration, name_of
+from .steps import whole_context
+from .working import Work
+
+
+def context_at(work: Work, declaration: Declaration) -> Context[Type] | None:
+    state = work.state_before(declaration.attribute)
+    return None if state is None else state.context
+
+
+def signature(checker: TypeChecker, work: Work, declaration: Declaration, default: CallableType) -> CallableType:
+    """The declaring function's signature, its ``when`` typed from the context if it is a lambda."""
+    when = declaration.options.get("when")
+    if not isinstance(when, LambdaExpr) or "when" not in default.arg_names:
+        return default
+    context = context_at(work, declaration)
+    if context is None:
+        return default
+    step = name_of(declaration)
+    types = [
+        _lambda_parameter(checker, argument, place, context, step, work.info)
+        for place, argument in enumerate(when.arguments)
+    ]
+    boolean = compat.named(checker, "builtins.bool", [])
+    result = UnionType([boolean, compat.named(checker, "typing.Awaitable", [boolean])])
+    condition = CallableType(
+        types, when.arg_kinds, when.arg_names, result, compat.named(checker, "builtins.function", [])
+    )
+    types = list(default.arg_types)
+    types[default.arg_names.index("when")] = UnionType([boolean, condition])
+    return default.copy_modified(arg_types=types)
+
+
+def _lambda_parameter(
+    checker: TypeChecker, argument: Argument, place: int, context: Context[Type], step: str, info: TypeInfo
+) -> Type:
+    name = argument.variable.name
+    if place == 0 and name == "self":
+        return compat.this_instance(info)
+    if argument.pos_only:
+        return whole_context(checker, context)
+    _judge(checker, argument, step, name, None, compat.has_default(argument), context)
+    key = context.keys.get(name)
+    type = key.type if key is not None else context.rest
+    if type is None:
+        return compat.any_type()
+    if argument.initializer is not None:
+        type = compat.join(type, compat.clean(compat.infer_quietly(checker, argument.initializer)))
+    return type
+
+
+def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
+    """Check the parameters of a ``when`` that is a function by another name."""
+    when = declaration.options.get("when")
+    if when is None or isinstance(when, LambdaExpr):
+        return
+    found = compat.type_of(checker, when)
+    type = get_proper_type(found) if found is not None else None
+    if not isinstance(type, CallableType) or type.is_type_obj() or type.is_ellipsis_args:
+        return
+    context = context_at(work, declaration)
+    if context is None:
+        return
+    step = name_of(declaration)
+    for place, (argument, kind, name) in enumerate(zip(type.arg_types, type.arg_kinds, type.arg_names, strict=True)):
+        if name is None or kind.is_star() or place == 0 and name == "self":
+            continue
+        _judge(checker, when, step, name, argument, kind.is_optional(), context)
+
+
+def _judge(
+    checker: TypeChecker,
+    node: Node | Expression,
+    step: str,
+    name: str,
+    wanted: Type | None,
+    has_default: bool,
+    context: Context[Type],
+) -> None:
+    key = context.keys.get(name)
+    if key is None:
+        if not context.open:
+            messages.when_missing(checker, node, step, name, context)
+        return
+    if wanted is not None and not isinstance(get_proper_type(wanted), AnyType):
+        if not is_subtype(key.type, wanted, options=checker.options):
+            messages.key_type(checker, node, step, name, wanted, key, code="stepkit-when")
+            return
+    if not key.certain and not has_default:
+        messages.when_maybe_missing(checker, node, step, name, key)

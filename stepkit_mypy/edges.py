@@ -1,0 +1,205 @@
+"""Where a flow meets its callers: ``run`` and its like, their callbacks and overrides, and what an event holds."""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import ARG_POS, DictExpr, Expression, StrExpr, TypeInfo
+from mypy.nodes import Context as Node
+from mypy.subtypes import is_subtype
+from mypy.types import CallableType, Instance, NoneType, Type, UnionType, get_proper_type
+
+from . import compat, messages
+from .contexts import Context, Key
+from .finishing import as_type
+from .rows import TABLE, Row, Table, decode
+from .walk import start, walk
+
+MANY_EVENTS = 16
+
+
+class Tables:
+    """The tables that were read last; reading one costs what its steps cost."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]]] = {}
+
+    def _entry(self, info: TypeInfo) -> tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]] | None:
+        found = compat.inherited_alias(info, TABLE)
+        if found is None:
+            return None
+        target = found[0].target
+        entry = self._tables.get(info.fullname)
+        if entry is None or entry[0] is not target:
+            table = decode(target)
+            if table is None:
+                return None
+            if len(self._tables) > 32:
+                self._tables.clear()
+            entry = (target, table, {}, {})
+            self._tables[info.fullname] = entry
+        return entry
+
+    def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
+        """The context in the event of every step, by its path."""
+        entry = self._entry(info)
+        if entry is None:
+            return None
+        _, table, contexts, _ = entry
+        if not contexts:
+
+            def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
+                contexts[path] = after
+
+            walk(start(table), table.rows, visit)
+        return contexts
+
+    def before(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
+        """The context that every step sees, by its path."""
+        entry = self._entry(info)
+        if entry is None:
+            return None
+        contexts: dict[str, Context[Type]] = {}
+
+        def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
+            contexts[path] = before
+
+        walk(start(entry[1]), entry[1].rows, visit)
+        return contexts
+
+    def seen_keys(self, info: TypeInfo) -> dict[str, Type] | None:
+        """Every key that some step may see, with all types that it has on the way. None where that is not known."""
+        entry = self._entry(info)
+        if entry is None:
+            return None
+        _, table, _, keys = entry
+        if keys:
+            return keys
+        contexts = [table.input]
+
+        def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
+            contexts.append(Context({n: k for n, k in after.keys.items() if before.keys.get(n) is not k}, after.rest))
+
+        walk(start(table), table.rows, visit)
+        for context in contexts:
+            if context.open:
+                return None
+            for name, key in context.keys.items():
+                keys[name] = key.type if name not in keys else compat.join(keys[name], key.type)
+        return keys
+
+
+def is_ready(info: TypeInfo) -> bool | None:
+    """Whether the flow's types are known; None if the class has none of its own."""
+    found = compat.inherited_alias(info, TABLE)
+    return None if found is None else not compat.is_any(found[0].target)
+
+
+def depend_on(checker: TypeChecker, info: TypeInfo) -> None:
+    found = compat.inherited_alias(info, TABLE)
+    if found is not None:
+        compat.add_dependency(checker, f"{found[1].fullname}.{TABLE}")
+
+
+def run_signature(checker: TypeChecker, instance: Instance, default: CallableType, node: Node) -> CallableType:
+    """The signature of ``run`` and its like for this very flow."""
+    info = instance.type
+    ready = is_ready(info)
+    if ready is None:
+        return default
+    depend_on(checker, info)
+    if not ready:
+        compat.defer(checker, node)
+        return default
+    targets = {name: compat.alias_target(instance, name) for name in ("Input", "Output", "Event")}
+    types, kinds = list(default.arg_types), list(default.arg_kinds)
+    for place, name in enumerate(default.arg_names):
+        if name == "input" and targets["Input"] is not None:
+            typed = compat.typed_dict_of(targets["Input"])
+            if typed is not None and typed.required_keys:
+                types[place], kinds[place] = targets["Input"], ARG_POS
+            else:
+                types[place] = UnionType([targets["Input"], NoneType()])
+        elif name == "on_step_complete" and targets["Event"] is not None:
+            anything = compat.named(checker, "builtins.object", [])
+            function = compat.named(checker, "builtins.function", [])
+            callback = CallableType([targets["Event"]], [ARG_POS], [None], anything, function)
+            types[place] = UnionType([callback, NoneType()])
+    result = default.ret_type
+    if targets["Output"] is not None:
+        is_async = compat.awaited(result) is not result
+        result = compat.coroutine(checker, targets["Output"]) if is_async else targets["Output"]
+    return default.copy_modified(arg_types=types, arg_kinds=kinds, ret_type=result)
+
+
+def check_override(checker: TypeChecker, tables: Tables, info: TypeInfo, expression: Expression) -> None:
+    """Check ``override_data``: any key that some step may see, each optional."""
+    if not is_ready(info):
+        return
+    keys = tables.seen_keys(info)
+    if keys is None:
+        return
+    if isinstance(expression, DictExpr):
+        for key, value in expression.items:
+            if not isinstance(key, StrExpr):
+                continue
+            if key.value not in keys:
+                messages.override_unknown(checker, key, info.name, key.value, keys)
+                continue
+            wanted = keys[key.value]
+            found = compat.infer_with_context(checker, value, wanted)
+            if not is_subtype(found, wanted, options=checker.options):
+                messages.override_type(checker, value, info.name, key.value, wanted, compat.clean(found))
+        return
+    type = compat.type_of(checker, expression)
+    typed = compat.typed_dict_of(type)
+    if typed is None:
+        return
+    for name, item in typed.items.items():
+        if name not in keys:
+            messages.override_unknown(checker, expression, info.name, name, keys)
+        elif not is_subtype(item, keys[name], options=checker.options):
+            messages.override_type(checker, expression, info.name, name, keys[name], item)
+
+
+def event_context(
+    checker: TypeChecker, tables: Tables, event: Instance, whole: Type | None, default: Type, node: Node
+) -> Type:
+    """What ``event.context`` holds: the context after the very step that the event tells of."""
+    if len(event.args) != 3:
+        return default
+    flow = get_proper_type(event.args[2])
+    if not isinstance(flow, Instance):
+        return default
+    info = flow.type
+    depend_on(checker, info)
+    if not is_ready(info):
+        compat.defer(checker, node)
+        return default
+    contexts = tables.after(info)
+    if contexts is None:
+        return default
+    names = compat.literal_values(event.args[0])
+    items = compat.union_items(whole) if whole is not None else []
+    if len(items) > MANY_EVENTS:
+        names = [name for item in items if isinstance(item, Instance) for name in compat.literal_values(item.args[0])]
+    found = [contexts[name] for name in names if name in contexts]
+    if not found:
+        return as_type(checker, Context(rest=compat.any_type()))
+    return as_type(checker, found[0] if len(found) == 1 else merged(found))
+
+
+def merged(contexts: list[Context[Type]]) -> Context[Type]:
+    """One context for many. A union of as many types as a long flow has steps would cost mypy their square."""
+    first = contexts[0]
+    seen: dict[str, Key[Type]] = dict(first.keys)
+    count: dict[str, int] = {name: 1 for name, key in seen.items() if key.certain}
+    rest = first.rest
+    for context in contexts[1:]:
+        rest = context.rest if rest is None else rest
+        for name, key in context.keys.items():
+            old = seen.get(name)
+            if key.certain:
+                count[name] = count.get(name, 0) + 1
+            if old is not key:
+                seen[name] = key if old is None else Key(compat.join(old.type, key.type), False)
+    return Context({name: Key(key.type, count.get(name) == len(contexts)) for name, key in seen.items()}, rest)
