@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, cast
 
 from .errors import FlowDefinitionError, quoted
-from .flow import Branch, Declaration, Parallel, Step, StepDecorator
+from .flow import Branch, BranchDecorator, Declaration, Step, StepDecorator
 from .signature import UnreadableSignature, is_async, read_parameters
 from .table import (
     ERROR_POLICIES,
@@ -72,8 +73,13 @@ def _declarations(cls: type, problems: list[str]) -> dict[str, Declaration]:
                         "rename the method and give the step its name in the decorator"
                     )
                 declared[attribute] = value
-            elif isinstance(value, StepDecorator):
-                problems.append(f"{attribute}: flow.step() stands without a method; write it above one with @")
+            elif isinstance(value, StepDecorator | BranchDecorator):
+                problems.append(f"{attribute}: flow.{value.kind}() stands without a method; write it above one with @")
+            elif base is cls and _hides_a_step(value):
+                problems.append(
+                    f"{attribute}: a decorator stands above that of stepkit and hides the step; "
+                    "put the decorator of stepkit outermost"
+                )
             elif attribute in declared:
                 if value is None:
                     del declared[attribute]  # as with __hash__ = None: the subclass goes without
@@ -85,12 +91,28 @@ def _declarations(cls: type, problems: list[str]) -> dict[str, Declaration]:
     return declared
 
 
+def _hides_a_step(value: object) -> bool:
+    """Whether another decorator was put around a step; it would silently be none."""
+    for _ in range(100):  # what wraps itself has an end too
+        if isinstance(value, property):
+            value = value.fget
+        elif isinstance(value, cached_property):
+            value = value.func
+        else:
+            value = getattr(value, "__dict__", {}).get("__wrapped__", getattr(value, "__func__", None))
+        if value is None:
+            return False
+        if isinstance(value, Declaration):
+            return True
+    return False
+
+
 def _check_names(rows: Iterable[StepRow], problems: list[str], where: str = "") -> None:
     owners: dict[str, str] = {}
     for row in rows:
-        for name in row.names:
+        for place, name in enumerate(row.names):
             if name in owners and isinstance(name, str):
-                word = "name" if name == row.name else "alias"
+                word = "alias" if place else "name"
                 problems.append(
                     f'{where}{row.attribute}: the {word} "{name}" is taken by {owners[name]}; '
                     "names and aliases must be unique in a flow"
@@ -105,10 +127,15 @@ def name_problem(name: object) -> str | None:
     """What is wrong with a step's, alias's or case's name, or None."""
     if not isinstance(name, str):
         return f"a name is a string, not {name!r}"
-    if not name.strip():
-        return f"the name {name!r} is empty"
     if "/" in name:
         return f'the name {name!r} has a "/", which separates the segments of a step\'s path'
+    return text_problem(name)
+
+
+def text_problem(name: str) -> str | None:
+    """Why a name cannot be told in a line of a log, or None."""
+    if not name.strip():
+        return f"the name {name!r} is empty"
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in name):
         return f"the name {name!r} has control characters"
     return None
@@ -165,7 +192,7 @@ class _Reader:
         return StepRow(**fields)
 
     def _function(self, function: object) -> dict[str, Any]:
-        if not callable(function) or isinstance(function, (type, staticmethod, classmethod)):
+        if not callable(function) or isinstance(function, (type, staticmethod, classmethod, Declaration)):
             self.problem(f"a step is a method, not {function!r}; put the decorator of stepkit outermost")
             return {"is_async": False}
         try:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, get_args, get_origin
 
 from typing_extensions import TypeVar
 
 from . import description, runtime
-from .collection import collect
+from .collection import collect, text_problem
 from .console import LogConfig, make_observer, settle
-from .errors import FlowDefinitionError
 from .events import StepEvent
 from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
 
@@ -73,9 +72,11 @@ class Flow(Generic[InputT, OutputT]):
         if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
             problems.append(f"max_checkpoint_size is a number of bytes from 1, not {limit!r}")
             del options["max_checkpoint_size"]
-        if not isinstance(options.get("name", ""), str):
-            problems.append(f"name is a string, not {options['name']!r}")
-        options.setdefault("name", cls.__name__)
+        flow_name = options.setdefault("name", cls.__name__)
+        if not isinstance(flow_name, str):
+            problems.append(f"name is a string, not {flow_name!r}")
+        elif problem := text_problem(flow_name):
+            problems.append(problem)
         if not isinstance(options.get("log"), bool | LogConfig | None):
             problems.append(f"log is True, False or a LogConfig, not {options['log']!r}")
 

@@ -52,6 +52,11 @@ class Declaration:
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = self.attribute or name
 
+    @property
+    def __isabstractmethod__(self) -> bool:
+        """So that ``abc`` takes an abstract step for one."""
+        return getattr(getattr(self, "function", None), "__isabstractmethod__", False)
+
     def __repr__(self) -> str:
         return f"<{self.kind} {self.arguments.get('name') or self.attribute!r}>"
 
@@ -110,12 +115,12 @@ class StepDecorator:
     """What ``flow.step("name")`` gives: it records the method below it."""
 
     def __init__(self, kind: Kind, arguments: Mapping[str, Any], group: Parallel | None = None) -> None:
-        self._kind = kind
+        self.kind = kind
         self._arguments = arguments
         self._group = group
 
     def __call__(self, function: Callable[..., Any], /) -> Step:
-        return Step(self._kind, self._arguments, function, self._group)
+        return Step(self.kind, self._arguments, function, self._group)
 
     # A bare ``@flow.step`` gives the step itself; this line lets checkers without plugins call it.
     def __get__(self, instance: object | None, owner: type | None = None) -> Callable[..., Any]:
@@ -124,6 +129,8 @@ class StepDecorator:
 
 class BranchDecorator:
     """What ``flow.branch("name", ...)`` gives: it records the method below it."""
+
+    kind: Kind = "branch"
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         self._arguments = arguments
