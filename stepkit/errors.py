@@ -66,10 +66,10 @@ class MissingKeyError(StepkitError, KeyError):
         self.step = step
         self.key = key
         self.available = tuple(available)
-        hint = nearest(key, self.available)
+        hint = nearest(key, self.available) or "."
         super().__init__(
             f'flow {flow}: step "{step}" reads "{key}", which the context does not have; '
-            f"it has {quoted(self.available)}{hint}. "
+            f"it has {quoted(self.available)}{hint} "
             "Give the key in the input or in an earlier step, or give the parameter a default."
         )
 
@@ -104,9 +104,9 @@ class UnknownCaseError(StepkitError, LookupError):
         self.step = step
         self.case = case
         self.cases = tuple(cases)
-        hint = nearest(case, self.cases) if isinstance(case, str) else ""
+        hint = (nearest(case, self.cases) if isinstance(case, str) else "") or "."
         super().__init__(
-            f'flow {flow}: branch "{step}" chose {case!r}; its cases are {quoted(self.cases)}{hint}. '
+            f'flow {flow}: branch "{step}" chose {case!r}; its cases are {quoted(self.cases)}{hint} '
             "Return the name of a case, or None for no case."
         )
 
