@@ -1,0 +1,10 @@
+"""Values that JSON has no form for: how checkpoints save them and restore them exactly.
+
+The JSON stays readable; what is needed to restore Python values stands beside it, in tags that mirror its shape.
+"""
+
+from .dumping import Tag
+from .encoder import ContextEncoder
+from .registry import Codec, Registry
+
+__all__ = ["Codec", "ContextEncoder", "Registry", "Tag"]

@@ -1,0 +1,303 @@
+"""The slow walk: turns a value into plain JSON data and the tag that restores what JSON has no form for.
+
+A tag mirrors its value only where that is needed; ``None`` is a value that is JSON as it stands:
+
+    "datetime"                                        a builtin kind
+    {"in": {"at": "datetime"}}                        a dict (or list) with a datetime in one place
+    {"is": "tuple", "each": "date"}                   a tuple of dates
+    {"is": "deque", "maxlen": 9}                      a kind with what its plain form does not hold
+    {"key": "int"}, {"keys": {"1": "int"}}            a dict whose keys are text for something else
+    {"pairs": true, "keys": {"each": "tuple"}}        a dict written as a list of [key, value]
+    {"class": "app.orders:Order", "in": {...}}        a class of the flow
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from . import kinds
+from .kinds import DIGITS, Unsavable, escape, is_unicode, not_finite
+from .purity import MAX_DEPTH, encode
+
+if TYPE_CHECKING:
+    from .loading import Loader
+    from .registry import Registry
+
+Tag = str | dict[str, Any]
+Dumped = tuple[Any, Tag | None]
+
+KEEP_ON_SELF = "or keep it on self, out of the context"
+FACTORIES: dict[str, Callable[[], Any]] = {
+    factory.__name__: factory for factory in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple)
+}
+
+
+class Dumper:
+    """One walk. Raises ``Unsavable``; ``RecursionError`` is for its caller to catch."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.open: set[int] = set()
+
+    def dump(self, value: Any) -> Dumped:
+        kind = type(value)
+        if kind is str:
+            return (value, None) if is_unicode(value) else (escape(value), "str")
+        if kind is bool or value is None:
+            return value, None
+        if kind is int:
+            return (value, None) if value.bit_length() <= DIGITS else (hex(value), "int")
+        if kind is float:
+            return (value, None) if value - value == 0.0 else (not_finite(value), "float")
+        adapter = self.registry.adapter_of(kind)
+        if adapter is None:
+            leaf = kinds.encoder_of(kind)
+            if leaf is not None:
+                plain, fields = leaf[1](value)
+                return plain, {"is": leaf[0], **fields} if fields else leaf[0]
+        if id(value) in self.open:
+            raise Unsavable(kind, "contains itself, and a checkpoint is a tree; break the cycle " + KEEP_ON_SELF)
+        if len(self.open) >= MAX_DEPTH:
+            raise Unsavable(kind, f"is nested more than {MAX_DEPTH} levels deep; flatten it {KEEP_ON_SELF}")
+        self.open.add(id(value))
+        try:
+            if adapter is not None:
+                return adapter.dump(value, self)
+            dump = _CONTAINERS.get(kind)
+            if dump is None:
+                dump = _container(kind)
+            if dump is None:
+                raise Unsavable(kind, unknown_type(kind))
+            return dump(self, value)
+        finally:
+            self.open.discard(id(value))
+
+    def loader(self) -> Loader:
+        """What restores the values of this walk."""
+        from .loading import Loader
+
+        return Loader(self.registry)
+
+    def items(
+        self, values: Iterable[Any], step: Callable[[int], str] = "[{}]".format
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """The plain list of the values, and their tags as fields of the container's tag."""
+        plains: list[Any] = []
+        tags: dict[str, Any] = {}
+        place = 0
+        try:
+            for place, value in enumerate(values):
+                plain, tag = self.dump(value)
+                plains.append(plain)
+                if tag is not None:
+                    tags[str(place)] = tag
+        except Unsavable as error:
+            error.steps.append(step(place))
+            raise
+        return plains, compact(tags, len(plains))
+
+    def named(self, values: Mapping[str, Any], step: Callable[[str], str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """As ``items``, for values by a name that is JSON as it stands."""
+        plains: dict[str, Any] = {}
+        tags: dict[str, Any] = {}
+        name = ""
+        try:
+            for name, value in values.items():
+                if not is_unicode(name):
+                    raise Unsavable(type(value), "is under a name that is no valid text")
+                plain, tag = self.dump(value)
+                plains[name] = plain
+                if tag is not None:
+                    tags[name] = tag
+        except Unsavable as error:
+            error.steps.append(step(name))
+            raise
+        return plains, compact(tags, len(plains))
+
+    def mapping(self, value: Mapping[Any, Any]) -> tuple[Any, dict[str, Any]]:
+        """The plain form of a dict of any keys, and the fields of its tag."""
+        texts, key_tags = self._key_texts(value)
+        if texts is None:
+            return self._pairs(value)
+        by_text = dict(zip(texts, value.values(), strict=True))
+        originals = dict(zip(texts, value, strict=True)) if key_tags else by_text
+        plain, fields = self.named(by_text, lambda text: key_step(originals[text] if key_tags else text))
+        if key_tags:
+            alike = compact(key_tags, len(texts))
+            fields |= {"key": alike["each"]} if "each" in alike else {"keys": key_tags}
+        return plain, fields
+
+    def _key_texts(self, value: Mapping[Any, Any]) -> tuple[list[str] | None, dict[str, Any]]:
+        """The keys as texts, and the tags of those that are not simply strings; no texts where some have none."""
+        texts: list[str] = []
+        tags: dict[str, Any] = {}
+        for place, key in enumerate(value):
+            kind = type(key)
+            if kind is str and is_unicode(key):
+                texts.append(key)
+                continue
+            if kind is bool or kind is int or key is None or kind is float:
+                plain, tag = self.dump(key)
+                text = plain if tag is not None else json.dumps(plain)
+                tag = kind.__name__ if kind in (int, bool, float) else "none"
+            elif self.registry.adapter_of(kind) is None and (kind is str or kinds.encoder_of(kind) is not None):
+                try:
+                    text, tag = self.dump(key)
+                except Unsavable as error:
+                    error.steps.append(f".keys()[{place}]")
+                    raise
+            else:
+                return None, {}
+            if not isinstance(text, str):
+                return None, {}
+            texts.append(text)
+            tags[text] = tag
+        return (texts if len(set(texts)) == len(texts) else None), tags
+
+    def _pairs(self, value: Mapping[Any, Any]) -> tuple[Any, dict[str, Any]]:
+        keys, values = list(value), list(value.values())
+        plain_keys, key_tags = self.items(keys, ".keys()[{}]".format)
+        plain_values, value_tags = self.items(values, lambda place: key_step(keys[place]))
+        plain = [list(pair) for pair in zip(plain_keys, plain_values, strict=True)]
+        fields: dict[str, Any] = {"pairs": True}
+        if key_tags:
+            fields["keys"] = key_tags
+        if value_tags:
+            fields["values"] = value_tags
+        return plain, fields
+
+
+def compact(tags: dict[str, Any], count: int) -> dict[str, Any]:
+    """The field of a container's tag that holds the tags of its values: one for all where they are alike."""
+    if not tags:
+        return {}
+    if len(tags) == count > 1:
+        tag = next(iter(tags.values()))
+        if all(other == tag for other in tags.values()):
+            return {"each": tag}
+    return {"in": tags}
+
+
+def key_step(key: Any) -> str:
+    """The step of a key path: ``.name``, ``["any text"]``, ``[7]``."""
+    if type(key) is str:
+        return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
+    try:
+        shown = repr(key)
+    except Exception:
+        shown = type(key).__name__
+    return f"[{shown if len(shown) <= 60 else shown[:57] + '...'}]"
+
+
+def unknown_type(kind: type) -> str:
+    """What to do about a value of a type that nobody here knows."""
+    from .classes import adapter_for
+
+    if adapter_for(kind) is not None:
+        return (
+            "is of a class that the flow does not name, so a checkpoint could not restore it; name the class in the "
+            f"flow (its input, or the annotation of a parameter or a return), register it with codecs=, {KEEP_ON_SELF}"
+        )
+    for base in kind.__mro__[1:]:
+        if base in _CONTAINERS or base in (str, int, float) or kinds.encoder_of(base) is not None:
+            return (
+                f"is of a subclass of {base.__name__} and would come back as a plain {base.__name__}; "
+                f"convert it to {base.__name__}, register a Codec for it with codecs=, {KEEP_ON_SELF}"
+            )
+    return f"cannot be saved in a checkpoint; register a Codec for its class with codecs=, {KEEP_ON_SELF}"
+
+
+def _list(dumper: Dumper, value: list[Any]) -> Dumped:
+    plain, fields = dumper.items(value)
+    return plain, fields or None
+
+
+def _tuple(dumper: Dumper, value: tuple[Any, ...]) -> Dumped:
+    plain, fields = dumper.items(value)
+    return plain, {"is": "tuple", **fields} if fields else "tuple"
+
+
+def _set(dumper: Dumper, value: set[Any] | frozenset[Any]) -> Dumped:
+    dumped: list[tuple[bytes, bytes, Any, Tag | None]] = []
+    try:
+        for element in value:
+            plain, tag = dumper.dump(element)
+            dumped.append((encode(plain), encode(tag), plain, tag))
+    except Unsavable as error:
+        error.steps.append("{*}")
+        raise
+    dumped.sort(key=lambda each: each[:2])  # the same text in every process, however strings hash there
+    fields = compact({str(i): each[3] for i, each in enumerate(dumped) if each[3] is not None}, len(dumped))
+    name = type(value).__name__
+    return [each[2] for each in dumped], {"is": name, **fields} if fields else name
+
+
+def _dict(dumper: Dumper, value: dict[Any, Any]) -> Dumped:
+    plain, fields = dumper.mapping(value)
+    return plain, fields or None
+
+
+def _other_dict(dumper: Dumper, value: Any) -> Dumped:
+    if vars(value) if hasattr(value, "__dict__") else None:
+        raise Unsavable(type(value), f"has attributes of its own, which would be lost; remove them {KEEP_ON_SELF}")
+    name = type(value).__name__
+    fields: dict[str, Any] = {"is": name}
+    if name == "defaultdict":
+        factory: Any = value.default_factory
+        if factory is not None:
+            if FACTORIES.get(getattr(factory, "__name__", "")) is not factory:
+                raise Unsavable(
+                    type(value),
+                    f"has a default_factory that cannot be saved; use one of {', '.join(FACTORIES)} "
+                    f"or convert it to dict, {KEEP_ON_SELF}",
+                )
+            fields["factory"] = cast(Any, factory).__name__
+    plain, more = dumper.mapping(value)
+    return plain, {**fields, **more} if more or len(fields) > 1 else name
+
+
+def _deque(dumper: Dumper, value: Any) -> Dumped:
+    plain, fields = dumper.items(value)
+    if value.maxlen is not None:
+        fields["maxlen"] = value.maxlen
+    return plain, {"is": "deque", **fields} if fields else "deque"
+
+
+def _complex(dumper: Dumper, value: complex) -> Dumped:
+    parts = (value.real, value.imag)
+    return [part if part - part == 0.0 else not_finite(part) for part in parts], "complex"
+
+
+def _range(dumper: Dumper, value: range) -> Dumped:
+    plain, fields = dumper.items((value.start, value.stop, value.step))
+    return plain, {"is": "range", **fields} if fields else "range"
+
+
+_CONTAINERS: dict[type, Callable[[Dumper, Any], Dumped]] = {
+    list: _list,
+    dict: _dict,
+    tuple: _tuple,
+    set: _set,
+    frozenset: _set,
+    complex: _complex,
+    range: _range,
+}
+
+
+def _container(kind: type) -> Callable[[Dumper, Any], Dumped] | None:
+    """The function for a container of the ``collections`` module, once it is met."""
+    if kind.__module__ == "collections":
+        import collections
+
+        found = {
+            collections.deque: _deque,
+            collections.OrderedDict: _other_dict,
+            collections.defaultdict: _other_dict,
+            collections.Counter: _other_dict,
+        }.get(cast(Any, kind))
+        if found is not None:
+            _CONTAINERS[kind] = found
+        return found
+    return None

@@ -1,0 +1,330 @@
+"""Judges whether a restored value fits an annotation. What cannot be judged fits."""
+
+from __future__ import annotations
+
+import collections.abc
+import enum
+import sys
+import types
+import typing
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    ForwardRef,
+    Literal,
+    NotRequired,
+    Required,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
+
+import msgspec
+import typing_extensions
+from typing_extensions import ReadOnly, TypeAliasType
+
+from .dumping import key_step
+from .kinds import describe
+
+MAX_DEPTH = 100
+
+_WRAPPERS: tuple[Any, ...] = (Annotated, Required, NotRequired, ReadOnly, Final, ClassVar)
+_NOT_JUDGED: tuple[Any, ...] = (type, collections.abc.Callable)
+_UNIONS: tuple[Any, ...] = (Union, types.UnionType)
+_ALIASES: tuple[Any, ...] = tuple({TypeAliasType, getattr(typing, "TypeAliasType", TypeAliasType)})
+_LITERALS: tuple[Any, ...] = tuple({Literal, typing_extensions.Literal})
+_MAPPINGS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
+_ITERABLES = (list, tuple, set, frozenset, collections.deque)
+
+
+class Unfit(ValueError):
+    """The value does not fit; the message says what was expected and what is there, with the key path."""
+
+
+def fit(value: object, annotation: object, path: str, *, convert: bool) -> Any:
+    """Judge whether a value fits an annotation, and return it.
+
+    With ``convert`` the value may also be the JSON form of what the annotation says (an ISO string for a ``datetime``,
+    a list for a ``tuple``, an object for a dataclass), and is returned converted; without it, it is never changed.
+    Annotations that cannot be judged (``TypeVar``, ``Protocol``, ``Callable``, what is not resolved) fit.
+
+    Raises ``ValueError`` with a short message that has the key path.
+    """
+    try:
+        return _fit(value, annotation, path, convert, 0)
+    except Unfit:
+        raise
+    except Exception:  # an annotation that is odd in ways of its own
+        return value
+
+
+def unwrapped(annotation: Any) -> Any:
+    """The annotation without ``Annotated``, ``NotRequired``, ``NewType``, aliases and the like."""
+    for _ in range(MAX_DEPTH):
+        origin = get_origin(annotation)
+        if origin in _WRAPPERS:
+            annotation = get_args(annotation)[0]
+        elif isinstance(annotation, _ALIASES):
+            annotation = annotation.__value__
+        elif origin is not None and isinstance(origin, _ALIASES):
+            parameters = origin.__type_params__
+            annotation = origin.__value__[get_args(annotation)] if parameters else origin.__value__
+        elif isinstance(annotation, typing.NewType):
+            annotation = annotation.__supertype__
+        else:
+            return annotation
+    return Any
+
+
+def _fit(value: Any, annotation: Any, path: str, convert: bool, depth: int) -> Any:
+    annotation = unwrapped(annotation)
+    if annotation is Any or annotation is object or depth > MAX_DEPTH:
+        return value
+    if annotation is None or annotation is type(None):
+        if value is not None:
+            raise _unfit(value, "None", path)
+        return value
+    origin = get_origin(annotation)
+    if origin in _UNIONS:
+        return _union(value, get_args(annotation), annotation, path, convert, depth)
+    if origin in _LITERALS:
+        return _literal(value, get_args(annotation), annotation, path, convert)
+    if isinstance(annotation, type) and origin is None:
+        if typing_extensions.is_typeddict(annotation):
+            return _typed_dict(value, annotation, path, convert, depth)
+        return _class(value, annotation, path, convert)
+    if typing_extensions.is_typeddict(origin):
+        return _typed_dict(value, origin, path, convert, depth)
+    if isinstance(origin, type) and origin not in _NOT_JUDGED:
+        return _generic(value, origin, get_args(annotation), annotation, path, convert, depth)
+    return value  # a TypeVar, a ForwardRef, Callable, type[...], LiteralString ...
+
+
+def _unfit(value: object, expected: object, path: str) -> Unfit:
+    wanted = expected if isinstance(expected, str) else shown(expected)
+    return Unfit(f"the value at {path} is {describe(value)}, expected {wanted}")
+
+
+def shown(annotation: Any) -> str:
+    """An annotation for a message."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return annotation.__qualname__
+    text = repr(annotation).replace("typing.", "").replace("typing_extensions.", "")
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _union(value: Any, members: tuple[Any, ...], annotation: Any, path: str, convert: bool, depth: int) -> Any:
+    for converting in (False, True) if convert else (False,):
+        for member in members:
+            try:
+                return _fit(value, member, path, converting, depth + 1)
+            except Unfit:
+                pass
+    raise _unfit(value, annotation, path)
+
+
+def _literal(value: Any, choices: tuple[Any, ...], annotation: Any, path: str, convert: bool) -> Any:
+    for choice in choices:
+        if type(choice) is type(value) and choice == value:
+            return value
+    for choice in choices if convert else ():
+        if isinstance(choice, enum.Enum) and choice.value == value:
+            return choice
+    raise _unfit(value, annotation, path)
+
+
+def _is_instance(value: Any, cls: type) -> bool:
+    if cls is int:
+        return isinstance(value, int) and type(value) is not bool
+    if cls is float:
+        return isinstance(value, float) or (isinstance(value, int) and type(value) is not bool)
+    if cls is complex:
+        return isinstance(value, complex | float) or (isinstance(value, int) and type(value) is not bool)
+    if getattr(cls, "_is_protocol", False) and cls.__module__ not in ("collections.abc", "typing", "typing_extensions"):
+        return True
+    try:
+        return isinstance(value, cls)
+    except Exception:  # a protocol, or a metaclass of its own mind
+        return True
+
+
+def _class(value: Any, cls: type, path: str, convert: bool) -> Any:
+    if cls.__module__ in ("typing", "typing_extensions") and cls.__name__ in ("Any", "Generic", "Protocol"):
+        return value
+    if _is_instance(value, cls):
+        return value
+    if convert:
+        try:
+            return _converted(value, cls)
+        except Exception:  # of msgspec, of pydantic, of the class itself
+            pass
+    raise _unfit(value, cls, path)
+
+
+def _converted(value: Any, cls: type) -> Any:
+    if type(value) not in (str, int, float, list, dict):
+        raise ValueError
+    validate = getattr(cls, "model_validate", None)
+    if validate is not None:
+        return validate(value)
+    return msgspec.convert(value, cls, dec_hook=_convert_other, str_keys=True)
+
+
+def _convert_other(cls: type, value: Any) -> Any:
+    """Types that msgspec does not know and that have a usual text."""
+    if hasattr(cls, "model_validate"):
+        return cls.model_validate(value)
+    if cls.__module__.partition(".")[0] == "pathlib" and type(value) is str:
+        return cls(value)
+    raise NotImplementedError
+
+
+def _generic(
+    value: Any, origin: type, arguments: tuple[Any, ...], annotation: Any, path: str, convert: bool, depth: int
+) -> Any:
+    if not _is_instance(value, origin):
+        changed = _container(value, origin) if convert else None
+        if changed is None:
+            if convert and isinstance(value, dict | list):
+                try:
+                    return _converted(value, annotation)
+                except Exception:
+                    pass
+            raise _unfit(value, annotation, path)
+        value = changed
+    if origin is tuple or (issubclass(origin, tuple) and type(value) is tuple):
+        return _tuple(value, arguments, annotation, path, convert, depth)
+    if type(value) in _MAPPINGS:
+        if issubclass(origin, collections.abc.Mapping) and len(arguments) == 2:
+            return _mapping(value, arguments, path, convert, depth)
+        if issubclass(origin, collections.Counter) and len(arguments) == 1:
+            return _mapping(value, (arguments[0], int), path, convert, depth)
+        return value
+    if type(value) in _ITERABLES and len(arguments) == 1 and issubclass(origin, collections.abc.Iterable):
+        items = [_fit(item, arguments[0], f"{path}[{place}]", convert, depth + 1) for place, item in enumerate(value)]
+        if convert and any(new is not old for new, old in zip(items, value, strict=True)):
+            return type(value)(items)
+    return value
+
+
+def _container(value: Any, origin: Any) -> Any:
+    """A JSON list as the collection that is asked for, or None."""
+    if type(value) is list:
+        if any(origin is cls for cls in (tuple, set, frozenset, collections.deque)):
+            return origin(value)
+        if origin in (collections.abc.Set, collections.abc.MutableSet):
+            return set(value)
+    if type(value) is dict and any(origin is cls for cls in (collections.OrderedDict, collections.Counter)):
+        return origin(value)
+    return None
+
+
+def _tuple(value: Any, arguments: tuple[Any, ...], annotation: Any, path: str, convert: bool, depth: int) -> Any:
+    if type(value) is not tuple or not all(_plain_argument(argument) for argument in arguments):
+        return value
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        expected: tuple[Any, ...] = (arguments[0],) * len(value)
+    else:
+        expected = () if arguments == ((),) else arguments
+        if len(expected) != len(value):
+            raise Unfit(f"the value at {path} is a tuple of {len(value)}, expected {shown(annotation)}")
+    items = [
+        _fit(item, argument, f"{path}[{place}]", convert, depth + 1)
+        for place, (item, argument) in enumerate(zip(value, expected, strict=True))
+    ]
+    return tuple(items) if convert and any(new is not old for new, old in zip(items, value, strict=True)) else value
+
+
+def _plain_argument(argument: Any) -> bool:
+    """Whether an argument of tuple stands for one element; *tuple[int, ...] and *Ts stand for any number."""
+    return get_origin(argument) is not typing_extensions.Unpack and not getattr(argument, "__unpacked__", False)
+
+
+def _mapping(value: Any, arguments: tuple[Any, ...], path: str, convert: bool, depth: int) -> Any:
+    changed: dict[Any, Any] = {}
+    same = True
+    for key, each in value.items():
+        step = path + key_step(key)
+        new_key = _key(key, arguments[0], step, convert, depth)
+        new = _fit(each, arguments[1], step, convert, depth + 1)
+        same = same and new is each and new_key is key
+        changed[new_key] = new
+    if not convert or same:
+        return value
+    if type(value) is collections.defaultdict:
+        return collections.defaultdict(cast(Any, value).default_factory, changed)
+    return type(value)(changed)
+
+
+def _key(key: Any, annotation: Any, step: str, convert: bool, depth: int) -> Any:
+    try:
+        return _fit(key, annotation, f"{step} (the key)", convert, depth + 1)
+    except Unfit:
+        if convert and type(key) is str and unwrapped(annotation) in (int, float):
+            try:
+                return unwrapped(annotation)(key)
+            except ValueError:
+                pass
+        raise
+
+
+@lru_cache(512)
+def typed_dict_fields(cls: Any) -> Mapping[str, tuple[Any, bool]]:
+    """The fields of a TypedDict: what each is annotated with, as far as that can be resolved, and if it is required.
+
+    With ``from __future__ import annotations`` the class itself does not know which of its fields are ``NotRequired``.
+    """
+    fields = {}
+    required: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
+    for name, annotation in typing_extensions.get_annotations(cls).items():
+        resolved = resolve_reference(annotation, cls)
+        is_required = name in required
+        inner = resolved
+        while get_origin(inner) in _WRAPPERS:
+            origin = get_origin(inner)
+            if origin is Required:
+                is_required = True
+            elif origin is NotRequired:
+                is_required = False
+            inner = get_args(inner)[0]
+        if isinstance(resolved, ForwardRef):
+            text = resolved.__forward_arg__.lstrip()
+            if text.rpartition("[")[0] and text.partition("[")[0].rpartition(".")[2] == "NotRequired":
+                is_required = False
+        fields[name] = (inner, is_required)
+    return fields
+
+
+def resolve_reference(annotation: Any, owner: Any) -> Any:
+    """What a string or a ForwardRef in a class stands for; itself where that cannot be found out."""
+    if isinstance(annotation, ForwardRef):
+        module = getattr(annotation, "__forward_module__", None) or owner.__module__
+        text: Any = annotation.__forward_arg__
+    elif isinstance(annotation, str):
+        module, text = owner.__module__, annotation
+    else:
+        return annotation
+    namespace = vars(module) if isinstance(module, types.ModuleType) else vars(sys.modules.get(str(module), typing))
+    try:
+        return eval(text, dict(vars(owner)), dict(namespace))  # as typing.get_type_hints: the module comes first
+    except Exception:
+        return annotation if isinstance(annotation, ForwardRef) else ForwardRef(text, is_class=True)
+
+
+def _typed_dict(value: Any, cls: Any, path: str, convert: bool, depth: int) -> Any:
+    if not isinstance(value, dict):
+        raise _unfit(value, cls, path)
+    changed = {}
+    for name, (annotation, required) in typed_dict_fields(cls).items():
+        if name in value:
+            new = _fit(value[name], annotation, path + key_step(name), convert, depth + 1)
+            if new is not value[name]:
+                changed[name] = new
+        elif required:
+            raise Unfit(f'the value at {path} lacks the key "{name}", which {shown(cls)} requires')
+    return {**value, **changed} if convert and changed else value

@@ -1,0 +1,260 @@
+"""The builtin kinds that are one JSON string (or null): how each is written, and read back exactly.
+
+A kind's tag is its name, or ``{"is": name, ...}`` with the fields that its text does not hold.
+Modules are imported when a value of theirs is met: from this fixed list, never by a name out of a checkpoint.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import msgspec
+
+
+class Unsavable(Exception):
+    """A value cannot come back the same. Each level on the way out adds its step of the key path."""
+
+    def __init__(self, type: type, reason: str) -> None:
+        self.type = type
+        self.reason = reason
+        self.steps: list[str] = []
+
+
+class Malformed(Exception):
+    """A tag does not fit its value. Each level on the way out adds its step of the key path."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        self.steps: list[str] = []
+
+
+Fields = dict[str, Any]
+Encode = Callable[[Any], tuple[Any, Fields]]
+Decode = Callable[[Any, Mapping[str, Any]], Any]
+
+ZONE_KEY = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,3}")  # what the tz database has; never a file's path
+DIGITS = 4096
+"""Bits up to which an integer is a JSON number; longer ones are hexadecimal text (parsers refuse long digits)."""
+
+
+def text(plain: object) -> str:
+    if type(plain) is not str:
+        raise Malformed(f"needs a string, not {describe(plain)}")
+    return plain
+
+
+def describe(value: object) -> str:
+    """A short name for a value in a message: its type, and the value itself where it is short."""
+    shown = repr(value) if value is None or isinstance(value, bool | int | float | str) else ""
+    name = type(value).__name__
+    return f"{name} {shown}" if 0 < len(shown) <= 40 else name
+
+
+def _encode_zoned(value: Any) -> tuple[str, Fields]:
+    """A datetime or a time: ISO text, and what of its zone the text does not hold."""
+    zone, fields = value.tzinfo, cast(Fields, {})
+    if type(zone) is datetime.timezone:
+        arguments = zone.__getinitargs__()  # type: ignore[attr-defined]
+        if len(arguments) == 2:
+            if not is_unicode(arguments[1]):
+                raise Unsavable(type(value), "has a time zone whose name is no valid text")
+            fields["name"] = arguments[1]
+    elif zone is not None:
+        key = getattr(zone, "key", None)
+        if type(zone).__module__.partition(".")[0] != "zoneinfo" or type(zone).__name__ != "ZoneInfo":
+            raise Unsavable(
+                type(value),
+                f"has a time zone of type {type(zone).__module__}.{type(zone).__qualname__}, which cannot come back "
+                "the same; use datetime.timezone or zoneinfo.ZoneInfo",
+            )
+        try:
+            again = value.replace(tzinfo=_zone(key))
+            same = again.utcoffset() == value.utcoffset() and again.tzname() == value.tzname()
+        except Exception:
+            same = False
+        if not same:
+            raise Unsavable(type(value), f"has a time zone that ZoneInfo({key!r}) does not give; use one that it gives")
+        fields["zone"] = key
+    if value.fold:
+        fields["fold"] = value.fold
+    return value.isoformat(), fields
+
+
+def _zone(key: object) -> datetime.tzinfo:
+    from zoneinfo import ZoneInfo
+
+    if not isinstance(key, str) or not ZONE_KEY.fullmatch(key):
+        raise Malformed(f"{describe(key)} is no name of a time zone")
+    return ZoneInfo(key)
+
+
+def _decode_zoned(parse: Callable[[str], Any]) -> Decode:
+    def decode(plain: Any, fields: Mapping[str, Any]) -> Any:
+        value = parse(text(plain))
+        if "name" in fields:
+            zone = value.tzinfo
+            if zone is None:
+                raise Malformed("names the offset of a time that has none")
+            value = value.replace(tzinfo=datetime.timezone(zone.utcoffset(None), text(fields["name"])))
+        elif "zone" in fields:
+            value = value.replace(tzinfo=_zone(fields["zone"]))
+        if "fold" in fields:
+            value = value.replace(fold=fields["fold"])
+        return value
+
+    return decode
+
+
+def _simple(encode: Callable[[Any], str], decode: Callable[[str], Any]) -> tuple[Encode, Decode]:
+    return (lambda value: (encode(value), {})), (lambda plain, fields: decode(text(plain)))
+
+
+def _duration(plain: str) -> datetime.timedelta:
+    return msgspec.convert(plain, datetime.timedelta)
+
+
+def _base64(value: bytes | bytearray) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _unbase64(plain: str) -> bytes:
+    try:
+        return base64.b64decode(plain, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed(f"is no base64 text ({error})") from None
+
+
+def _decimal(plain: str) -> Any:
+    from decimal import Decimal, localcontext
+
+    with localcontext() as context:
+        context.traps = dict.fromkeys(context.traps, True)
+        return Decimal(plain)
+
+
+def _fraction(plain: str) -> Any:
+    from fractions import Fraction
+
+    if not re.fullmatch(r"-?[0-9]+/[0-9]+", plain):  # Fraction itself would compute 1e999999999 in full
+        raise Malformed("is no fraction like 3/4")
+    return Fraction(plain)
+
+
+def _encode_fraction(value: Any) -> str:
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _encode_path(value: Any) -> str:
+    plain = str(value)
+    if not is_unicode(plain):
+        raise Unsavable(type(value), "has bytes in it that are no valid text; keep os.fsencode(path) instead")
+    return plain
+
+
+def _path(name: str) -> Callable[[str], Any]:
+    def decode(plain: str) -> Any:
+        import pathlib
+
+        return getattr(pathlib, name)(plain)
+
+    return decode
+
+
+def _encode_uuid(value: Any) -> tuple[str, Fields]:
+    safe = value.is_safe.name
+    return str(value), {} if safe == "unknown" else {"safe": safe}
+
+
+def _decode_uuid(plain: Any, fields: Mapping[str, Any]) -> Any:
+    from uuid import UUID, SafeUUID
+
+    return UUID(text(plain), is_safe=SafeUUID[text(fields.get("safe", "unknown"))])
+
+
+def _number(plain: str) -> float:
+    if plain not in ("NaN", "Infinity", "-Infinity"):
+        raise Malformed("is none of NaN, Infinity, -Infinity")
+    return float(plain)
+
+
+def not_finite(value: float) -> str:
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+
+
+def _hexadecimal(plain: str) -> int:
+    if not re.fullmatch(r"-?0x[0-9a-f]+", plain):
+        raise Malformed("is no hexadecimal integer like 0xff")
+    return int(plain, 16)
+
+
+def escape(value: str) -> str:
+    """ASCII text for a string that is no valid Unicode; ``unescape`` is its exact inverse."""
+    return value.encode("unicode_escape").decode("ascii")
+
+
+def unescape(plain: str) -> str:
+    return plain.encode("ascii").decode("unicode_escape")
+
+
+def is_unicode(value: str) -> bool:
+    """Whether a string has no lone surrogates, which UTF-8 cannot write."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unset(plain: Any, fields: Mapping[str, Any]) -> Any:
+    return msgspec.UNSET
+
+
+# By type: the type's module and name, the kind's name, and the pair of functions.
+_KINDS: tuple[tuple[str, str, str, tuple[Encode, Decode]], ...] = (
+    ("datetime", "datetime", "datetime", (_encode_zoned, _decode_zoned(datetime.datetime.fromisoformat))),
+    ("datetime", "time", "time", (_encode_zoned, _decode_zoned(datetime.time.fromisoformat))),
+    ("datetime", "date", "date", _simple(datetime.date.isoformat, datetime.date.fromisoformat)),
+    ("datetime", "timedelta", "timedelta", _simple(msgspec.to_builtins, _duration)),
+    ("decimal", "Decimal", "decimal", _simple(str, _decimal)),
+    ("uuid", "UUID", "uuid", (_encode_uuid, _decode_uuid)),
+    ("fractions", "Fraction", "fraction", _simple(_encode_fraction, _fraction)),
+    ("builtins", "bytes", "bytes", _simple(_base64, _unbase64)),
+    ("builtins", "bytearray", "bytearray", _simple(_base64, lambda plain: bytearray(_unbase64(plain)))),
+    ("msgspec", "UnsetType", "unset", ((lambda value: (None, {})), _unset)),
+    *(
+        ("pathlib", name, name, _simple(_encode_path, _path(name)))
+        for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")
+    ),
+)
+
+_BY_TYPE_NAME = {(module, name): (kind, codec[0]) for module, name, kind, codec in _KINDS}
+DECODERS: dict[str, Decode] = {kind: codec[1] for _, _, kind, codec in _KINDS} | {
+    "float": lambda plain, fields: _number(text(plain)),
+    "int": lambda plain, fields: _hexadecimal(text(plain)),
+    "str": lambda plain, fields: unescape(text(plain)),
+}
+
+_encoders: dict[type, tuple[str, Encode] | None] = {}
+
+
+def encoder_of(type: type) -> tuple[str, Encode] | None:
+    """The kind and the encoder of exactly this type, or None."""
+    try:
+        return _encoders[type]
+    except KeyError:
+        pass
+    module = type.__module__.partition(".")[0]
+    found = _BY_TYPE_NAME.get((module, type.__name__))
+    if found is not None and getattr(importlib.import_module(module), type.__name__, None) is not type:
+        found = None  # a class that only looks like it
+    if found is not None:
+        _encoders[type] = found
+    return found

@@ -1,0 +1,82 @@
+"""Whether a value is JSON as it stands: nothing in it but exact None, bool, int, float, str, list and dict.
+
+``msgspec`` writes far more than that (a tuple as a list, NaN as null) without a word, so what it wrote has to be
+judged. The walk goes level by level, and almost all of it runs in C.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from itertools import chain
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+MAX_DEPTH = 100
+"""Levels of containers in a value, at most: as many as every parser and every walk here can take."""
+
+encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+_SCALARS = frozenset([str, int, float, bool, type(None)])
+_PURE = _SCALARS | {list, dict}
+_KEYS = frozenset([str])
+
+# A dict's referents are its keys and values; CPython leaves the keys out where all of them are exact strings.
+_KEYS_LEFT_OUT = len(gc.get_referents({"a": None})) == 1 and len(gc.get_referents({(): None})) == 2
+
+
+def encode_pure(value: Any) -> bytes | None:
+    """The JSON of ``value`` if it is JSON as it stands, else None."""
+    kind = type(value)
+    if kind not in _PURE or not 0 < sys.get_int_max_str_digits() <= 4300:  # parsers take 4,300 digits
+        return None
+    try:
+        data = encode(value)
+    except Exception:  # lone surrogates, a cycle, something that has no JSON form, a conversion that failed
+        return None
+    # It was written, so the value is a finite tree.
+    if kind is list or kind is dict:
+        return data if _is_pure(value, b"null" in data) else None
+    return None if kind is float and not isfinite(value) else data
+
+
+def _is_pure(value: Any, check_floats: bool) -> bool:
+    """Whether a list or dict is pure. ``check_floats``: the JSON has nulls, any of which may be a NaN."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        kinds = set(map(type, level))
+        if not kinds <= _PURE:
+            return False
+        if check_floats and float in kinds and not all(map(isfinite, [x for x in level if type(x) is float])):
+            return False
+        if dict in kinds:
+            dicts = level if len(kinds) == 1 else [x for x in level if type(x) is dict]
+            inside = gc.get_referents(*dicts) if _KEYS_LEFT_OUT else []
+            if len(inside) != sum(map(len, dicts)):
+                if not set(map(type, chain.from_iterable(dicts))) <= _KEYS:
+                    return False
+                inside = list(chain.from_iterable(map(dict.values, dicts)))
+            if list in kinds:
+                inside += chain.from_iterable([x for x in level if type(x) is list])
+            level = inside
+        elif list in kinds:
+            level = list(chain.from_iterable(level if len(kinds) == 1 else [x for x in level if type(x) is list]))
+        else:
+            return True
+        if not level:
+            return True
+    return False
+
+
+def depth_exceeds(value: Any, limit: int) -> bool:
+    """Whether plain JSON data, as a parser gives it, has more than ``limit`` levels of containers."""
+    level: list[Any] = [value]
+    for _ in range(limit + 1):
+        level = [x for x in level if type(x) is dict or type(x) is list]
+        if not level:
+            return False
+        level = [x for y in level for x in (y.values() if type(y) is dict else y)]
+    return True
