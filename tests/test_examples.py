@@ -9,11 +9,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READMES_PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+README = ROOT / "README.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+def _readme() -> dict[str, str]:
+    """The README's blocks of code, by language."""
+    return dict(BLOCK.findall(README.read_text()))
 
 
 def test_the_demo_shows_what_it_says() -> None:
@@ -27,10 +33,24 @@ def test_the_demo_shows_what_it_says() -> None:
 
 
 def test_what_the_readme_prints_is_what_it_says() -> None:
-    (program,) = READMES_PYTHON.findall((ROOT / "README.md").read_text())
+    program = _readme()["python"]
     said = [line.rpartition("# ")[2] for line in program.splitlines() if line.startswith("print(")]
     assert len(said) == 2
     assert _python("-c", program).stdout.splitlines() == said
+
+
+def test_mypy_says_of_the_readmes_program_what_the_readme_says(tmp_path: Path) -> None:
+    (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\nplugins = stepkit_mypy\n")
+    program = _readme()["python"]
+    right = "def finish(self, a: int,"
+    assert program.count(right) == 1
+    said = []
+    for reads in ("a: int", "aa: int", "a: str"):
+        (tmp_path / "calc.py").write_text(program.replace(right, f"def finish(self, {reads},"))
+        command = [sys.executable, "-m", "mypy", "calc.py"]
+        output = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+        said.append([line for line in output.splitlines() if "[stepkit-" in line or "Success" in line])
+    assert said == [["Success: no issues found in 1 source file"], *([line] for line in _readme()["text"].splitlines())]
 
 
 def test_a_reply_cannot_be_approved_twice(tmp_path: Path) -> None:
