@@ -18,7 +18,9 @@ from mypy.nodes import (
     Argument,
     AssertStmt,
     Block,
+    CallExpr,
     ClassDef,
+    ConditionalExpr,
     Decorator,
     DictExpr,
     Expression,
@@ -54,6 +56,7 @@ from mypy.types import (
     TypeAliasType,
     TypedDictType,
     TypeOfAny,
+    TypeVarType,
     UninhabitedType,
     UnionType,
     get_proper_type,
@@ -468,6 +471,19 @@ def first_argument(type: Type) -> Type | None:
     return None
 
 
+def seen_as(info: TypeInfo, fullname: str) -> Instance | None:
+    """A class as its base of that name, with the type arguments that it has there."""
+    base = next((each for each in info.mro if each.fullname == fullname), None)
+    own = fill_typevars(info)
+    if isinstance(own, TupleType):
+        own = tuple_fallback(own)
+    return None if base is None else map_instance_to_supertype(own, base)
+
+
+def is_type_variable(type: Type) -> bool:
+    return isinstance(get_proper_type(type), TypeVarType)
+
+
 def this_instance(info: TypeInfo) -> Type:
     return fill_typevars(info)
 
@@ -534,6 +550,22 @@ def alias_target(instance: Instance, name: str) -> Type | None:
     return target
 
 
+def for_instance(instance: Instance, type: Type) -> Type:
+    """A type of a generic class's inside, as it is for an instance of it."""
+    return expand_type_by_instance(type, instance) if instance.args else type
+
+
+def alternatives_of(checker: TypeChecker, expression: Expression) -> Iterator[tuple[Type, Expression]]:
+    """The types of an expression's branches, where each stands."""
+    if isinstance(expression, ConditionalExpr):
+        yield from alternatives_of(checker, expression.if_expr)
+        yield from alternatives_of(checker, expression.else_expr)
+        return
+    found = type_of(checker, expression)
+    if found is not None:
+        yield found, expression
+
+
 def literal_values(type: Type) -> list[str]:
     return [item.value for item in union_items(type) if isinstance(item, LiteralType) and isinstance(item.value, str)]
 
@@ -547,10 +579,17 @@ def function_being_checked(checker: TypeChecker) -> FuncDef | None:
     return function if isinstance(function, FuncDef) else None
 
 
-def class_ended(checker: TypeChecker) -> TypeInfo | None:
-    """The class whose end is being checked."""
-    classes = [each for each in checker.tscope.classes] if hasattr(checker.tscope, "classes") else []
-    return classes[-1] if classes else None
+def class_ended(checker: TypeChecker, call: object) -> TypeInfo | None:
+    """The class at whose end mypy checks ``__init_subclass__(...)``."""
+    if not isinstance(call, CallExpr) or not isinstance(call.callee, MemberExpr):
+        return None
+    name = call.callee.expr.name if isinstance(call.callee.expr, NameExpr) else ""
+    if checker.tscope.classes and checker.tscope.classes[-1].name == name:
+        return checker.tscope.classes[-1]
+    for key, symbol in checker.globals.items():  # a class inside a function
+        if key.startswith(f"{name}@") and isinstance(symbol.node, TypeInfo) and symbol.node.defn.line == call.line:
+            return symbol.node
+    return None
 
 
 def can_defer(checker: TypeChecker) -> bool:

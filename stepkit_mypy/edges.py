@@ -161,31 +161,27 @@ def check_override(checker: TypeChecker, tables: Tables, info: TypeInfo, express
             messages.override_type(checker, expression, info.name, name, keys[name], item)
 
 
-def event_context(
-    checker: TypeChecker, tables: Tables, event: Instance, whole: Type | None, default: Type, node: Node
-) -> Type:
-    """What ``event.context`` holds: the context after the very step that the event tells of."""
-    if len(event.args) != 3:
-        return default
-    flow = get_proper_type(event.args[2])
-    if not isinstance(flow, Instance):
-        return default
-    info = flow.type
-    depend_on(checker, info)
-    if not is_ready(info):
-        compat.defer(checker, node)
-        return default
-    contexts = tables.after(info)
-    if contexts is None:
-        return default
-    names = compat.literal_values(event.args[0])
-    items = compat.union_items(whole) if whole is not None else []
-    if len(items) > MANY_EVENTS:
-        names = [name for item in items if isinstance(item, Instance) for name in compat.literal_values(item.args[0])]
-    found = [contexts[name] for name in names if name in contexts]
-    if not found:
-        return as_type(checker, Context(rest=compat.any_type()))
-    return as_type(checker, found[0] if len(found) == 1 else merged(found))
+def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
+    """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown."""
+    contexts: list[Context[Type]] = []
+    for item in compat.union_items(event):
+        flow = get_proper_type(item.args[2]) if isinstance(item, Instance) and len(item.args) == 3 else None
+        if not isinstance(item, Instance) or not isinstance(flow, Instance):
+            return None
+        depend_on(checker, flow.type)
+        if not is_ready(flow.type):
+            compat.defer(checker, node)
+            return None
+        after = tables.after(flow.type) or {}
+        contexts += [after[name] for name in compat.literal_values(item.args[0]) if name in after]
+    if not contexts:
+        return None
+    if len(contexts) > MANY_EVENTS:
+        return as_type(checker, merged(contexts))
+    result = as_type(checker, contexts[0])
+    for context in contexts[1:]:
+        result = compat.join(result, as_type(checker, context))
+    return result
 
 
 def merged(contexts: list[Context[Type]]) -> Context[Type]:

@@ -16,9 +16,7 @@ EVENT = "stepkit.events.StepEvent"
 
 def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     """Called at the class's end, and for each step that was checked again after it. True if it is finished."""
-    if not work.ended:
-        return False
-    if work.pending():
+    if not work.ended or not work.is_complete():
         return False
     state = work.state_at(len(work.slots))
     assert state is not None

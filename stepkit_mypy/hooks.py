@@ -20,7 +20,7 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import compat, conditions, edges, messages, steps
+from . import compat, composition, conditions, edges, messages, steps
 from .declarations import Declaration
 from .finishing import finish_if_complete
 from .rows import TABLE
@@ -100,16 +100,25 @@ class Hooks:
     @_return
     def declared(self, context: MethodContext | FunctionContext) -> Type:
         """A nested flow or a group was declared."""
+        checker = compat.checker_of(context.api)
+        work, declaration = self._declared(checker, context.context)
+        if work is not None and declaration is not None:
+            conditions.check(checker, work, declaration)
+            if declaration.kind == "subflow":
+                composition.declared(checker, work, declaration)
         return context.default_return_type
 
     @_return
     def class_ends(self, context: MethodContext) -> Type:
         checker = compat.checker_of(context.api)
-        info = compat.class_ended(checker)
+        info = compat.class_ended(checker, context.context)
         work = None if info is None else self._work(checker, info)
-        if work is not None and not work.ended:
+        if work is not None:
             work.ended = True
             finish_if_complete(checker, work)
+            for other in self.works.open():  # flows that waited for this one
+                if other.info.module_name == checker.tree.fullname:
+                    finish_if_complete(checker, other)
         return context.default_return_type
 
     @_return
@@ -149,12 +158,8 @@ class Hooks:
 
     @_attribute
     def event_context(self, context: AttributeContext) -> Type:
-        event, node = get_proper_type(context.type), context.context
         checker = compat.checker_of(context.api)
-        if not isinstance(event, Instance) or not isinstance(node, MemberExpr):
-            return context.default_attr_type
-        whole = compat.type_of(checker, node.expr)
-        return edges.event_context(checker, self.tables, event, whole, context.default_attr_type, node)
+        return edges.event_context(checker, self.tables, context.type, context.context) or context.default_attr_type
 
     def _declared(self, checker: TypeChecker, node: object) -> tuple[Work | None, Declaration | None]:
         """The class and the declaration that a call in a class body is."""
@@ -165,7 +170,11 @@ class Hooks:
         return work, None if work is None else declaration_at(work, node)
 
     def _work(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
-        return self.works.get(checker, info)
+        work = self.works.get(info)
+        if work is not None:
+            found = work
+            work.resolve = lambda slot: composition.resolve(checker, found, slot)
+        return work
 
 
 @cache

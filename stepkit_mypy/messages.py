@@ -56,10 +56,20 @@ def missing_key(
         _fail(checker, "stepkit-missing-key", who + hint, node)
 
 
-def maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
+def why(key: Key[Type]) -> str:
+    """Why a key may be missing, and who gives it."""
     giver = f'step "{key.giver}" gives it, but ' if key.giver else "the input has it, but "
-    why = giver + (key.reason or "not always")
-    text = f'step "{step}" reads "{name}", which may be missing: {why}; give the parameter a default'
+    return giver + (key.reason or "not always")
+
+
+def differs(checker: TypeChecker, name: str, wanted: Type, key: Key[Type]) -> str:
+    first, second = format_type_distinctly(wanted, key.type, options=checker.options)
+    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
+    return f'it wants "{name}" as {first}, but {giver} as {second}'
+
+
+def maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
+    text = f'step "{step}" reads "{name}", which may be missing: {why(key)}; give the parameter a default'
     _fail(checker, "stepkit-maybe-missing", text, node)
 
 
@@ -81,9 +91,8 @@ def when_missing(checker: TypeChecker, node: Node, step: str, name: str, context
 
 
 def when_maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
-    giver = f'step "{key.giver}" gives it, but ' if key.giver else "the input has it, but "
     text = (
-        f'the condition of step "{step}" reads "{name}", which may be missing: {giver}{key.reason}; '
+        f'the condition of step "{step}" reads "{name}", which may be missing: {why(key)}; '
         "give the parameter a default"
     )
     _fail(checker, "stepkit-when", text, node)

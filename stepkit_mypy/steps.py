@@ -7,8 +7,8 @@ from mypy.nodes import Argument, Decorator, FuncDef
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type
 
-from . import compat, messages
-from .contexts import Context, collisions
+from . import compat, composition, messages
+from .contexts import Context, State, collisions
 from .declarations import Declaration, facts_of, name_of
 from .finishing import finish_if_complete
 from .rows import Row
@@ -67,6 +67,8 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     if state is None and not compat.is_last_pass(checker):
         if compat.defer_decorator(checker, node, info):
             return None
+    if declaration.kind == "branch":
+        return _branch_made(checker, work, declaration, function, state)
     result = returned(checker, function)
     row = Row(facts_of(declaration, info.fullname, checker.tree), _reads(function), result.shape)
     work.set_row(declaration.attribute, row)
@@ -76,6 +78,22 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     check_return(checker, work, row, function, result, already_open=state is not None and state.context.open)
     finish_if_complete(checker, work)
     return call_type(checker, function, result)
+
+
+def _branch_made(
+    checker: TypeChecker, work: Work, declaration: Declaration, function: FuncDef, state: State[Type] | None
+) -> Type | None:
+    if not composition.cases_ready(checker, work, declaration) and not compat.is_last_pass(checker):
+        if compat.defer_decorator(checker, declaration.node, work.info):
+            return None
+    row = composition.branch_row(checker, work, declaration, _reads(function))
+    work.set_row(declaration.attribute, row)
+    if state is not None:
+        check_parameters(checker, work, declaration, row, state.context)
+        composition.check_cases(checker, declaration, state.context)
+        composition.check_container_collisions(checker, work, declaration, row, state.context, function)
+    finish_if_complete(checker, work)
+    return composition.branch_call_type(checker, declaration, function)
 
 
 def _reads(function: FuncDef) -> dict[str, Type]:
@@ -165,13 +183,20 @@ def _given_later(work: Work, attribute: str, name: str) -> str:
 def _check_collisions(
     checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], result: Returned
 ) -> None:
-    if row.facts.merge != "error" or row.facts.kind != "step":
+    merge, earlier = row.facts.merge, before
+    if declaration.group is not None:
+        group = work.slot_of[declaration.group]
+        if group.declaration is None:
+            return
+        merge = facts_of(group.declaration, "", checker.tree).merge
+        earlier = composition.context_of_members(checker, work, group, declaration.attribute, before)
+    if merge != "error" or row.facts.kind != "step":
         return
     function = declaration.function
     assert function is not None
-    for name in collisions(before, row.change):
+    for name in collisions(earlier, row.change):
         node = result.places.get(name, function)
-        messages.collision(checker, node, row.facts.name, name, before.keys[name])
+        messages.collision(checker, node, row.facts.name, name, earlier.keys[name])
 
 
 def check_return(

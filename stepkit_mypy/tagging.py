@@ -31,11 +31,12 @@ def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
     for name in (TABLE, "Output", "Event"):
         if _is_free(info, name):
             compat.add_alias(info, module, name, compat.any_type())
+    seen = compat.seen_as(info, FLOW)
+    if seen is not None and seen.args and _is_free(info, "Input"):
+        compat.add_alias(info, module, "Input", seen.args[0])
     base = flow_base(info)
     if base is None or not base.args:
         return
-    if _is_free(info, "Input"):
-        compat.add_alias(info, module, "Input", base.args[0])
     output = compat.alias_of(info, "Output")
     if output is not None and len(base.args) == 2:
         base.args = (base.args[0], compat.alias_type(output))

@@ -151,3 +151,12 @@ def member_changes(
             change = weakened(change, f'step "{own}" {reason}')
         result.append((member, change, ends))
     return result
+
+
+def row_changes(before: Known, row: Row) -> list[Known]:
+    """What a row may write: for a branch, what each of its cases does."""
+    if row.facts.kind == "step":
+        return [_given(row.change, row.facts.name)]
+    if row.facts.kind in ("subflow", "branch"):
+        return [_inside(before, flow.type if flow is not None else None, None, row.facts.name, 0)[0] for flow in row.flows]
+    return []

@@ -6,9 +6,9 @@ steps cost. It is dropped once the class's table stands in its type alias.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
 from mypy.types import Type, get_proper_type
 
@@ -49,6 +49,8 @@ class Work:
     """The states before each slot, as far as they are known."""
     positions: dict[str, int] = field(default_factory=dict)
     slot_of: dict[str, Slot] = field(default_factory=dict)
+    resolve: Callable[[Slot], Row | None] = lambda slot: slot.row
+    """Finds the row of a container that was not known yet."""
     by_node: dict[object, Declaration] = field(default_factory=dict)
 
     def state_before(self, attribute: str) -> State[Type] | None:
@@ -59,19 +61,27 @@ class Work:
         if not self.states:
             self.states.append(State(self.input))
         while len(self.states) <= position:
-            row = self.slots[len(self.states) - 1].row
+            row = self._row_at(len(self.states) - 1)
             if row is None:
                 return None
             self.states.append(advance(self.states[-1], row))
         return self.states[position]
 
     def set_row(self, attribute: str, row: Row) -> None:
-        slot = self.slot_of[attribute]
+        slot, position = self.slot_of[attribute], self.positions[attribute]
         slot.row = row
-        del self.states[self.positions[attribute] + 1 :]
+        if self.slots[position] is not slot:
+            self.slots[position].row = None  # the group that it is a member of
+        del self.states[position + 1 :]
 
-    def pending(self) -> list[Slot]:
-        return [slot for slot in self.slots if slot.row is None or any(each.row is None for each in slot.members)]
+    def is_complete(self) -> bool:
+        return all(self._row_at(position) is not None for position in range(len(self.slots)))
+
+    def _row_at(self, position: int) -> Row | None:
+        slot = self.slots[position]
+        if slot.row is None:
+            slot.row = self.resolve(slot)
+        return slot.row
 
 
 class Works:
@@ -80,7 +90,11 @@ class Works:
     def __init__(self) -> None:
         self._works: dict[str, Work] = {}
 
-    def get(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
+    def open(self) -> list[Work]:
+        """The classes whose end was reached, but of which something is not known yet."""
+        return [work for work in self._works.values() if work.ended and compat.is_any(work.alias.target)]
+
+    def get(self, info: TypeInfo) -> Work | None:
         """The work on a flow class; None if the class is none, or was not tagged."""
         alias = compat.alias_of(info, TABLE)
         if alias is None:
@@ -89,7 +103,7 @@ class Works:
         if work is None or work.info is not info or work.alias is not alias or work.target is not alias.target:
             if len(self._works) > 64:
                 self._works.clear()
-            work = _begin(checker, info, alias)
+            work = _begin(info, alias)
             self._works[info.fullname] = work
         return work
 
@@ -97,7 +111,7 @@ class Works:
         self._works.pop(info.fullname, None)
 
 
-def _begin(checker: TypeChecker, info: TypeInfo, alias: TypeAlias) -> Work:
+def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
     body = read_body(info.defn)
     slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
     members: dict[str, list[Slot]] = {}
@@ -172,14 +186,11 @@ def _mixed_in(info: TypeInfo) -> list[Row]:
 
 def input_of(info: TypeInfo) -> Context[Type]:
     """What a flow class's context starts with."""
-    for each in info.mro:
-        base = flow_base(each)
-        if base is None:
-            continue
-        if not base.args or not input_is_written(each):
-            return Context()
-        return input_context(base.args[0])
-    return Context(rest=compat.any_type())
+    seen = compat.seen_as(info, FLOW)
+    written = next((input_is_written(each) for each in info.mro if flow_base(each) is not None), True)
+    if seen is None or not seen.args:
+        return Context() if not written else Context(rest=compat.any_type())
+    return input_context(seen.args[0]) if written else Context()
 
 
 def declaration_at(work: Work, node: object) -> Declaration | None:

@@ -1,0 +1,239 @@
+"""Rows that hold others: nested flows, branches, parallel groups."""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import Context as Node
+from mypy.nodes import Decorator, DictExpr, Expression, FuncDef, StrExpr
+from mypy.subtypes import is_subtype
+from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
+
+from . import compat, messages
+from .contexts import Context, collisions, write
+from .declarations import Declaration, facts_of, flow_argument, name_of
+from .edges import is_ready
+from .rows import TABLE, Row, table_of
+from .shapes import literal_strings
+from .tagging import FLOW
+from .walk import member_changes, row_changes
+from .working import Slot, Work
+
+
+def flow_of(type: Type | None) -> Instance | None:
+    """The flow that an expression's type stands for: a class, an instance, or a function that makes one."""
+    instance = compat.instance_of_callable(type)
+    if instance is None or not instance.type.has_base(FLOW) or compat.inherited_alias(instance.type, TABLE) is None:
+        return None
+    return instance
+
+
+def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
+    """The row of a nested flow or a group. None while something in it is not known yet."""
+    declaration = slot.declaration
+    if declaration is None:
+        return slot.row
+    definer, module = work.info.fullname, checker.tree
+    last = compat.is_last_pass(checker)
+    if declaration.kind == "parallel":
+        for member in slot.members:
+            if member.row is None:
+                member.row = resolve(checker, work, member)
+        rows = [member.row for member in slot.members if member.row is not None]
+        if len(rows) < len(slot.members) and not last:
+            return None
+        return Row(facts_of(declaration, definer, module), members=tuple(rows))
+    if declaration.kind == "subflow":
+        argument = flow_argument(declaration)
+        type = None if argument is None else compat.type_of(checker, argument)
+        if type is None and not last:
+            return None
+        flow = flow_of(type)
+        if flow is not None and is_ready(flow.type) is False and flow.type is not work.info and not last:
+            return None
+        return Row(facts_of(declaration, definer, module), flows=(flow,))
+    return slot.row
+
+
+def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
+    """Called when a nested flow was declared: check what it requires."""
+    slot = work.slot_of[declaration.attribute]
+    argument = flow_argument(declaration)
+    state = work.state_before(declaration.attribute)
+    row = resolve(checker, work, slot)
+    if row is None or argument is None:
+        return
+    work.set_row(declaration.attribute, row)
+    (flow,) = row.flows
+    if state is None or flow is None:
+        return
+    name = name_of(declaration)
+    kind = f'member "{name}"' if declaration.group is not None else f'nested flow "{name}"'
+    check_input(checker, argument, kind, flow, state.context)
+    check_container_collisions(checker, work, declaration, row, state.context, argument)
+
+
+def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> None:
+    """Check that the context has what a flow requires."""
+    table = table_of(flow.type)
+    if table is None:
+        return
+    problems = []
+    for name, wanted in table.input.keys.items():
+        key = context.keys.get(name)
+        if key is None:
+            if wanted.certain and not context.open:
+                hint = messages.near(name, context.keys)
+                problems.append(f'"{name}" is missing{hint}')
+            continue
+        if not is_subtype(key.type, compat.for_instance(flow, wanted.type), options=checker.options):
+            problems.append(messages.differs(checker, name, compat.for_instance(flow, wanted.type), key))
+        elif wanted.certain and not key.certain:
+            problems.append(f'"{name}" may be missing: {messages.why(key)}')
+    if problems:
+        messages.nested_input(checker, node, place, flow.type.name, problems)
+
+
+def check_container_collisions(
+    checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], node: Node
+) -> None:
+    """Under ``merge="error"``, what a container or a group's member gives must not be there already."""
+    merge, earlier = row.facts.merge, before
+    if declaration.group is not None:
+        group = work.slot_of[declaration.group]
+        if group.declaration is None:
+            return
+        merge = facts_of(group.declaration, "", checker.tree).merge
+        earlier = context_of_members(checker, work, group, declaration.attribute, before)
+    if merge != "error":
+        return
+    name = row.facts.name
+    for change in row_changes(before, row):
+        for key in collisions(earlier, change):
+            messages.collision(checker, node, name, key, earlier.keys[key])
+
+
+def context_of_members(
+    checker: TypeChecker, work: Work, group: Slot, attribute: str, before: Context[Type]
+) -> Context[Type]:
+    """The context with what the members before this one have given."""
+    assert group.declaration is not None
+    rows: list[Row] = []
+    for member in group.members:
+        if member.attribute == attribute:
+            break
+        if member.row is not None:
+            rows.append(member.row)
+    facts = facts_of(group.declaration, work.info.fullname, checker.tree)
+    result = before
+    for _, change, _ in member_changes(before, Row(facts, members=tuple(rows)), None, facts.name, 0):
+        result = write(result, change, "override", compat.join)
+    return result
+
+
+def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads: dict[str, Type]) -> Row:
+    """The row of a branch: its cases, and which of them its method may choose."""
+    function = declaration.function
+    assert function is not None
+    from dataclasses import replace
+
+    facts = facts_of(declaration, work.info.fullname, checker.tree)
+    cases = _cases(checker, declaration)
+    chosen, may_be_none = _chosen(checker, declaration, function, cases)
+    if cases is None:  # they cannot be seen
+        facts = replace(facts, cases=("?",), may_choose_none=True)
+        return Row(facts, reads, flows=(None,))
+    names = [name for name in cases if name in chosen]
+    facts = replace(facts, cases=tuple(names), may_choose_none=may_be_none)
+    return Row(facts, reads, flows=tuple(flow_of(compat.type_of(checker, cases[name])) for name in names))
+
+
+def check_cases(checker: TypeChecker, declaration: Declaration, context: Context[Type]) -> None:
+    branch = name_of(declaration)
+    for name, expression in (_cases(checker, declaration) or {}).items():
+        flow = flow_of(compat.type_of(checker, expression))
+        if flow is not None:
+            check_input(checker, expression, f'case "{name}" of branch "{branch}"', flow, context)
+
+
+def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:
+    for expression in (_cases(checker, declaration) or {}).values():
+        flow = flow_of(compat.type_of(checker, expression))
+        if flow is not None and is_ready(flow.type) is False and flow.type is not work.info:
+            return False
+    return True
+
+
+def branch_call_type(checker: TypeChecker, declaration: Declaration, function: FuncDef) -> Type:
+    """The type of a branch's plain method."""
+    if not isinstance(function.type, CallableType):
+        return compat.any_type()
+    call = compat.bound(function.type)
+    cases = _cases(checker, declaration)
+    if not compat.returns_inferred(function) or cases is None:
+        return call
+    result: Type = UnionType([*(compat.literal(checker, name) for name in cases), NoneType()])
+    return call.copy_modified(ret_type=compat.coroutine(checker, result) if function.is_coroutine else result)
+
+
+def _cases(checker: TypeChecker, declaration: Declaration) -> dict[str, Expression] | None:
+    """The expressions of the cases by their names; None where they cannot be seen."""
+    expression = declaration.options.get("cases")
+    if not isinstance(expression, DictExpr):
+        return None
+    found: dict[str, Expression] = {}
+    for key, value in expression.items:
+        names = [key.value] if isinstance(key, StrExpr) else None
+        if key is not None and names is None:
+            type = compat.type_of(checker, key)
+            names = None if type is None else literal_strings(type)
+        if names is None or len(names) != 1:
+            return None
+        found[names[0]] = value
+    return found
+
+
+def _chosen(
+    checker: TypeChecker, declaration: Declaration, function: FuncDef, cases: dict[str, Expression] | None
+) -> tuple[set[str], bool]:
+    """The cases that the method may return, and whether it may return None."""
+    branch, known = name_of(declaration), list(cases or {})
+    node = declaration.node
+    if not compat.returns_inferred(function):
+        assert isinstance(function.type, CallableType)
+        type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+        found: list[tuple[Type, Node]] = [(type, node.func if isinstance(node, Decorator) else node)]
+        written = True
+    else:
+        found = [
+            (type, expression)
+            for statement in compat.returns_of(function)
+            if statement.expr is not None
+            for type, expression in compat.alternatives_of(checker, statement.expr)
+        ]
+        end = compat.end_of(function)
+        if end is not None and compat.type_of(checker, end) is not None:
+            found.append((NoneType(), function))
+        written = False
+    chosen: set[str] = set()
+    may_be_none = compat.has_no_body(function) and compat.returns_inferred(function)
+    if may_be_none:
+        return set(known), True
+    for type, place in found:
+        for item in compat.union_items(type):
+            names = literal_strings(item)
+            if isinstance(item, NoneType):
+                may_be_none = True
+            elif names is not None:
+                for name in names:
+                    if name in known:
+                        chosen.add(name)
+                    elif cases is not None:
+                        messages.branch_case(checker, place, branch, name, known)
+            elif isinstance(item, (Instance, LiteralType)) and not written and compat.may_be_string(item):
+                if cases is not None:
+                    messages.branch_unknown_case(checker, place, branch, compat.clean(item), known)
+                chosen.update(known)
+            else:
+                chosen.update(known)
+                may_be_none = may_be_none or compat.is_any(item)
+    return chosen, may_be_none
