@@ -98,6 +98,8 @@ class _Chart:
         return ends
 
     def row(self, row: StepRow, ends: Ends, indent: str) -> Ends:
+        if row.when is not True and len(ends) > 1:
+            ends = self.join(ends, indent)  # else each way here would be drawn twice from now on
         if row.kind == "branch":
             return self.branch(row, ends, indent)
         if row.kind == "parallel":
@@ -116,6 +118,13 @@ class _Chart:
         if row.when is True:
             return after
         return after + [(node, f"{label}, not {row.name}" if label else f"not {row.name}") for node, label in before]
+
+    def join(self, ends: Ends, indent: str) -> Ends:
+        """A small circle in which several ways meet."""
+        node = self.node()
+        self.lines.append(f"{indent}{node}(( ))")
+        self.link(ends, node, indent)
+        return [(node, "")]
 
     def box(self, row: StepRow, table: StepTable, ends: Ends, indent: str) -> Ends:
         box = self.node()
@@ -157,6 +166,9 @@ class _Chart:
         return self.skippable(row, ends, [(join, "")])
 
 
+# What ends a label, starts an entity, is taken for HTML, or makes the label Markdown.
+_ENTITIES = str.maketrans({character: f"#{ord(character)};" for character in '#"<>&`'})
+
+
 def _quoted(text: str) -> str:
-    escaped = text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
-    return f'"{escaped}"'
+    return f'"{text.translate(_ENTITIES)}"'
