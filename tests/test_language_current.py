@@ -126,24 +126,6 @@ def test_a_run_inside_a_step_does_not_hide_the_step_around_it() -> None:
     }
 
 
-def test_a_task_that_a_step_leaves_behind_still_knows_its_step() -> None:
-    class Leaves(Flow):
-        @flow.step
-        async def first(self):
-            async def later() -> str:
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-                return where()
-
-            self.task = asyncio.create_task(later())
-
-        @flow.step
-        async def second(self):
-            return {"task": await self.task, "here": where()}
-
-    assert asyncio.run(Leaves().run()) == {"task": "Leaves:first#1", "here": "Leaves:second#1"}
-
-
 PROGRAM = """
 import json, sys
 from stepkit import Flow, flow
