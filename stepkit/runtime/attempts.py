@@ -13,23 +13,28 @@ from ..errors import (
     ContextCollisionError,
     EventLoopError,
     FlowDefinitionError,
+    FlowInputError,
     MissingKeyError,
+    NoCurrentStepError,
+    RunCancelledError,
     StepOutputError,
     StepTimeoutError,
     UnknownCaseError,
 )
 from . import waiting
-from .control import Fence, GivenUp
+from .control import Aborted, Fence, GivenUp
 from .frame import Frame
 from .isolation import copy_context
 from .plan import PlannedStep, missing_key
 
-# Mistakes of the flow itself: another attempt makes the same one.
-NEVER_RETRIED = (
+# Mistakes of the flow itself: another attempt makes the same one, and a circuit breaker learns nothing of it.
+MISTAKES = (
     ContextCollisionError,
     EventLoopError,
     FlowDefinitionError,
+    FlowInputError,
     MissingKeyError,
+    NoCurrentStepError,
     StepOutputError,
     UnknownCaseError,
 )
@@ -49,42 +54,65 @@ async def repeat(
     ``tell_error`` is called for each failed attempt that another follows.
     """
     run, row, breaker = frame.run, step.row, step.breaker
-    path = frame.path_of(row)
     attempts = row.retries + 1
     last: Exception | None = None
     for number in range(1, attempts + 1):
         permit = None
-        if breaker is not None:
-            permit, wait = breaker.enter()
-            if permit is None:
-                if last is not None:
-                    raise last  # this step's own failures opened the breaker
-                if breaker.spec.on_open == "skip":
-                    return CIRCUIT_OPEN
-                raise CircuitOpenError(run.flow, path, wait)
+        if breaker is not None and (permit := breaker.enter()) is None:
+            if breaker.spec.on_open == "skip":
+                return CIRCUIT_OPEN
+            raise CircuitOpenError(run.flow, frame.path_of(row), breaker.retry_after) from last
         try:
             output = await _once(frame, step, work, number)
         except Exception as error:
+            mistake = _is_mistake(error)
             if breaker is not None:
-                breaker.failed(permit)
-            if number == attempts or not _is_retried(row.should_retry, error):
+                if mistake or not is_wanted(frame):
+                    breaker.dropped(permit)
+                else:
+                    breaker.failed(permit)
+            ensure_wanted(frame, error)
+            if number == attempts or mistake or not _is_retried(row.should_retry, error):
                 raise
-            last = error
             delay = _delay(row.retry_delay, number, error)
-            if run.observer is not None:
-                run.observer.attempt_failed(path, number, attempts, error, delay, row.log)
-            await tell_error(frame, path, error)
-            if delay > 0:
-                await waiting.sleep(delay)
+            if breaker is not None and breaker.retry_after > delay:
+                raise  # the step's own failures have opened it
+            last = error
         except BaseException:
             if breaker is not None:
-                breaker.given_up(permit)
+                breaker.dropped(permit)
             raise
         else:
             if breaker is not None:
                 breaker.succeeded(permit)
             return output
+        path = frame.path_of(row)
+        if run.observer is not None:
+            run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
+        await tell_error(frame, path, last)
+        ensure_wanted(frame)
+        if delay > 0:
+            await waiting.sleep(delay)
+        if run.cancel is not None and run.cancel.is_set():
+            raise Aborted(RunCancelledError(run.flow, path))
     raise AssertionError("unreachable")
+
+
+def is_wanted(frame: Frame) -> bool:
+    """False if nothing more may happen in this frame: the attempt around it was given up, or the run's task was
+    cancelled, which a step or a callback may have hidden.
+    """
+    if frame.fence is not None and frame.fence.closed:
+        return False
+    return frame.run.watch is None or not frame.run.watch.cancelled
+
+
+def ensure_wanted(frame: Frame, error: Exception | None = None) -> None:
+    """Raise if nothing more may happen in this frame; ``error`` is what came instead, if anything did."""
+    if frame.fence is not None and frame.fence.closed:
+        raise GivenUp from error
+    if frame.run.watch is not None and frame.run.watch.cancelled:
+        raise waiting.cancellation() from error
 
 
 async def _once(frame: Frame, step: PlannedStep, work: Work, number: int) -> Any:
@@ -95,36 +123,46 @@ async def _once(frame: Frame, step: PlannedStep, work: Work, number: int) -> Any
     fence = Fence(frame.fence)
 
     def ignored() -> None:
-        message = f"the attempt was cancelled after {timeout:g} s and went on; whatever it does is dropped"
-        run.warn(path, message)
+        if frame.fence is None or not frame.fence.closed:
+            run.warn(path, "its attempt was cancelled and went on; it was given up, and what it still does is dropped")
 
-    async def fenced() -> Any:
-        output = await work(frame, step, number, fence)
-        if fence.closed:
-            raise GivenUp
-        return output
-
-    in_time, output = await waiting.within(timeout, fenced(), fence, ignored)
+    in_time, output = await waiting.within(timeout, work(frame, step, number, fence), fence, ignored)  # type: ignore[arg-type]
     if not in_time:
-        raise StepTimeoutError(run.flow, path, timeout, number)
+        raise StepTimeoutError(run.flow, path, timeout, number) from output
     return output
 
 
+def _is_mistake(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):  # of a settled group whose members all failed
+        return all(map(_is_mistake, error.exceptions))
+    return isinstance(error, MISTAKES)
+
+
 def _is_retried(rule: Any, error: Exception) -> bool:
-    if isinstance(error, NEVER_RETRIED):
-        return False
     if rule is None:
         return True
-    return isinstance(error, rule) if isinstance(rule, tuple) else bool(rule(error))
+    if isinstance(rule, tuple):
+        return isinstance(error, rule)
+    answer = rule(error)
+    _refuse_awaitable(answer, "should_retry", error)
+    return bool(answer)
 
 
 def _delay(delay: Any, number: int, error: Exception) -> float:
     if not callable(delay):
         return float(delay)
     seconds = delay(number, error)
+    _refuse_awaitable(seconds, "retry_delay", error)
     if not is_duration(seconds):
         raise ValueError(f"retry_delay returned {seconds!r}; it returns a finite number of seconds from 0") from error
     return float(seconds)
+
+
+def _refuse_awaitable(value: object, option: str, error: Exception) -> None:
+    if inspect.isawaitable(value):
+        if inspect.iscoroutine(value):
+            value.close()
+        raise TypeError(f"{option} returned an awaitable; it is an ordinary function, not an async one") from error
 
 
 async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None) -> Any:
@@ -136,10 +174,13 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     if step.guarded or frame.copies:
         context = copy_context(context, step.reads)
     running.set(Attempt(frame, step, number))
-    if not row.is_async and (row.thread or row.timeout is not None or frame.in_group):
+    # Inside a fence a sync call must leave the loop free: for the timeout to be noticed, for its siblings to run.
+    if not row.is_async and (row.thread or fence is not None):
         output = await waiting.in_thread(lambda: step.call(owner, context), fence)
     else:
         output = step.call(owner, context)
     if type(output) is not dict and output is not None and inspect.isawaitable(output):
         output = await output
+    if fence is not None and fence.closed:
+        raise GivenUp
     return output

@@ -14,11 +14,14 @@ State = Literal["closed", "open", "half-open"]
 
 @final
 class Breaker:
-    """Counts a step's failures in a row, over all runs of its flow class in this process. Thread-safe."""
+    """Counts a step's failures in a row, over all runs of its flow class in this process. Thread-safe.
+
+    ``clock`` gives seconds that never go back; a test may put one of its own there.
+    """
 
     def __init__(self, spec: CircuitBreaker, clock: Callable[[], float] = time.monotonic) -> None:
         self.spec = spec
-        self._clock = clock
+        self.clock = clock
         self._lock = threading.Lock()
         self._failures = 0
         self._opened_at: float | None = None
@@ -26,7 +29,7 @@ class Breaker:
 
     @property
     def state(self) -> State:
-        """``"closed"``: calls pass. ``"open"``: none does. ``"half-open"``: one probe does."""
+        """``"closed"``: calls pass. ``"open"``: none does. ``"half-open"``: one does, the probe."""
         with self._lock:
             if self._opened_at is None:
                 return "closed"
@@ -37,53 +40,61 @@ class Breaker:
         """Failures in a row so far."""
         return self._failures
 
+    @property
+    def retry_after(self) -> float:
+        """Seconds until a call may pass: 0 unless the breaker is open."""
+        with self._lock:
+            return 0.0 if self._opened_at is None else max(self._wait(), 0.0)
+
     def reset(self) -> None:
         """Close the breaker and forget its failures."""
         with self._lock:
-            self._failures = 0
-            self._opened_at = None
-            self._probe = None
+            self._close()
 
-    def enter(self) -> tuple[object | None, float]:
-        """Ask to make a call: a permit, or None and the seconds until the next probe may pass."""
+    # What the runtime says. Each call that passes has a permit, so that a late call cannot pass for the probe.
+
+    def enter(self) -> object | None:
+        """Ask to make a call: a permit, or None if it may not pass."""
         with self._lock:
             if self._opened_at is None:
-                return _CLOSED, 0.0
-            wait = self._wait()
-            if wait > 0 or self._probe is not None:
-                return None, max(wait, 0.0)
+                return _CLOSED
+            if self._wait() > 0 or self._probe is not None:
+                return None
             self._probe = object()
-            return self._probe, 0.0
+            return self._probe
 
     def succeeded(self, permit: object) -> None:
         """The call of ``permit`` succeeded. Late calls from before the breaker opened do not close it."""
         with self._lock:
             if permit is self._probe or self._opened_at is None:
-                self._failures = 0
-                self._opened_at = None
-                self._probe = None
+                self._close()
 
     def failed(self, permit: object) -> None:
         """The call of ``permit`` failed."""
         with self._lock:
             if permit is self._probe:
                 self._failures += 1
-                self._opened_at = self._clock()
+                self._opened_at = self.clock()
                 self._probe = None
             elif self._opened_at is None:
                 self._failures += 1
                 if self._failures >= self.spec.failure_threshold:
-                    self._opened_at = self._clock()
+                    self._opened_at = self.clock()
 
-    def given_up(self, permit: object) -> None:
-        """The call of ``permit`` was cancelled: it says nothing about the step, and the next may probe."""
+    def dropped(self, permit: object) -> None:
+        """The call of ``permit`` says nothing about the step, for example because it was cancelled."""
         with self._lock:
             if permit is self._probe:
-                self._probe = None
+                self._probe = None  # the next call may be the probe
+
+    def _close(self) -> None:
+        self._failures = 0
+        self._opened_at = None
+        self._probe = None
 
     def _wait(self) -> float:
         assert self._opened_at is not None
-        return self._opened_at + self.spec.cooldown - self._clock()
+        return self._opened_at + self.spec.cooldown - self.clock()
 
     def __repr__(self) -> str:
         return f"<Breaker {self.state}, {self._failures} failures>"

@@ -31,17 +31,29 @@ class GivenUp(Control):
 
 
 class Fence:
-    """Stands around an attempt that may be given up. Once it is closed, nothing inside counts."""
+    """Stands around an attempt that may be given up.
 
-    __slots__ = ("_closed", "_outer")
+    Once it is closed, nothing inside counts. Once it is abandoned, nobody waits for what is inside either: a thread
+    cannot be killed, so it is left alone.
+    """
+
+    __slots__ = ("_abandoned", "_closed", "_outer")
 
     def __init__(self, outer: Fence | None) -> None:
         self._outer = outer
         self._closed = False
+        self._abandoned = False
 
     def close(self) -> None:
         self._closed = True
 
+    def abandon(self) -> None:
+        self._closed = self._abandoned = True
+
     @property
     def closed(self) -> bool:
         return self._closed or (self._outer is not None and self._outer.closed)
+
+    @property
+    def abandoned(self) -> bool:
+        return self._abandoned or (self._outer is not None and self._outer.abandoned)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-from ..codec import ContextEncoder, Registry
-from ..hints import hints_of
+from ..errors import CheckpointError
 from ..table import CompleteCallback, ErrorCallback, StepRow
-from . import checkpointing
 from .control import Fence
 from .isolation import copy_context
 from .observer import Observer
 from .plan import Plan, PlannedStep
+
+if TYPE_CHECKING:
+    from ..codec import ContextEncoder, Registry
+from .waiting import TaskWatch
 
 
 class Run:
@@ -23,11 +26,14 @@ class Run:
     error_callbacks: tuple[ErrorCallback, ...] = ()
     observer: Observer | None = None
     cancel: Any = None
-    stopped_by: Frame | None = None
+    watch: TaskWatch | None = None
+    """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
+    stopped_by: str | None = None
+    """The path of the step whose event stopped the run."""
     ended_by: str | None = None
     """The path of the step whose ``skip-remaining`` ended the run."""
-    quiet = True
-    """Whether nobody is told of completed steps; then the interpreter keeps no record of them."""
+    watched = False
+    """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel``."""
     _id: str | None = None
 
     def __init__(self, owner: Any, plan: Plan) -> None:
@@ -88,6 +94,8 @@ class Frame:
     copies = False
     """Whether steps read copies, because somebody around this frame may give it up."""
     in_group = False
+    stop_asked = False
+    """Whether the event that is being told of has asked to stop the run."""
     touched: set[str] | None = None
     """The keys that may have changed since the last checkpoint; None is all of them."""
     _encoder: ContextEncoder | None = None
@@ -123,6 +131,8 @@ class Frame:
     def registry(self) -> Registry:
         """The classes that checkpoints of this frame may hold: those that it or a frame around it names."""
         if self._registry is None:
+            from ..hints import hints_of  # what saves values is imported when something is saved
+
             if self.parent is None:
                 self._registry = hints_of(type(self.owner)).registry
             elif type(self.owner) is type(self.parent.owner):
@@ -134,6 +144,8 @@ class Frame:
     @property
     def encoder(self) -> ContextEncoder:
         if self._encoder is None:
+            from ..codec import ContextEncoder
+
             self._encoder = ContextEncoder(self.registry)
         return self._encoder
 
@@ -144,6 +156,7 @@ class Frame:
         twin.written = None if self.written is None else set(self.written)
         twin.touched = None
         twin._encoder = None
+        twin.stop_asked = False
         twin.child = None if self.child is None else self.child.fork()
         if twin.child is not None:
             twin.child.adopt(twin)
@@ -151,6 +164,13 @@ class Frame:
 
     def adopt(self, parent: Frame) -> None:
         self.parent = parent
+
+    def touch(self, step: PlannedStep, keys: Iterable[str]) -> None:
+        """Note what may have changed with a step: what it gave, and what it read, as it may have changed in place."""
+        if step.reads is None or step.row.kind != "step":
+            self.touched = None
+        elif self.touched is not None:
+            self.touched.update(step.reads, keys)
 
     def changes(self) -> dict[str, Any]:
         """What the inside of a container has changed, as far as it is still there."""
@@ -163,11 +183,19 @@ class Frame:
         return copy_context(self.context)
 
     def checkpoint(self) -> str:
-        return checkpointing.take(self)
+        if self.fence is not None and self.fence.closed:
+            raise CheckpointError(
+                f'flow {self.run.flow}: the attempt in which step "{self.path}" was completed was given up: it timed out '
+                "or was cancelled. The run goes on without it, so there is no checkpoint; read it in on_step_complete "
+                "before anything is awaited"
+            )
+        from .checkpointing import take
+
+        return take(self)
 
     def stop(self) -> None:
-        if self.run.stopped_by is None and not (self.fence is not None and self.fence.closed):
-            self.run.stopped_by = self
+        if self.fence is None or not self.fence.closed:
+            self.stop_asked = True
 
 
 class Group:

@@ -12,13 +12,14 @@ from typing import Any
 from ..current import Attempt, running
 from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
 from ..events import StepEvent
-from .attempts import CIRCUIT_OPEN, call, repeat
+from .attempts import CIRCUIT_OPEN, call, ensure_wanted, repeat
 from .containers import mark_of_inside, open_case, open_flow, open_group
-from .control import Aborted, Control, Fence, GivenUp, Stopped
+from .control import Aborted, Fence, Stopped
 from .frame import Frame, Group
+from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import PlannedStep, missing_key
-from .waiting import together
+from .waiting import TaskWatch, cancellation, together
 
 SKIPPED = "."
 SURVIVED = "!"
@@ -27,16 +28,17 @@ SURVIVED = "!"
 async def run_frame(frame: Frame) -> bool:
     """Run what is left of a frame. False if it ended early, by ``skip-remaining``: then nothing after it runs."""
     run, steps, place = frame.run, frame.steps, frame.position
-    if not run.quiet or frame.copies or frame.fence is not None or frame.in_group:
+    if run.watched or frame.copies or frame.fence is not None or frame.in_group:
         while frame.position < len(steps):
             if not await _execute(frame, steps[frame.position]):
                 return False
         return True
 
-    # Nobody listens and nothing can be given up: the short way, without records.
-    owner, context, written = frame.owner, frame.context, frame.written
+    # Nothing here can be given up and nobody watches each move: the short way for steps without policies.
+    owner, context, written, tells = frame.owner, frame.context, frame.written, run.complete_callbacks != ()
     attempt = Attempt(frame, None, 1)
     running.set(attempt)
+    started = 0.0
     for step in steps[place:] if place else steps:
         if not step.simple:
             frame.position = step.place
@@ -46,13 +48,19 @@ async def run_frame(frame: Frame) -> bool:
             context, written = frame.context, frame.written
             continue
         attempt.step = step
+        if tells:
+            started = perf_counter()
         try:
             if (key := step.key) is not None:
                 output = step.function(owner, context[key])
             else:
                 output = step.call(owner, context)
             if type(output) is CoroutineType:
+                if (watch := run.watch) is None:
+                    watch = run.watch = TaskWatch()
                 output = await output
+                if watch.cancelled:
+                    raise cancellation()
             if type(output) is not dict:
                 output = await _settle(frame, step, output)
             for given in output:
@@ -65,6 +73,11 @@ async def run_frame(frame: Frame) -> bool:
         context.update(output)
         if written is not None:
             written.update(output)
+        if tells:
+            frame.position = step.place + 1
+            frame.done += step.mark
+            frame.touch(step, output)
+            await _tell_completed(frame, frame.prefix + step.row.name, perf_counter() - started)
     frame.position = len(steps)
     return True
 
@@ -72,7 +85,9 @@ async def run_frame(frame: Frame) -> bool:
 async def _settle(frame: Frame, step: PlannedStep, output: Any) -> Mapping[str, Any]:
     """What a step gave, if it is not simply a dict: an awaitable, None, another mapping, or a mistake."""
     if output is not None and inspect.isawaitable(output):
+        frame.run.watch = frame.run.watch or TaskWatch()
         output = await output
+        ensure_wanted(frame)
     transform = step.row.kind == "transform"
     if output is None and not transform:
         return {}
@@ -85,6 +100,9 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     """Run the step at the frame's position under all its policies. False if nothing after it shall run."""
     run, row, observer = frame.run, step.row, frame.run.observer
     path = frame.path_of(row)
+    if run.watch is None:
+        run.watch = TaskWatch()
+    ensure_wanted(frame)
     if run.cancel is not None and run.cancel.is_set():
         raise Aborted(RunCancelledError(run.flow, path))
     started = perf_counter()
@@ -122,9 +140,14 @@ async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
     assert step.call_condition is not None
     if (key := missing_key(condition.parameters, frame.context)) is not None:
         raise MissingKeyError(frame.run.flow, frame.path_of(step.row), key, frame.context)
-    wanted = step.call_condition(frame.owner, frame.context)
+    context = frame.context
+    if frame.copies:
+        parameters = condition.parameters
+        context = copy_context(context, None if parameters.whole else parameters.required + parameters.optional)
+    wanted = step.call_condition(frame.owner, context)
     if inspect.isawaitable(wanted):
         wanted = await wanted
+        ensure_wanted(frame)
     return bool(wanted)
 
 
@@ -139,8 +162,7 @@ async def _attempt(frame: Frame, step: PlannedStep) -> tuple[list[Mapping[str, A
         result = await work(frame, step, 1, frame.fence)
     else:
         result = await repeat(frame, step, work, _tell_error)
-    if frame.fence is not None and frame.fence.closed:
-        raise GivenUp
+    ensure_wanted(frame)
     return (None, True) if result is CIRCUIT_OPEN else result
 
 
@@ -192,16 +214,19 @@ async def _run_group(
     def ends_group(error: BaseException) -> bool:
         return not settled or not isinstance(error, Exception)
 
-    try:
-        results, first = await together([run_frame(member) for member in group.members], ends_group)
-    finally:
+    def close() -> None:
         for member in group.members:
             assert member.fence is not None
-            member.fence.close()  # nothing that comes late counts
-    # Also a member that was cancelled may have been about to say that the run ends.
-    controls = [result for result in results if isinstance(result, Control)]
-    if controls or first is not None:
-        raise controls[0] if controls else first  # type: ignore[misc]
+            member.fence.close()
+
+    results, first = await together([run_frame(member) for member in group.members], ends_group, close)
+    # Also a member that was cancelled may have been about to say that the run ends; a failed callback says it loudest.
+    for ends_run in (Aborted, Stopped):
+        for result in results:
+            if isinstance(result, ends_run):
+                raise result
+    if first is not None:
+        raise first
     failures = [result for result in results if isinstance(result, Exception)]
     if len(failures) == len(results):
         raise ExceptionGroup(f'all members of the parallel group "{step.row.name}" failed', failures)
@@ -230,16 +255,14 @@ def _apply(frame: Frame, step: PlannedStep, outputs: list[Mapping[str, Any]]) ->
         if frame.written is not None:
             frame.written.update(merged)
         keys += output
-    if step.reads is None or row.kind != "step":
-        frame.touched = None
-    elif frame.touched is not None:
-        frame.touched.update(step.reads, keys)
+    frame.touch(step, keys)
     return keys
 
 
 def _skip(frame: Frame, step: PlannedStep, reason: Any) -> bool:
     if frame.run.observer is not None:
         frame.run.observer.step_skipped(frame.path_of(step.row), reason, step.row.log)
+    frame.child = None
     frame.done += step.mark + SKIPPED
     frame.position += 1
     return True
@@ -264,8 +287,7 @@ async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: f
 async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: float | None) -> Exception:
     """Tell everybody of a step's failure; the error as its caller shall see it."""
     run, row = frame.run, step.row
-    if frame.fence is not None and frame.fence.closed:
-        raise GivenUp
+    ensure_wanted(frame, error)
     path = frame.path_of(row)
     if isinstance(error, KeyError) and not isinstance(error, StepkitError):
         key = missing_key(row.parameters, frame.context)
@@ -287,7 +309,9 @@ async def _tell_error(frame: Frame, path: str, error: Exception) -> None:
         try:
             result: Any = callback(path, error)
             if result is not None and inspect.isawaitable(result):
+                frame.run.watch = frame.run.watch or TaskWatch()
                 await result
+                ensure_wanted(frame)
         except Exception as own:
             frame.run.warn(path, f"on_step_error failed itself: {own!r}")
 
@@ -300,7 +324,9 @@ async def _tell_completed(frame: Frame, path: str, duration: float) -> None:
         for callback in run.complete_callbacks:
             result: Any = callback(event)
             if result is not None and inspect.isawaitable(result):
+                run.watch = run.watch or TaskWatch()
                 await result
+                ensure_wanted(frame)
             del result
     except Exception as error:
         raise Aborted(error) from None
@@ -310,5 +336,5 @@ async def _tell_completed(frame: Frame, path: str, duration: float) -> None:
         del event
         if (kept := reference()) is not None:
             kept.seal()
-    if run.stopped_by is not None:
-        raise Stopped(run.stopped_by.path, run.stopped_by.context)
+    if frame.stop_asked:
+        raise Stopped(frame.path, frame.context)

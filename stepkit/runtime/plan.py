@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import threading
 import zlib
 from collections.abc import Callable, Mapping
 from operator import itemgetter
@@ -64,18 +65,18 @@ class Plan:
         self.on_step_error = hasattr(flow_class, "on_step_error")
         rows = [inner for row in table.steps for inner in (row, *row.members)]
         inside = [plan_of(nested) for row in rows for nested in flow_classes(row)]
-        self.logs = any(row.log for row in rows) or any(plan.logs for plan in inside)
+        self.logs: bool = any(row.log for row in rows) or any(plan.logs for plan in inside)
         """Whether a step is logged even where the run is not."""
         self.may_log = self.logs or table.options.log is not None
-        self.awaits = any(row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows) or any(
+        self.awaits: bool = any(row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows) or any(
             plan.awaits for plan in inside
         )
         """Whether a step or a condition is async."""
-        self.waits = any(
+        self.waits: bool = any(
             row.kind == "parallel" or row.timeout is not None or row.thread or row.retry_delay != 0 for row in rows
         ) or any(plan.waits for plan in inside)
         """Whether the interpreter itself needs an event loop: for threads, timeouts or delays."""
-        self.holds_factory = any(source.kind == "factory" for row in rows for source in flow_sources(row)) or any(
+        self.holds_factory: bool = any(source.kind == "factory" for row in rows for source in flow_sources(row)) or any(
             plan.holds_factory for plan in inside
         )
         """Whether a nested flow is known only once it is made; then the two above may say too little."""
@@ -99,8 +100,14 @@ def plan_of(flow_class: Any) -> Plan:
     """The plan of a flow class; it is made once and kept with the class."""
     plan: Plan | None = flow_class.__stepkit_plan__
     if plan is None:
-        plan = flow_class.__stepkit_plan__ = Plan(flow_class)
+        with _planning:  # two plans would have two circuit breakers for one step
+            plan = flow_class.__stepkit_plan__
+            if plan is None:
+                plan = flow_class.__stepkit_plan__ = Plan(flow_class)
     return plan
+
+
+_planning = threading.RLock()  # a plan makes those of the flows inside it
 
 
 def flow_sources(row: StepRow) -> tuple[FlowSource, ...]:

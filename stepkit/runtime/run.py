@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Coroutine, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..current import running
 from ..errors import EventLoopError, FlowInputError, RunCancelledError, quoted
+from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, StepTable
 from .breaker import Breaker
 from .control import Aborted, Stopped
@@ -16,7 +16,7 @@ from .frame import Frame, Run
 from .interpreter import run_frame
 from .observer import Observer, Outcome
 from .plan import Plan, plan_of
-from .waiting import loop_is_running, run_in_loop
+from .waiting import cancellation, loop_is_running, run_in_loop
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -41,15 +41,14 @@ def new_run(
         run.error_callbacks += (on_step_error,)
     if cancel is not None:
         run.cancel = cancel
-    if run.complete_callbacks or cancel is not None:
-        run.quiet = False
+        run.watched = True
     return run
 
 
 def observe(run: Run, observer: Observer) -> None:
     """Let ``observer`` watch the run."""
     run.observer = observer
-    run.quiet = False
+    run.watched = True
 
 
 def start(run: Run, input: Any) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -101,20 +100,32 @@ def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dic
 
 
 async def _run_to_end(frame: Frame) -> dict[str, Any]:
-    before = running.get()
+    before, run = running.get(), frame.run
+    error: Exception | None = None
+    context: dict[str, Any] = {}
     try:
         await run_frame(frame)
-        return frame.context
+        context = frame.context
     except Stopped as stopped:
-        return stopped.context
+        run.stopped_by = stopped.path
+        context = stopped.context
     except Aborted as aborted:
         error = aborted.error
+    except Exception as failure:
+        if run.watch is None or not run.watch.cancelled:
+            raise
+        error = failure
     finally:
         if before is not None:  # a step that runs a flow is the current one again
             running.set(before)
         elif (last := running.get()) is not None:
             last.end()  # cheaper than setting the variable, and as good
-    raise error  # out here, where it does not say "during handling of ..."
+    # Out here, where an error does not say "during handling of ..."
+    if run.watch is not None and run.watch.cancelled:
+        raise cancellation() from error  # whatever a step or a callback has made of it
+    if error is not None:
+        raise error
+    return context
 
 
 async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observer) -> dict[str, Any]:
@@ -135,7 +146,7 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
     finally:
         step = run.ended_by
         if run.stopped_by is not None:
-            outcome, step = "stopped", run.stopped_by.path
+            outcome, step = "stopped", run.stopped_by
         elif outcome == "completed" and step is not None:
             outcome = "skipped-remaining"
         observer.run_finished(outcome, perf_counter() - started, step)
@@ -161,7 +172,7 @@ def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
     run, plan = frame.run, frame.run.plan
     awaits = plan.awaits
     if run.complete_callbacks or run.error_callbacks:
-        awaits = awaits or any(map(inspect.iscoroutinefunction, run.complete_callbacks + run.error_callbacks))
+        awaits = awaits or any(map(is_async, run.complete_callbacks + run.error_callbacks))
     if plan.drives and not awaits:
         return _drive(_run_root(frame, resumed_from), plan)
     if awaits and loop_is_running():

@@ -6,14 +6,42 @@ asyncio is imported when it is first needed: a flow of plain sync steps runs wit
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .control import Fence
+from .control import Aborted, Fence, GivenUp, Stopped
 
-CANCELLATION_GRACE = 1.0
-"""Seconds that a timed-out async attempt has to end after it was cancelled; then it is abandoned."""
+if TYPE_CHECKING:
+    import asyncio
+
+GRACE = 0.05
+"""Seconds that a timed-out attempt has to end after it was cancelled; then it is left to itself."""
+
+_OURS = "stepkit-attempt"
+
+
+class TaskWatch:
+    """Whether the task that runs a flow was cancelled since, also where a step has hidden it from its caller."""
+
+    __slots__ = ("_before", "_cancelling")
+
+    def __init__(self) -> None:
+        task = _current_task()
+        self._cancelling: Callable[[], int] = _never if task is None else task.cancelling
+        self._before = self._cancelling()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelling() > self._before
+
+
+def cancellation() -> BaseException:
+    """What a cancelled task raises."""
+    import asyncio
+
+    return asyncio.CancelledError()
 
 
 async def sleep(seconds: float) -> None:
@@ -25,9 +53,9 @@ async def sleep(seconds: float) -> None:
 async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
     """Call ``function`` in a thread of its own.
 
-    A thread cannot be killed. When the caller is cancelled it is waited for, unless its attempt was given up:
-    then it is left alone; it is a daemon, so the interpreter's exit does not wait for it, and it takes no
-    place in a pool, so later calls do not wait for it either.
+    A thread cannot be killed. When the caller is cancelled the thread is waited for, unless its attempt was
+    abandoned: then it is left alone. It is a daemon, so the interpreter's exit does not wait for it, and it takes
+    no place in a pool, so later calls do not wait for it either.
     """
     import asyncio
 
@@ -37,9 +65,11 @@ async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
 
     def deliver(result: Any, error: BaseException | None) -> None:
         if future.done():
-            return
+            return  # cancelled: the attempt was abandoned
         if isinstance(error, StopIteration):  # a future cannot carry it
-            error = RuntimeError(f"a step raised {error!r}")
+            wrapped = RuntimeError("a step raised StopIteration")
+            wrapped.__cause__ = error
+            error = wrapped
         if error is not None:
             future.set_exception(error)
         else:
@@ -58,17 +88,16 @@ async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
 
     threading.Thread(target=work, name="stepkit-step", daemon=True).start()
     cancelled = False
-    while True:
+    while not future.done():
         try:
             await asyncio.wait({future})
         except asyncio.CancelledError:
-            if fence is not None and fence.closed:
+            if fence is not None and fence.abandoned:
+                future.cancel()
                 raise
             cancelled = True
-            continue
-        break
     if cancelled:
-        future.exception()  # looked at, so that nobody is told it never was
+        _look_at(future)
         raise asyncio.CancelledError
     return future.result()
 
@@ -76,61 +105,100 @@ async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
 async def within(
     timeout: float, work: Coroutine[Any, Any, Any], fence: Fence, ignored: Callable[[], None]
 ) -> tuple[bool, Any]:
-    """Await ``work`` for at most ``timeout`` seconds: (True, result), or (False, None) when it was given up.
+    """Await ``work`` for at most ``timeout`` seconds.
 
-    ``ignored`` is called if the work goes on although it was cancelled.
+    Gives (True, its result), or (False, what it raised after it was given up, or None). ``ignored`` is called if it
+    went on although it was cancelled. Cancelled itself, it cancels the work and waits for it, but no longer
+    than the timeout.
     """
     import asyncio
 
-    task = asyncio.get_running_loop().create_task(work)
-    try:
-        await asyncio.wait({task}, timeout=timeout)
-    except asyncio.CancelledError:
-        await _end([task])
-        raise
-    if task.done():
-        return True, task.result()
-    fence.close()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout
+    task = loop.create_task(work, name=_OURS)
+    cancelled = False
+    while not task.done() and (left := deadline - loop.time()) > 0:
+        try:
+            await asyncio.wait((task,), timeout=left)
+        except asyncio.CancelledError:
+            cancelled = True
+            fence.close()
+            task.cancel()
+            if fence.abandoned:
+                break  # an attempt around this one was given up
+    if not task.done():
+        cancelled = await _abandon(task, fence) or cancelled
+        if not _ended_by_it(task):
+            ignored()
+        if not cancelled:
+            late = None if not task.done() or task.cancelled() else task.exception()
+            return False, late if isinstance(late, Exception) else None
+    if cancelled:
+        _look_at(task)
+        raise asyncio.CancelledError
+    return True, task.result()
+
+
+async def _abandon(task: asyncio.Task[Any], fence: Fence) -> bool:
+    """Cancel ``task`` and wait for its end as long as the grace is. Whether oneself was cancelled meanwhile."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    cancelled = fence.abandoned  # then so is everything that waits here
+    fence.abandon()
     task.cancel()
     task.add_done_callback(_look_at)
-    await asyncio.wait({task}, timeout=CANCELLATION_GRACE)
-    if not task.done() or not task.cancelled() and task.exception() is None:
-        ignored()
-    return False, None
+    deadline = loop.time() + GRACE
+    while not task.done() and (left := deadline - loop.time()) > 0:
+        try:
+            await asyncio.wait((task,), timeout=left)
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled
+
+
+def _ended_by_it(task: asyncio.Task[Any]) -> bool:
+    """Whether a cancelled task has ended, and not as if nothing had been."""
+    if not task.done():
+        return False
+    if task.cancelled():
+        return True
+    error = task.exception()
+    return error is not None and not isinstance(error, GivenUp)
 
 
 async def together(
-    works: Sequence[Coroutine[Any, Any, Any]], ends_group: Callable[[BaseException], bool]
+    works: Sequence[Coroutine[Any, Any, Any]],
+    ends_group: Callable[[BaseException], bool],
+    close: Callable[[], None],
 ) -> tuple[list[Any | BaseException], BaseException | None]:
     """Run all at once; the first error for which ``ends_group`` is true cancels the others.
 
-    Returns their results or errors, in order, and that first error. All have ended when this returns or raises.
+    Returns their results or errors, in order, and that first error. ``close`` is called when no result counts any
+    more. All have ended when this returns or raises.
     """
     import asyncio
 
-    tasks = [asyncio.get_running_loop().create_task(work) for work in works]
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(work, name=_OURS) for work in works]
     running = set(tasks)
     first: BaseException | None = None
     try:
         while running and first is None:
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             errors = [error for task in tasks if task in done and (error := _error_of(task)) is not None]
             first = next((error for error in errors if ends_group(error)), None)
     finally:
+        close()
         await _end(tasks)
     return [task.result() if (error := _error_of(task)) is None else error for task in tasks], first
 
 
-def _error_of(task: Any) -> BaseException | None:
-    import asyncio
-
-    if task.cancelled():
-        return asyncio.CancelledError()
-    error: BaseException | None = task.exception()
-    return error
+def _error_of(task: asyncio.Task[Any]) -> BaseException | None:
+    return cancellation() if task.cancelled() else task.exception()
 
 
-async def _end(tasks: Sequence[Any]) -> None:
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
     """Cancel what still runs and wait until it has ended, also while being cancelled oneself."""
     import asyncio
 
@@ -143,21 +211,37 @@ async def _end(tasks: Sequence[Any]) -> None:
             _, running = await asyncio.wait(running)
         except asyncio.CancelledError:
             cancelled = True
+            for task in running:
+                task.cancel()  # passed on, as an await would
     for task in tasks:
         _look_at(task)
     if cancelled:
         raise asyncio.CancelledError
 
 
-def _look_at(task: Any) -> None:
+def _look_at(task: asyncio.Future[Any]) -> None:
     """asyncio complains about errors that nobody has seen."""
     if not task.cancelled():
         task.exception()
 
 
-def loop_is_running() -> bool:
-    import sys
+def _never() -> int:
+    return 0
 
+
+def _current_task() -> asyncio.Task[Any] | None:
+    if "asyncio" not in sys.modules:
+        return None
+    import asyncio
+
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None  # no loop is running
+
+
+def loop_is_running() -> bool:
+    """Whether an event loop is running in this thread."""
     if "asyncio" not in sys.modules:
         return False
     import asyncio
@@ -173,21 +257,48 @@ def run_in_loop(make: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run a coroutine in an event loop of its own; in another thread if a loop is running in this one."""
     import asyncio
 
+    started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = []
+
+    async def run() -> Any:
+        started.append((asyncio.get_running_loop(), asyncio.current_task()))
+        try:
+            return await make()
+        finally:
+            _leave_behind()
+
     if not loop_is_running():
-        return asyncio.run(make())
+        return asyncio.run(run())
+
     outcome: list[Any] = []
     context = contextvars.copy_context()
 
     def work() -> None:
         try:
-            outcome.append((context.run(asyncio.run, make()), None))
+            outcome.append((context.run(asyncio.run, run()), None))
         except BaseException as error:
             outcome.append((None, error))
 
     thread = threading.Thread(target=work, name="stepkit-run")
     thread.start()
-    thread.join()
+    try:
+        thread.join()
+    except BaseException:  # Ctrl-C in this thread ends the run in the other
+        for loop, task in started:
+            if task is not None:
+                loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        raise
     result, error = outcome[0]
     if error is not None:
         raise error
     return result
+
+
+def _leave_behind() -> None:
+    """Let the loop of a run close without waiting for attempts that have ignored their cancellation."""
+    import asyncio
+
+    for task in asyncio.all_tasks():
+        if task.get_name() == _OURS:
+            setattr(task, "_log_destroy_pending", False)  # as gather() does; that it goes on was reported
+            asyncio.tasks._unregister_task(task)
