@@ -29,7 +29,6 @@ help:
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "stepkit needs Python 3.11 or newer; say where it is: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade "pip>=25.1"
 
 $(VENV)/.stamp-run: pyproject.toml Makefile | $(VENV)/bin/python
 	$(PIP) install --upgrade "pip>=25.1"
