@@ -65,7 +65,7 @@ def resume(
     run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
 ) -> Coroutine[Any, Any, dict[str, Any]]:
     """Go on after the step of ``checkpoint``."""
-    from .resume import restore
+    from .restore import restore
 
     return _run_root(*restore(run, checkpoint, override_data))
 
@@ -74,7 +74,7 @@ def resume_sync(
     run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
-    from .resume import restore
+    from .restore import restore
 
     return _without_loop(*restore(run, checkpoint, override_data))
 
