@@ -293,14 +293,22 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
         key = missing_key(row.parameters, frame.context)
         if key is not None:
             error = MissingKeyError(run.flow, path, key, frame.context).with_traceback(error.__traceback__)
-    note = f'in flow {run.flow}, step "{path}"'
-    noted = any(line.startswith("in flow ") for line in getattr(error, "__notes__", ()))
-    if not noted and not isinstance(error, StepkitError):
-        error.add_note(note)
+    if not isinstance(error, StepkitError):  # those name the step themselves
+        _note(error, f'in flow {run.flow}, step "{path}"')
     if run.observer is not None and started is not None:
         run.observer.step_failed(path, perf_counter() - started, error, row.log)
     await _tell_error(frame, path, error)
     return error
+
+
+def _note(error: Exception, note: str) -> None:
+    """Note where an error comes from, unless it says so already, or more exactly: a step inside this one."""
+    notes: Any = getattr(error, "__notes__", ())
+    try:
+        if not any(line == note or line.startswith(note[:-1] + "/") for line in notes):
+            error.add_note(note)
+    except Exception:
+        pass  # an error that cannot be written to, as a frozen dataclass
 
 
 async def _tell_error(frame: Frame, path: str, error: Exception) -> None:
