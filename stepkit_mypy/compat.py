@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from mypy.binder import ConditionalTypeBinder
 from mypy.checker import DeferredNode, TypeChecker
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
@@ -21,6 +22,7 @@ from mypy.nodes import (
     CallExpr,
     ClassDef,
     ConditionalExpr,
+    Context,
     Decorator,
     DictExpr,
     Expression,
@@ -206,12 +208,7 @@ def add_alias(info: TypeInfo, module: str, name: str, target: Type) -> TypeAlias
     """Put a type alias into a class, or give the one that is there another target."""
     alias = alias_of(info, name)
     if alias is None:
-        make: Any = TypeAlias
-        place = [info.line, info.column]
-        try:
-            alias = make(target, f"{info.fullname}.{name}", module, *place)
-        except TypeError:  # before mypy 2.0
-            alias = make(target, f"{info.fullname}.{name}", *place)
+        alias = make_alias(target, f"{info.fullname}.{name}", module, info)
         info.names[name] = SymbolTableNode(MDEF, alias, plugin_generated=True)
     else:
         set_target(alias, target)
@@ -638,15 +635,6 @@ def _replace_deferred(checker: TypeChecker, decorator: Decorator) -> bool:
     return found or checker.current_node_deferred
 
 
-def defer_module(checker: TypeChecker) -> bool:
-    """Have the top level of the module checked again."""
-    if checker.pass_num >= checker.last_pass:
-        return False
-    if not any(each.node == checker.tree for each in checker.deferred_nodes):
-        checker.deferred_nodes.append(DeferredNode(checker.tree, None))  # type: ignore[arg-type]
-    return True
-
-
 def is_last_pass(checker: TypeChecker) -> bool:
     return checker.pass_num >= checker.last_pass
 
@@ -703,3 +691,48 @@ def module_of(checker: TypeChecker) -> MypyFile:
 
 def body_of(cls: ClassDef) -> list[Statement]:
     return cls.defs.body
+
+
+def check_now(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> None:
+    """Check a decorated method at once that was to be checked again later."""
+    checker.deferred_nodes[:] = [each for each in checker.deferred_nodes if each.node is not decorator]
+    outer = checker.binder
+    checker.binder = ConditionalTypeBinder(checker.options)
+    try:
+        with checker.tscope.class_scope(info), checker.enter_partial_types(is_class=True):
+            with checker.binder.top_frame_context(), checker.scope.push_class(info):
+                checker.accept(decorator)
+    finally:
+        checker.binder = outer
+
+
+# --- helper types -------------------------------------------------------------------------------------------------
+
+
+def last_name(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def analyzing_module(analyzer: Any) -> tuple[Any, MypyFile]:
+    """The semantic analyzer behind a type analyzer, and the module that it is in."""
+    return analyzer.api, analyzer.api.cur_mod_node
+
+
+def module_alias(module: MypyFile, name: str, place: Context) -> TypeAlias:
+    """A type alias at the top level of a module, made if it is not there."""
+    symbol = module.names.get(name)
+    if symbol is not None and isinstance(symbol.node, TypeAlias):
+        return symbol.node
+    alias = make_alias(any_type(), f"{module.fullname}.{name}", module.fullname, place)
+    module.names[name] = SymbolTableNode(GDEF, alias, plugin_generated=True)
+    return alias
+
+
+def make_alias(target: Type, fullname: str, module: str, place: Context) -> TypeAlias:
+    make: Any = TypeAlias
+    try:
+        alias = make(target, fullname, module, place.line, place.column)
+    except TypeError:  # before mypy 2.0
+        alias = make(target, fullname, place.line, place.column)
+    assert isinstance(alias, TypeAlias)
+    return alias

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mypy.checker import TypeChecker
 from mypy.nodes import Decorator, MemberExpr, TypeInfo
 from mypy.plugin import (
+    AnalyzeTypeContext,
     AttributeContext,
     ClassDefContext,
     FunctionContext,
@@ -20,7 +21,8 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import compat, composition, conditions, edges, messages, steps
+from . import compat, composition, conditions, edges, helper_types, messages, steps
+from .codes import CODES
 from .declarations import Declaration
 from .finishing import finish_if_complete
 from .rows import TABLE
@@ -39,8 +41,9 @@ def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any
             try:
                 return hook(self, context)
             except Exception as error:
-                if isinstance(context, ClassDefContext):
-                    context.api.fail(f"stepkit_mypy met something unexpected here ({error!r})", context.cls)
+                if isinstance(context, (ClassDefContext, AnalyzeTypeContext)):
+                    place = context.cls if isinstance(context, ClassDefContext) else context.context
+                    context.api.fail(messages.internal_text(error), place, code=CODES["stepkit-internal"])
                 else:
                     messages.internal(compat.checker_of(context.api), context.context, error)
                 return otherwise(context)
@@ -65,6 +68,10 @@ class Hooks:
     @_safe(lambda context: None)
     def tag(self, context: ClassDefContext) -> None:
         tag_flow(context)
+
+    @_safe(lambda context: compat.any_type())
+    def helper_type(self, context: AnalyzeTypeContext) -> Type:
+        return helper_types.analyze(context, self.tables)
 
     @_attribute
     def entered(self, context: AttributeContext) -> Type:
@@ -118,7 +125,7 @@ class Hooks:
             finish_if_complete(checker, work)
             for other in self.works.open():  # flows that waited for this one
                 if other.info.module_name == checker.tree.fullname:
-                    finish_if_complete(checker, other)
+                    steps.go_on(checker, other)
         return context.default_return_type
 
     @_return
@@ -174,6 +181,7 @@ class Hooks:
         if work is not None:
             found = work
             work.resolve = lambda slot: composition.resolve(checker, found, slot)
+            work.finished = lambda: helper_types.fill(checker, self.tables, info)
         return work
 
 

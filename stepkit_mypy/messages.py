@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -165,15 +166,19 @@ def override_type(checker: TypeChecker, node: Node, flow: str, name: str, wanted
     )
 
 
+def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:
+    return f'{flow} has no step "{name}"{near(name, names)}'
+
+
 def unknown_step(checker: TypeChecker, node: Node, flow: str, name: str, names: Iterable[str]) -> None:
-    known = list(names)
-    _fail(checker, "stepkit-missing-key", f'{flow} has no step "{name}"{near(name, known)}', node)
+    _fail(checker, "stepkit-missing-key", unknown_step_text(flow, name, names), node)
+
+
+def internal_text(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
+    return f"stepkit_mypy met something unexpected here ({type(error).__name__}: {error}, {where}); please report it"
 
 
 def internal(checker: TypeChecker, node: Node, error: BaseException) -> None:
-    import traceback
-
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"
-    text = f"stepkit_mypy met something unexpected here ({type(error).__name__}: {error}, {where}); please report it"
-    _fail(checker, "stepkit-internal", text, node)
+    _fail(checker, "stepkit-internal", internal_text(error), node)

@@ -8,6 +8,7 @@ from typing import Any
 from mypy.nodes import TypeInfo
 from mypy.options import Options
 from mypy.plugin import (
+    AnalyzeTypeContext,
     AttributeContext,
     ClassDefContext,
     FunctionContext,
@@ -22,6 +23,7 @@ from mypy.types import FunctionLike, Type
 from . import hooks
 from .tagging import FLOW
 
+HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]
 RUNS = ("run", "run_sync", "run_checkpoint", "run_checkpoint_sync")
 
 
@@ -34,6 +36,9 @@ class StepkitPlugin(Plugin):
 
     def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         return self.hooks.tag if fullname == FLOW or self._is_flow(fullname) else None
+
+    def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
+        return self.hooks.helper_type if fullname in HELPER_TYPES else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         hook = {

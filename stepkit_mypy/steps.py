@@ -80,11 +80,23 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     return call_type(checker, function, result)
 
 
+def go_on(checker: TypeChecker, work: Work) -> None:
+    """Check at once the steps that waited for a flow that is known now."""
+    for slot in work.slots:
+        for each in (*slot.members, slot):
+            if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
+                compat.check_now(checker, each.declaration.node, work.info)
+                if each.row is None:
+                    return
+    finish_if_complete(checker, work)
+
+
 def _branch_made(
     checker: TypeChecker, work: Work, declaration: Declaration, function: FuncDef, state: State[Type] | None
 ) -> Type | None:
-    if not composition.cases_ready(checker, work, declaration) and not compat.is_last_pass(checker):
-        if compat.defer_decorator(checker, declaration.node, work.info):
+    node = declaration.node
+    if not composition.cases_ready(checker, work, declaration) and isinstance(node, Decorator):
+        if not compat.is_last_pass(checker) and compat.defer_decorator(checker, node, work.info):
             return None
     row = composition.branch_row(checker, work, declaration, _reads(function))
     work.set_row(declaration.attribute, row)

@@ -51,6 +51,8 @@ class Work:
     slot_of: dict[str, Slot] = field(default_factory=dict)
     resolve: Callable[[Slot], Row | None] = lambda slot: slot.row
     """Finds the row of a container that was not known yet."""
+    finished: Callable[[], None] = lambda: None
+    """Called when the flow's types are known."""
     by_node: dict[object, Declaration] = field(default_factory=dict)
 
     def state_before(self, attribute: str) -> State[Type] | None:
