@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, g
 
 from typing_extensions import TypeVar
 
-from . import description, runtime
+from . import runtime
 from .collection import collect, text_problem
 from .console import LogConfig, make_observer, settle
 from .events import StepEvent
@@ -186,11 +186,15 @@ class Flow(Generic[InputT, OutputT]):
     @classmethod
     def describe(cls) -> list[dict[str, Any]]:
         """The step table as plain data: for each step its name, kind, what it reads, its options, its inside."""
+        from . import description
+
         return description.describe(cls.__stepkit_table__)
 
     @classmethod
     def mermaid(cls) -> str:
         """The flow as a Mermaid flowchart: branches are diamonds, parallel groups are boxes."""
+        from . import description
+
         return description.mermaid(cls.__stepkit_table__)
 
     @classmethod
