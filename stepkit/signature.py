@@ -67,7 +67,11 @@ def read_parameters(function: Callable[..., Any], *, method: bool) -> Parameters
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether calling ``function`` gives an awaitable, as far as its definition says."""
     unwrapped = inspect.unwrap(function)
-    return inspect.iscoroutinefunction(function) or (
-        # functools.wraps around a sync wrapper of an async function: what the wrapper returns decides
-        unwrapped is not function and inspect.iscoroutinefunction(unwrapped)
-    ) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    return (
+        inspect.iscoroutinefunction(function)
+        or (
+            # functools.wraps around a sync wrapper of an async function: what the wrapper returns decides
+            unwrapped is not function and inspect.iscoroutinefunction(unwrapped)
+        )
+        or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    )

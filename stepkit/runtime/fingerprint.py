@@ -31,8 +31,6 @@ def verify(flow: str, prefix: str, rows: Sequence[StepRow], place: int, marks: s
 
     Raises ``CheckpointFlowError`` naming the first difference, ``CheckpointFormatError`` if the marks are none.
     """
-    if marks == "".join(mark_of(row.name) for row in rows[:place]):
-        return
     done, rest = _parse(marks, 0)
     if rest != len(marks):
         raise _malformed(marks)

@@ -12,7 +12,7 @@ from typing import Any
 from ..current import Attempt, running
 from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
 from ..events import StepEvent
-from .attempts import CIRCUIT_OPEN, call, ensure_wanted, repeat
+from .attempts import CIRCUIT_OPEN, call, ensure_wanted, note_current, repeat
 from .containers import mark_of_inside, open_case, open_flow, open_group
 from .control import Aborted, Fence, Stopped
 from .frame import Frame, Group
@@ -128,6 +128,7 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     if observer is not None:
         observer.step_completed(path, duration, keys, row.log)
     if run.complete_callbacks:
+        note_current(frame, step)
         await _tell_completed(frame, path, duration)
     return True
 
@@ -204,9 +205,7 @@ async def _open(frame: Frame, step: PlannedStep, number: int, fence: Fence | Non
     return None if case is None else open_case(frame, step, case)
 
 
-async def _run_group(
-    step: PlannedStep, group: Group, fence: Fence | None
-) -> tuple[list[Mapping[str, Any]], bool]:
+async def _run_group(step: PlannedStep, group: Group, fence: Fence | None) -> tuple[list[Mapping[str, Any]], bool]:
     settled = step.row.mode == "settled"
     for member in group.members:
         member.fence = Fence(fence)
@@ -297,6 +296,7 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
         _note(error, f'in flow {run.flow}, step "{path}"')
     if run.observer is not None and started is not None:
         run.observer.step_failed(path, perf_counter() - started, error, row.log)
+    note_current(frame, step)
     await _tell_error(frame, path, error)
     return error
 

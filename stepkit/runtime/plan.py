@@ -19,7 +19,20 @@ Call = Callable[[Any, Mapping[str, Any]], Any]
 class PlannedStep:
     """A row, the call that injects its keys, and whether the short way through the interpreter will do."""
 
-    __slots__ = ("breaker", "call", "call_condition", "function", "guarded", "key", "mark", "members", "place", "reads", "row", "simple")
+    __slots__ = (
+        "breaker",
+        "call",
+        "call_condition",
+        "function",
+        "guarded",
+        "key",
+        "mark",
+        "members",
+        "place",
+        "reads",
+        "row",
+        "simple",
+    )
 
     def __init__(self, row: StepRow, place: int = 0) -> None:
         self.row = row
@@ -55,12 +68,14 @@ class PlannedStep:
 class Plan:
     """The planned steps of one flow class, shared by all its runs."""
 
-    __slots__ = ("awaits", "drives", "holds_factory", "logs", "may_log", "on_step_complete", "on_step_error", "steps", "table", "waits")
-
     def __init__(self, flow_class: Any) -> None:
         table: StepTable = flow_class.__stepkit_table__
         self.table = table
         self.steps = tuple(PlannedStep(row, place) for place, row in enumerate(table.steps))
+        self.marks = "".join(step.mark for step in self.steps)
+        """The marks of all steps, as they are when each of them simply ran."""
+        self.places = {name: step.place for step in reversed(self.steps) for name in step.row.names}
+        """The place of each step, by its name and its aliases."""
         self.on_step_complete = hasattr(flow_class, "on_step_complete")
         self.on_step_error = hasattr(flow_class, "on_step_error")
         rows = [inner for row in table.steps for inner in (row, *row.members)]
@@ -68,9 +83,9 @@ class Plan:
         self.logs: bool = any(row.log for row in rows) or any(plan.logs for plan in inside)
         """Whether a step is logged even where the run is not."""
         self.may_log = self.logs or table.options.log is not None
-        self.awaits: bool = any(row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows) or any(
-            plan.awaits for plan in inside
-        )
+        self.awaits: bool = any(
+            row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows
+        ) or any(plan.awaits for plan in inside)
         """Whether a step or a condition is async."""
         self.waits: bool = any(
             row.kind == "parallel" or row.timeout is not None or row.thread or row.retry_delay != 0 for row in rows
@@ -82,7 +97,6 @@ class Plan:
         """Whether a nested flow is known only once it is made; then the two above may say too little."""
         self.drives = not (self.awaits or self.waits or self.holds_factory)
         """Whether a run needs no event loop."""
-
 
     def async_paths(self, prefix: str = "") -> list[str]:
         """The paths of the async steps, for a message."""
