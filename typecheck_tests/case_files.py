@@ -26,7 +26,7 @@ CASES = Path(__file__).parent / "cases"
 SECTION = re.compile(r"^# --- ([\w/]+\.py)(?: \((\d)\))?$")
 EXPECTATION = re.compile(
     r"# (?P<kind>[EN])(?P<states>\d*)(?P<always>\+?)(?:\((?P<at>[^()]*)\))?: "
-    r"(?:\[(?P<code>[\w-]+)\] ?)?(?P<text>.*?)(?=\s+# [EN]\d*\+?(?:\([^()]*\))?: |$)"
+    r"(?:\[(?P<code>[\w-]+)\] ?)?(?P<text>.*?)(?=\s*# [EN]\d*\+?(?:\([^()]*\))?: |$)"
 )
 
 

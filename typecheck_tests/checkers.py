@@ -21,8 +21,10 @@ from .case_files import Case, Message
 
 PYTHON = os.environ.get("STEPKIT_TYPECHECK_PYTHON", sys.executable)
 FORMAT = ["--no-error-summary", "--no-color-output", "--no-pretty", "--hide-error-context", "--show-column-numbers"]
+FORMAT += ["--show-traceback"]
 LINE = re.compile(r"^(?P<file>.+?\.pyi?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<severity>error|note): (?P<rest>.*)$")
 CODE = re.compile(r"^(.*?)  \[([\w-]+)\]$")
+MOST_CRASHES = 8
 SAID_ONCE_A_RUN = ("See https://mypy.r", "Error code ", "This violates the Liskov")
 
 # Where there is no plugin, types are loose and assert_type would be wrong everywhere.
@@ -43,6 +45,9 @@ class Phase:
     states: dict[str, int]
     messages: list[Message] = field(default_factory=list)
     crash: str = ""
+    """What the checker left where it ended badly."""
+    crashed_on: dict[str, str] = field(default_factory=dict)
+    """Cases that it ended badly on and that were left out then, with what it left."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,10 +62,27 @@ def chain_of(mode: str) -> str:
 
 
 def run_chain(chain: str, cases: Sequence[Case], folder: Path) -> list[Phase]:
-    """All runs of a chain, one after the other, in a project of its own below ``folder``."""
-    project = folder / chain
-    project.mkdir(parents=True)
-    return list(_CHAINS[chain](cases, project))
+    """All runs of a chain, one after the other, in a project of its own below ``folder``.
+
+    A case that mypy breaks down on says nothing of the others: they are run once more without it.
+    """
+    crashed_on: dict[str, str] = {}
+    while True:
+        project = folder / f"{chain}{len(crashed_on) or ''}"
+        project.mkdir(parents=True)
+        left = [case for case in cases if case.name not in crashed_on]
+        phases = list(_CHAINS[chain](left, project))
+        culprits = {case.name: phase.crash for phase in phases for case in left if _breaks(case, phase)}
+        if not culprits or len(crashed_on) >= MOST_CRASHES:
+            for phase in phases:
+                phase.crashed_on = crashed_on
+            return phases
+        crashed_on |= culprits
+
+
+def _breaks(case: Case, phase: Phase) -> bool:
+    match = re.search(r"^(\S+?):(?:\d+:)? (?:error: INTERNAL ERROR|: note: use --pdb)", phase.crash, re.MULTILINE)
+    return match is not None and match[1] in case.files
 
 
 def available_modes() -> list[str]:

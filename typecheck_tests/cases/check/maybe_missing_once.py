@@ -9,4 +9,4 @@ class Maybe(Flow):
 
     @flow.step("read")
     def read(self, page):  # E: [stepkit-maybe-missing] "page"
-        return {"length": page.upper() + 1}  # E: [operator] "+" ... "str" ... "int"
+        return {"length": page.upper() + 1}  # E: [operator] "str" ... "int"

@@ -15,7 +15,7 @@ class Wrong(Flow[Input]):
 
     @flow.step("list")
     async def listed(self, a):
-        return [a]  # E: "list[int]"
+        return [a]  # E: "list[
 
     @flow.step("fine")
     def fine(self, a):

@@ -29,7 +29,7 @@ class Mixed(Flow[Input]):
     async def three(self, two):
         if two > 1:
             return None
-        results = await asyncio.gather(fetch(two), fetch(two))
+        results = [await fetch(two), await fetch(two)]
         return {"three": results}
 
     @flow.step("four")

@@ -12,7 +12,7 @@ class Input(TypedDict):
 class Base(Flow[Input]):
     @flow.step("one")
     def one(self, a):
-        return {"b": str(a)}
+        return {"b": a * 1.5}
 
     @flow.step("two")
     def two(self, b):
@@ -22,10 +22,10 @@ class Base(Flow[Input]):
 class Changed(Base):
     @flow.step("one")
     def one(self, a):
-        return {"b": a}
+        return {"b": a, "more": "x"}
 
     @flow.step("three")
-    def three(self, b, c):
+    def three(self, b, c, more):
         assert_type(b, int)
         return {"d": c}
 
@@ -33,9 +33,10 @@ class Changed(Base):
 class ChangedOut(TypedDict):
     a: int
     b: int
-    c: list[str]
-    d: list[str]
+    more: str
+    c: list[float]
+    d: list[float]
 
 
-assert_type(Base().run_sync({"a": 1})["b"], str)
-assert_type(Changed().run_sync({"a": 1})["b"], int)
+assert_type(Base().run_sync({"a": 1})["b"], float)
+assert_type(Changed().run_sync({"a": 1}), ChangedOut)
