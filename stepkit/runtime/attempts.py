@@ -72,6 +72,7 @@ async def repeat(
                 else:
                     breaker.failed(permit)
             ensure_wanted(frame, error)
+            note_current(frame, step, number)
             if number == attempts or mistake or not _is_retried(row.should_retry, error):
                 raise
             delay = _delay(row.retry_delay, number, error)
@@ -85,6 +86,7 @@ async def repeat(
         else:
             if breaker is not None:
                 breaker.succeeded(permit)
+            note_current(frame, step, number)
             return output
         path = frame.path_of(row)
         if run.observer is not None:
@@ -113,6 +115,13 @@ def ensure_wanted(frame: Frame, error: Exception | None = None) -> None:
         raise GivenUp from error
     if frame.run.watch is not None and frame.run.watch.cancelled:
         raise waiting.cancellation() from error
+
+
+def note_current(frame: Frame, step: PlannedStep, number: int = 1) -> None:
+    """Let ``flow.current()`` say in callbacks of which step they are: it ran in another task, or holds others."""
+    at = running.get()
+    if at is None or at.step is not step or at.frame is not frame:
+        running.set(Attempt(frame, step, number))
 
 
 async def _once(frame: Frame, step: PlannedStep, work: Work, number: int) -> Any:
