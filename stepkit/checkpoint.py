@@ -8,7 +8,8 @@ The first two fields are those of the TypeScript original, which ignores the thi
     types    the tags of ``output`` by key: what restores values that JSON has no form for; left out if there are none
     frames   for each container that is open, outermost first, what restores the context around it; left out if there
              are none: ``keys`` of that context in order, ``was`` with the values that the inside does not share,
-             ``types`` of ``was``, and ``written``, the keys that the inside has written so far
+             ``types`` of ``was``, ``written``, the keys that the inside has written so far, and ``attempt``, the
+             number of the container's attempt if it is not the first
 
 Fields that are not known are ignored, so that older versions can read what newer ones write.
 """
@@ -44,6 +45,7 @@ class OuterFrame(msgspec.Struct, frozen=True, omit_defaults=True):
     was: Mapping[str, Any]
     types: Mapping[str, Tag] = {}
     written: tuple[str, ...] = ()
+    attempt: int = 1
 
 
 class FlowState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -259,7 +261,10 @@ class _Reader:
             self.fail(f'has a field "{where}.was" with the key {describe(extra[0])}, which is not in "{where}.keys"')
         if extra := [key for key in types if key not in was]:
             self.fail(f'has a type tag in "{where}.types" for {describe(extra[0])}, which is not in "{where}.was"')
-        return OuterFrame(keys, was, types, self.names(value, f"{where}.written", ()))
+        attempt: int = self.field(value, f"{where}.attempt", int, 1)
+        if attempt < 1:
+            self.fail(f'has a field "{where}.attempt" below 1')
+        return OuterFrame(keys, was, types, self.names(value, f"{where}.written", ()), attempt)
 
     def names(self, owner: dict[str, Any], where: str, default: Any = None) -> tuple[str, ...]:
         names: list[Any] = self.field(owner, where, list, default)

@@ -56,7 +56,8 @@ async def repeat(
     run, row, breaker = frame.run, step.row, step.breaker
     attempts = row.retries + 1
     last: Exception | None = None
-    for number in range(1, attempts + 1):
+    first = frame.child.attempt if isinstance(frame.child, Frame) else 1  # more where an entered container is resumed
+    for number in range(first, attempts + 1):
         permit = None
         if breaker is not None and (permit := breaker.enter()) is None:
             if breaker.spec.on_open == "skip":

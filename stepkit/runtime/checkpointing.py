@@ -51,4 +51,6 @@ def _outer_frame(outer: Frame, inner: Frame) -> OuterFrame:
         key: value for key, value in outer.context.items() if inner.context.get(key, missing) is not value
     }
     was, types = outer.registry.dump_context(unshared)
-    return OuterFrame(keys=tuple(outer.context), was=was, types=types, written=tuple(sorted(inner.written)))
+    return OuterFrame(
+        keys=tuple(outer.context), was=was, types=types, written=tuple(sorted(inner.written)), attempt=inner.attempt
+    )

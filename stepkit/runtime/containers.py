@@ -44,12 +44,16 @@ def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) ->
 
 
 def open_group(frame: Frame, step: PlannedStep) -> Group:
-    """The frames of a group's members. Each has a context of its own, as it is before the group."""
+    """The frames of a group's members. Each has a context of its own, as it is before the group.
+
+    Members read copies: they run side by side, and their checkpoint is the one from before the group, in which
+    nothing may show that a member has changed in place.
+    """
     members = []
     for member in step.members:
         inside = frame.open(frame.owner, (member,), frame.path_of(step.row) + "/")
         inside.in_group = True
-        inside.copies = frame.copies or step.guarded or step.row.mode == "settled"
+        inside.copies = True
         members.append(inside)
     return Group(tuple(members))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..errors import CheckpointFlowError, CheckpointFormatError
 from ..table import StepRow
-from .plan import flow_classes, mark_of
+from .plan import SKIPPED, SURVIVED, flow_classes, mark_of
 
 WIDTH = 4
 
@@ -58,7 +58,7 @@ def _parse(marks: str, at: int) -> tuple[tuple[Done, ...], int]:
             pending.append(mark)
             open_levels.append([])
             at += 1
-        elif following in (".", "!") and following:
+        elif following in (SKIPPED, SURVIVED):
             open_levels[-1].append(Done(mark, False, None))
             at += 1
         else:

@@ -25,15 +25,16 @@ def check_remaining(levels: list[Frame], *, convert: bool) -> None:
     Raises ``CheckpointKeyError`` and ``CheckpointValueError``.
     """
     innermost = levels[-1]
+    containers = [outer.steps[outer.position].row for outer in levels[:-1]]
     search = _Search(innermost, convert)
     try:
-        search.rows(innermost, [step.row for step in innermost.steps[innermost.position :]])
+        search.rows(innermost, innermost.position, containers)
         for outer, inner in zip(reversed(levels[:-1]), reversed(levels[1:]), strict=True):
             search.leave(outer, inner)
-            container = outer.steps[outer.position].row
-            if container.merge == "error":
-                return  # whether it collides is for the run to say
-            search.rows(outer, [step.row for step in outer.steps[outer.position + 1 :]])
+            container = containers.pop()
+            if container.merge == "error" or container.on_error == "skip-remaining":
+                return  # whether it collides, or ends the run, is for the run to say
+            search.rows(outer, outer.position + 1, containers)
     except _Open:
         pass
 
@@ -52,20 +53,26 @@ class _Search:
         self.available |= set(outer.context)
         self.pristine &= set(outer.context) - inner.written
 
-    def rows(self, frame: Frame, rows: list[StepRow]) -> None:
+    def rows(self, frame: Frame, place: int, containers: list[StepRow]) -> None:
+        """The rows of a frame from ``place`` on; ``containers`` are the open ones that it is inside of."""
         hints = hints_of(type(frame.owner))
-        for row in rows:
+        survived = any(container.on_error != "raise" for container in containers)
+        for row in [step.row for step in frame.steps[place:]]:
             if row.when is False:
                 continue
             path = frame.path_of(row)
             certain = row.when is True and row.on_error == "raise"
-            if isinstance(row.when, Condition) and row.on_error == "raise":
+            fatal = row.on_error == "raise" and not survived  # a missing key ends the run
+            if fatal and isinstance(row.when, Condition):
                 self.require(frame, path, row.when.parameters)
             if row.function is None:
                 raise _Open  # what a nested flow reads and gives is its own affair
-            if certain:
-                self.require(frame, path, row.parameters)
+            if row.when is True:
+                if fatal:
+                    self.require(frame, path, row.parameters)
                 self.fit(frame, path, row, hints)
+            if row.on_error == "skip-remaining":
+                raise _Open  # it may end the run, and then nobody reads what is missing
             given = hints.gives(row)
             if given is None or row.kind == "branch":
                 raise _Open

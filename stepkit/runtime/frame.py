@@ -84,6 +84,8 @@ class Frame:
     case: str | None = None
     """Which case of its branch this is."""
     position = 0
+    attempt = 1
+    """Which attempt of its container this is; a resume goes on counting from it."""
     done = ""
     """The marks of the steps done: the fingerprint of this level."""
     written: set[str] | None = None
@@ -154,6 +156,7 @@ class Frame:
         twin = copy.copy(self)
         twin.context = dict(self.context)
         twin.written = None if self.written is None else set(self.written)
+        twin.attempt = 1  # containers in here have all their attempts anew
         twin.touched = None
         twin._encoder = None
         twin.stop_asked = False

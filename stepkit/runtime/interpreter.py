@@ -14,15 +14,12 @@ from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, 
 from ..events import StepEvent
 from .attempts import CIRCUIT_OPEN, call, ensure_wanted, note_current, repeat
 from .containers import mark_of_inside, open_case, open_flow, open_group
-from .control import Aborted, Fence, Stopped
+from .control import Aborted, Fence, GivenUp, Stopped
 from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
-from .plan import PlannedStep, missing_key
+from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
 from .waiting import TaskWatch, cancellation, together
-
-SKIPPED = "."
-SURVIVED = "!"
 
 
 async def run_frame(frame: Frame) -> bool:
@@ -179,16 +176,19 @@ async def _run_inside(
 ) -> tuple[list[Mapping[str, Any]], bool]:
     """One attempt of a container. What an earlier attempt, or an earlier run, completed inside is not run again."""
     inside = frame.child
-    if inside is not None and number > 1:
+    if inside is not None and (isinstance(inside, Group) or number > inside.attempt) and number > 1:
         inside = inside.fork()
     elif inside is None:
         inside = await _open(frame, step, number, fence)
+        if fence is not None and fence.closed:
+            raise GivenUp  # while the route chose, a later attempt took over
     frame.child = inside
     if inside is None:
         return [{}], True  # a branch that chose no case
     if isinstance(inside, Group):
         return await _run_group(step, inside, fence)
     inside.fence = fence
+    inside.attempt = number
     complete = await run_frame(inside)
     return [inside.changes()], complete
 
@@ -243,17 +243,22 @@ def _apply(frame: Frame, step: PlannedStep, outputs: list[Mapping[str, Any]]) ->
             frame.written = set(frame.context)
         return list(frame.context)
     keys: list[str] = []
+    # The outputs of a group are merged all or none; a single one is, as it is judged before it is merged.
+    context = frame.context if len(outputs) == 1 else dict(frame.context)
+    changed: list[str] = []
     for output in outputs:
-        merged, collisions = accepted(frame.context, output, row.merge)
+        merged, collisions = accepted(context, output, row.merge)
         if collisions and row.merge == "error":
             raise ContextCollisionError(frame.run.flow, frame.path_of(row), collisions[0])
         if collisions and row.merge == "warn":
             for key in collisions:
                 frame.run.warn(frame.path_of(row), f"the key {key!r} was there before and is replaced")
-        frame.context.update(merged)
-        if frame.written is not None:
-            frame.written.update(merged)
+        context.update(merged)
+        changed += merged
         keys += output
+    frame.context = context
+    if frame.written is not None:
+        frame.written.update(changed)
     frame.touch(step, keys)
     return keys
 

@@ -15,6 +15,10 @@ from .breaker import Breaker
 
 Call = Callable[[Any, Mapping[str, Any]], Any]
 
+# After a step's mark in the fingerprint of the steps done.
+SKIPPED = "."
+SURVIVED = "!"
+
 
 class PlannedStep:
     """A row, the call that injects its keys, and whether the short way through the interpreter will do."""

@@ -11,7 +11,7 @@ from .containers import open_case, open_flow
 from .fingerprint import WIDTH, verify
 from .foresight import check_remaining
 from .frame import Frame, Run
-from .plan import PlannedStep, plan_of
+from .plan import SKIPPED, PlannedStep, plan_of
 from .run import checked_mapping
 
 
@@ -38,9 +38,11 @@ def restore(
     levels = _walk(root, saved.step_name)
     if state is not None:
         _check_done(flow, levels, state)
+    else:
+        for level in levels:
+            level.done = "".join(_assumed_mark(step) for step in level.steps[: level.position])
     _restore_contexts(levels, saved.output, state)
-    for level in levels:
-        level.context.update(override)
+    _override(levels, override)
     check_remaining(levels, convert=state is None)
     return root, saved.step_name
 
@@ -139,3 +141,23 @@ def _restore_contexts(levels: list[Frame], output: Mapping[str, Any], state: Flo
             )
         outer.context = {key: was[key] if key in was else inner.context[key] for key in saved.keys}
         inner.written = set(saved.written)
+        # A changed flow may allow fewer attempts by now.
+        inner.attempt = min(saved.attempt, outer.steps[outer.position].row.retries + 1)
+
+
+def _assumed_mark(step: PlannedStep) -> str:
+    """The mark of a step that a bare checkpoint says is done; what ran inside a container, it does not say."""
+    return step.mark if step.row.kind in ("step", "transform") else step.mark + SKIPPED
+
+
+def _override(levels: list[Frame], override: Mapping[str, Any]) -> None:
+    """Put the override data into the contexts, innermost first.
+
+    A key that the inside of a container has written is the inside's own: how it changes the context around it is for
+    the container's merge policy to say, as it would be without the override.
+    """
+    for key, value in override.items():
+        for level in reversed(levels):
+            level.context[key] = value
+            if level.written is not None and key in level.written:
+                break
