@@ -18,6 +18,7 @@ Call = Callable[[Any, Mapping[str, Any]], Any]
 # After a step's mark in the fingerprint of the steps done.
 SKIPPED = "."
 SURVIVED = "!"
+NO_MARK = "(())"  # as long as a mark
 
 
 class PlannedStep:
@@ -76,8 +77,9 @@ class Plan:
         table: StepTable = flow_class.__stepkit_table__
         self.table = table
         self.steps = tuple(PlannedStep(row, place) for place, row in enumerate(table.steps))
-        self.marks = "".join(step.mark for step in self.steps)
-        """The marks of all steps, as they are when each of them simply ran."""
+        plain = ("step", "transform")
+        self.marks = "".join(step.mark if step.row.kind in plain else NO_MARK for step in self.steps)
+        """The marks of all steps, as they are when each of them simply ran; what ran inside others has to be compared."""
         self.places = {name: step.place for step in reversed(self.steps) for name in step.row.names}
         """The place of each step, by its name and its aliases."""
         self.on_step_complete = hasattr(flow_class, "on_step_complete")
