@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, final
-
-import msgspec
 
 from .errors import NoCurrentStepError
 
 
 @final
-class CurrentStep(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class CurrentStep:
     """The attempt of a step that is running.
 
     ``idempotency_key`` is ``run_id/path``: the same for every attempt, and after a resume in another process.

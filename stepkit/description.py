@@ -62,7 +62,7 @@ def _describe_source(source: FlowSource) -> dict[str, Any]:
 
 
 def _table_of(source: FlowSource) -> StepTable | None:
-    return None if source.flow_class is None else source.flow_class.__stepkit_table__  # type: ignore[attr-defined,no-any-return]
+    return None if source.flow_class is None else source.flow_class.__stepkit_table__  # type: ignore[attr-defined]
 
 
 def mermaid(table: StepTable) -> str:

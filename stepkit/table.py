@@ -6,9 +6,11 @@ The definition builds it, the runtime interprets it; it knows neither.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
-import msgspec
+# Named tuples, because they cost next to nothing to import; msgspec is imported when something is saved.
 
 Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
 MergePolicy = Literal["override", "error", "warn", "skip"]
@@ -20,7 +22,8 @@ ERROR_POLICIES: tuple[ErrorPolicy, ...] = ("raise", "continue", "skip-remaining"
 PARALLEL_MODES: tuple[ParallelMode, ...] = ("all", "settled")
 
 
-class CircuitBreaker(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class CircuitBreaker:
     """When to stop calling a step that keeps failing.
 
     After ``failure_threshold`` failures in a row the breaker opens: for ``cooldown`` seconds the step is
@@ -34,7 +37,7 @@ class CircuitBreaker(msgspec.Struct, frozen=True, kw_only=True):
     on_open: Literal["raise", "skip"] = "raise"
 
 
-class Parameters(msgspec.Struct, frozen=True):
+class Parameters(NamedTuple):
     """The keys that a function reads: its parameters, in order."""
 
     required: tuple[str, ...] = ()
@@ -45,7 +48,7 @@ class Parameters(msgspec.Struct, frozen=True):
     takes_self: bool = False
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(NamedTuple):
     """What ``when=`` was given: a function of the context, or a constant."""
 
     function: Callable[..., Any]
@@ -53,7 +56,7 @@ class Condition(msgspec.Struct, frozen=True):
     is_async: bool
 
 
-class FlowSource(msgspec.Struct, frozen=True):
+class FlowSource(NamedTuple):
     """Where a nested flow comes from: a class, an instance, or a function of ``self`` that makes one."""
 
     kind: Literal["class", "instance", "factory"]
@@ -62,7 +65,7 @@ class FlowSource(msgspec.Struct, frozen=True):
     """The class of the flow, or None where only a factory knows it."""
 
 
-class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+class StepRow(NamedTuple):
     """One row of the step table."""
 
     name: str
@@ -85,7 +88,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     log: bool | None = None
 
     source: FlowSource | None = None  # of a subflow
-    cases: Mapping[str, FlowSource] = msgspec.field(default_factory=dict)  # of a branch
+    cases: Mapping[str, FlowSource] = MappingProxyType({})  # of a branch
     members: tuple["StepRow", ...] = ()  # of a parallel group
     mode: ParallelMode = "all"
 
@@ -95,7 +98,7 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
         return (self.name, *self.aliases)
 
 
-class FlowOptions(msgspec.Struct, frozen=True, kw_only=True):
+class FlowOptions(NamedTuple):
     """What the class keywords of a flow say."""
 
     name: str
@@ -104,7 +107,7 @@ class FlowOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_checkpoint_size: int = 16 * 1024 * 1024
 
 
-class StepTable(msgspec.Struct, frozen=True, kw_only=True):
+class StepTable(NamedTuple):
     """The ordered steps of a flow class and its options."""
 
     flow: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
-
-import msgspec
 
 _CO_COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect
 
 
-class Stopwatch(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Stopwatch:
     """Which times a log shows.
 
     ``show_step_duration``: the time of each step, on its line. ``show_summary``: the boxed table of all steps and
@@ -22,7 +22,8 @@ class Stopwatch(msgspec.Struct, frozen=True, kw_only=True):
     show_total: bool = True
 
 
-class LogConfig(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class LogConfig:
     """How a run is logged: ``Calc().run(input, log=LogConfig(stopwatch=True))``.
 
     Lines go to the standard logger ``stepkit``: INFO, WARNING for what deserves a look (a retried attempt, a replaced
