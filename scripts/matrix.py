@@ -27,7 +27,7 @@ ENVIRONMENTS = ROOT / ".venv" / "matrix"
 NEWER_PYTHONS = [(3, 12), (3, 13)]
 OLDER_MYPY = ["1.20", "2.0"]
 COPIED = ["tests", "typecheck_tests", "examples", "benchmarks", "docs"]
-COPIED += ["conftest.py", "pyproject.toml", "README.md", "CHANGELOG.md"]
+COPIED += ["conftest.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "LICENSE"]
 
 
 class Cell(NamedTuple):

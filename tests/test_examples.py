@@ -24,8 +24,7 @@ def _readme() -> dict[str, str]:
 
 def test_the_demo_shows_what_it_says() -> None:
     done = _python("-m", "examples.demo")
-    assert done.stderr == ""
-    assert done.returncode == 0, done.stdout
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
     _, _, closing = done.stdout.partition("What this showed")
     assert "killed by SIGKILL in its step 4 of 6" in closing
     assert "3 steps were completed by the first process, 3 by the second" in closing
