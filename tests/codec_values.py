@@ -17,6 +17,8 @@ import msgspec
 import pydantic
 from hypothesis import strategies as st
 
+from stepkit.codec import Codec
+
 ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Etc/GMT+5"]
 T = TypeVar("T")
 
@@ -145,6 +147,7 @@ class Money:
         return f"Money({self.amount!r}, {self.currency!r})"
 
 
+MONEY = Codec(Money, lambda money: (money.amount, money.currency), lambda plain: Money(*plain))
 CLASSES: list[type] = [
     *(Color, Level, Status, Access, Rights, Place, Order, Frozen, Derived, Box),
     *(Parcel, Stamp, Point, Checked, User, Open),
@@ -204,14 +207,14 @@ def same(one: Any, other: Any) -> bool:
 
 unicode_text = st.text(max_size=6)
 any_text = st.text(st.characters(), max_size=6)
-numbers = st.integers() | st.integers(min_value=-(2**6000), max_value=2**6000) | st.floats()
+numbers = st.integers() | st.builds(lambda n: n << 5_000, st.integers()) | st.floats()
 offsets = st.timedeltas(
     min_value=datetime.timedelta(hours=-23, minutes=-59), max_value=datetime.timedelta(hours=23, minutes=59)
 )
 zones = (
     st.none()
     | st.just(datetime.UTC)
-    | st.builds(datetime.timezone, offsets)
+    | st.builds(datetime.timezone, offsets | st.timedeltas(datetime.timedelta(0), datetime.timedelta(seconds=2)))
     | st.builds(datetime.timezone, offsets, unicode_text)
     | st.builds(ZoneInfo, st.sampled_from(ZONES))
 )
@@ -224,7 +227,7 @@ moments = st.builds(
     zones,
     folds,
 )
-hashable_leaves = st.one_of(
+_hashable_leaves = st.one_of(
     st.none(),
     st.booleans(),
     numbers,
@@ -246,7 +249,15 @@ hashable_leaves = st.one_of(
     st.builds(Stamp, unicode_text, st.integers()),
     st.builds(Money, st.decimals(allow_nan=False), unicode_text),
 )
-hashables = st.recursive(
+
+
+@st.composite
+def _drawn_leaf(draw: st.DrawFn) -> Any:
+    return draw(_hashable_leaves)
+
+
+hashable_leaves = _drawn_leaf()  # its repr is its name: those of large strategies are too long to show
+_hashables = st.recursive(
     hashable_leaves,
     lambda inner: st.one_of(
         st.lists(inner, max_size=3).map(tuple),
@@ -257,6 +268,14 @@ hashables = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+@st.composite
+def _drawn_hashable(draw: st.DrawFn) -> Any:
+    return draw(_hashables)
+
+
+hashables = _drawn_hashable()
 leaves = st.one_of(
     hashable_leaves,
     st.binary(max_size=6).map(bytearray),
@@ -308,10 +327,17 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-values = st.recursive(leaves, containers, max_leaves=12)
+_values = st.recursive(leaves, containers, max_leaves=12)
+
+
+@st.composite
+def _drawn_value(draw: st.DrawFn) -> Any:
+    return draw(_values)
+
+
+values = _drawn_value()
 plain_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | unicode_text,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(unicode_text, inner, max_size=4),
     max_leaves=15,
 )
-

@@ -174,15 +174,21 @@ def test_the_message_in_full() -> None:
     with pytest.raises(UnsavableValueError) as caught:
         REGISTRY.dump({"order": NotNamed(1)})
     assert str(caught.value) == (
-        "the value at $.order (test_codec_refused.NotNamed) is of a class that the flow does not name, so a checkpoint could "
-        "not restore it; name the class in the flow (its input, or the annotation of a parameter or a return), register it "
-        "with codecs=, or keep it on self, out of the context"
+        "the value at $.order (test_codec_refused.NotNamed) is of a class that the flow does not name, so a checkpoint "
+        "could not restore it; name the class in the flow (its input, or the annotation of a parameter or a return), "
+        "register it with codecs=, or keep it on self, out of the context"
     )
 
 
 def test_a_hundred_levels_are_saved() -> None:
-    for wrap in (lambda inner: [inner], lambda inner: {"a": inner}, lambda inner: (inner,), lambda inner: {1: (inner,)}):
-        value = nested(100 if wrap(0) != {1: (0,)} else 50, wrap)
+    wraps: list[tuple[int, Callable[[Any], Any]]] = [
+        (100, lambda inner: [inner]),
+        (100, lambda inner: {"a": inner}),
+        (100, lambda inner: (inner,)),
+        (50, lambda inner: {1: (inner,)}),
+    ]
+    for levels, wrap in wraps:
+        value = nested(levels, wrap)
         data, tag = REGISTRY.dump(value)
         assert REGISTRY.load(msgspec.json.decode(data), msgspec.json.decode(msgspec.json.encode(tag))) == value
 

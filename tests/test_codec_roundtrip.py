@@ -11,13 +11,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from codec_values import CLASSES, Access, Color, Money, Order, Place, User, plain_values, same, values
+from codec_values import CLASSES, MONEY, Access, Color, Money, Order, Place, User, plain_values, same, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepkit.codec import Codec, Registry
+from stepkit.codec import Registry
 
-MONEY = Codec(Money, lambda money: (money.amount, money.currency), lambda plain: Money(*plain))
 REGISTRY = Registry(CLASSES, [MONEY])
 
 
@@ -27,7 +26,7 @@ def through_text(value: Any, registry: Registry = REGISTRY) -> Any:
     return registry.load(json.loads(data), json.loads(tag_text))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(values)
 def test_every_kind_comes_back_equal_and_of_the_same_type(value: Any) -> None:
     back = through_text(value)
@@ -78,7 +77,11 @@ def test_the_json_is_strict(value: Any) -> None:
         (Access.READ | Access.RUN, 5, {"class": "codec_values:Access"}),
         (Place(1, (2,)), {"x": 1, "y": [2]}, {"class": "codec_values:Place", "in": {"y": "tuple"}}),
         (Order(7), {"number": 7, "items": [], "total": 0}, {"class": "codec_values:Order"}),
-        (Money(Decimal(3), "EUR"), ["3", "EUR"], {"class": "codec_values:Money", "of": {"is": "tuple", "in": {"0": "decimal"}}}),
+        (
+            Money(Decimal(3), "EUR"),
+            ["3", "EUR"],
+            {"class": "codec_values:Money", "of": {"is": "tuple", "in": {"0": "decimal"}}},
+        ),
     ],
 )
 def test_the_json_stays_readable(value: Any, plain: Any, tag: Any) -> None:
@@ -90,9 +93,12 @@ def test_the_json_stays_readable(value: Any, plain: Any, tag: Any) -> None:
 @given(
     st.recursive(
         st.sampled_from(["datetime", "tuple", "is", "2024-01-01", "codec_values:Order"]) | st.integers(),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["is", "in", "each", "class", "key", "keys", "pairs", "values", "0", "flow", "types"]), inner
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["is", "in", "each", "class", "key", "keys", "pairs", "values", "0", "flow", "types"]),
+                inner,
+            )
         ),
     )
 )
@@ -104,7 +110,7 @@ def test_user_data_that_look_like_tags_stay_plain_data(value: Any) -> None:
 
 def test_a_set_has_the_same_text_in_every_process() -> None:
     program = (
-        "from stepkit.codec import Registry; print(Registry().dump({'a', 'bb', 'ccc', 'dddd', (1, 'e'), None})[0].decode())"
+        "from stepkit.codec import Registry; print(Registry().dump({'a', 'bb', 'ccc', (1, 'e'), None})[0].decode())"
     )
     texts = {
         subprocess.run(

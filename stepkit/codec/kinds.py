@@ -61,6 +61,8 @@ def _encode_zoned(value: Any) -> tuple[str, Fields]:
     zone, fields = value.tzinfo, cast(Fields, {})
     if type(zone) is datetime.timezone:
         arguments = zone.__getinitargs__()  # type: ignore[attr-defined]
+        if arguments[0].microseconds:  # fromisoformat drops those of an offset below a second
+            fields["offset"] = msgspec.to_builtins(arguments[0])
         if len(arguments) == 2:
             if not is_unicode(arguments[1]):
                 raise Unsavable(type(value), "has a time zone whose name is no valid text")
@@ -97,11 +99,13 @@ def _zone(key: object) -> datetime.tzinfo:
 def _decode_zoned(parse: Callable[[str], Any]) -> Decode:
     def decode(plain: Any, fields: Mapping[str, Any]) -> Any:
         value = parse(text(plain))
-        if "name" in fields:
+        if "name" in fields or "offset" in fields:
             zone = value.tzinfo
             if zone is None:
-                raise Malformed("names the offset of a time that has none")
-            value = value.replace(tzinfo=datetime.timezone(zone.utcoffset(None), text(fields["name"])))
+                raise Malformed("has the offset of a time that has none")
+            offset = _duration(text(fields["offset"])) if "offset" in fields else zone.utcoffset(None)
+            name = (text(fields["name"]),) if "name" in fields else ()
+            value = value.replace(tzinfo=datetime.timezone(offset, *name))
         elif "zone" in fields:
             value = value.replace(tzinfo=_zone(fields["zone"]))
         if "fold" in fields:

@@ -29,6 +29,14 @@ class Loader:
     def load(self, plain: Any, tag: Any) -> Any:
         if tag is None:
             return plain
+        try:
+            return self._load(plain, tag)
+        except (Malformed, RecursionError):
+            raise
+        except Exception as error:  # a constructor's, or a value's that cannot be hashed
+            raise Malformed(f"cannot be restored ({type(error).__name__}: {error})") from error
+
+    def _load(self, plain: Any, tag: Any) -> Any:
         if self.depth > MAX_DEPTH:
             raise Malformed(f"is nested more than {MAX_DEPTH} levels deep")
         if type(tag) is str:

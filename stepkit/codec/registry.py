@@ -196,11 +196,11 @@ class Registry:
             return Loader(self).load(plain, tag)
         except Malformed as error:
             where, problem = path + "".join(reversed(error.steps)), error.problem
-        except Exception as error:  # a constructor's, or a value's that cannot be hashed
-            where, problem = path, f"cannot be restored ({type(error).__name__}: {error})"
+        except RecursionError:
+            where, problem = path, "is nested too deep for the caller's stack"
         raise CheckpointFormatError(
             f"the value at {where} in the checkpoint {problem}. Use the checkpoint as it was taken, with the classes "
-            "that it was taken with"
+            "that it was taken with."
         )
 
     def dump_context(self, context: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, Tag]]:
