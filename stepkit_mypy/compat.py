@@ -227,16 +227,16 @@ def alias_type(alias: TypeAlias) -> TypeAliasType:
 # --- the semantic phase: tag and retype, no work on types -----------------------------------------------------------
 
 
-def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, parameters: Mapping[int, Type]) -> bool:
+def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, parameters: Mapping[int, Type]) -> None:
     """Give a method types where it has none: ``result`` for its return, ``parameters`` by their place.
 
-    True if something was given. It is idempotent, and survives the daemon's stripping.
+    It is done once: later analysis, and the daemon's stripping, start from what was given.
     """
     original = func.unanalyzed_type
     changed = False
     if original is None:
         if result is None and not parameters:
-            return False
+            return
         names = [None if argument.pos_only else argument.variable.name for argument in func.arguments]
         unannotated: list[Type] = [AnyType(TypeOfAny.unannotated) for _ in func.arguments]
         original = CallableType(
@@ -251,22 +251,21 @@ def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, paramet
     assert isinstance(original, CallableType)
     arguments = list(original.arg_types)
     for place, argument in enumerate(arguments):
-        if place > 0 and is_unannotated(argument):
+        if place > 0 and is_left_out(argument):
             arguments[place] = parameters.get(place, any_type())
             changed = True
     returned = original.ret_type
-    if result is not None and is_unannotated(returned):
+    if result is not None and is_left_out(returned):
         returned = result
         changed = True
-    if not changed and func.unanalyzed_type is not None:
-        return func.def_or_infer_vars
+    if not changed:
+        return
     already_analyzed = "@" in info.fullname and func.info is info
     func.unanalyzed_type = original.copy_modified(arg_types=arguments, ret_type=returned)
     if not already_analyzed:
         func.type = func.unanalyzed_type.copy_modified()
     else:
         _retype_analyzed(api, func, info, arguments, returned)
-    return True
 
 
 def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Type], returned: Type) -> None:
@@ -287,6 +286,11 @@ def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Ty
         arg_types=arguments, ret_type=returned, fallback=api.named_type("builtins.function"), definition=func
     )
     api.wrapped_coro_return_types[func] = func.type
+
+
+def is_left_out(type: Type) -> bool:
+    """Whether no annotation was written, and none was given yet."""
+    return isinstance(type, AnyType) and type.type_of_any == TypeOfAny.unannotated
 
 
 def is_unannotated(type: Type) -> bool:
