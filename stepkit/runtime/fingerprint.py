@@ -31,20 +31,20 @@ def verify(flow: str, prefix: str, rows: Sequence[StepRow], place: int, marks: s
 
     Raises ``CheckpointFlowError`` naming the first difference, ``CheckpointFormatError`` if the marks are none.
     """
-    done, rest = _parse(marks, 0)
+    done, rest = _parse(flow, marks, 0)
     if rest != len(marks):
-        raise _malformed(marks)
+        raise _malformed(flow, marks)
     _compare(flow, prefix, rows, place, done)
 
 
-def _parse(marks: str, at: int) -> tuple[tuple[Done, ...], int]:
+def _parse(flow: str, marks: str, at: int) -> tuple[tuple[Done, ...], int]:
     """The marks from ``at`` up to a closing parenthesis or the end, and where they end."""
     open_levels: list[list[Done]] = [[]]
     pending: list[str] = []
     while at < len(marks):
         if marks[at] == ")":
             if not pending:
-                raise _malformed(marks)
+                raise _malformed(flow, marks)
             inside = tuple(open_levels.pop())
             open_levels[-1].append(Done(pending.pop(), True, inside))
             at += 1
@@ -52,7 +52,7 @@ def _parse(marks: str, at: int) -> tuple[tuple[Done, ...], int]:
         mark = marks[at : at + WIDTH]
         at += WIDTH
         if len(mark) < WIDTH or any(character in mark for character in "().!"):
-            raise _malformed(marks)
+            raise _malformed(flow, marks)
         following = marks[at : at + 1]
         if following == "(":
             pending.append(mark)
@@ -64,13 +64,13 @@ def _parse(marks: str, at: int) -> tuple[tuple[Done, ...], int]:
         else:
             open_levels[-1].append(Done(mark, True, None))
     if pending:
-        raise _malformed(marks)
+        raise _malformed(flow, marks)
     return tuple(open_levels[0]), at
 
 
-def _malformed(marks: str) -> CheckpointFormatError:
+def _malformed(flow: str, marks: str) -> CheckpointFormatError:
     return CheckpointFormatError(
-        f'the checkpoint\'s field "flow.done" has {marks[:40]!r}, which are no marks of steps; '
+        f'flow {flow}: the checkpoint\'s field "flow.done" has {marks[:40]!r}, which are no marks of steps; '
         "use the checkpoint as it was taken"
     )
 

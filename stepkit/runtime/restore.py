@@ -130,9 +130,9 @@ def _restore_contexts(levels: list[Frame], output: Mapping[str, Any], state: Flo
         for level in levels:
             level.context = dict(output)
         return
-    innermost.context = innermost.registry.load_context(output, state.types)
+    innermost.context = _loaded(innermost, output, state.types)
     for outer, inner, saved in zip(reversed(levels[:-1]), reversed(levels[1:]), reversed(state.frames), strict=True):
-        was = outer.registry.load_context(saved.was, saved.types)
+        was = _loaded(outer, saved.was, saved.types)
         lost = [key for key in saved.keys if key not in was and key not in inner.context]
         if lost:
             raise CheckpointFormatError(
@@ -143,6 +143,13 @@ def _restore_contexts(levels: list[Frame], output: Mapping[str, Any], state: Flo
         inner.written = set(saved.written)
         # A changed flow may allow fewer attempts by now.
         inner.attempt = min(saved.attempt, outer.steps[outer.position].row.retries + 1)
+
+
+def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return frame.registry.load_context(plain, tags)
+    except CheckpointFormatError as error:
+        raise CheckpointFormatError(f"flow {frame.run.flow}: {error}") from None
 
 
 def _assumed_mark(step: PlannedStep) -> str:
