@@ -218,7 +218,7 @@ async def _run_group(step: PlannedStep, group: Group, fence: Fence | None) -> tu
             assert member.fence is not None
             member.fence.close()
 
-    results, first = await together([run_frame(member) for member in group.members], ends_group, close)
+    results, first = await together([run_frame(member) for member in group.members], ends_group, close, fence)
     # Also a member that was cancelled may have been about to say that the run ends; a failed callback says it loudest.
     for ends_run in (Aborted, Stopped):
         for result in results:

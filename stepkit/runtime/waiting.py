@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .control import Aborted, Fence, GivenUp, Stopped
+from .control import Fence, GivenUp
 
 if TYPE_CHECKING:
     import asyncio
@@ -127,12 +127,14 @@ async def within(
             if fence.abandoned:
                 break  # an attempt around this one was given up
     if not task.done():
+        around = fence.abandoned
         cancelled = await _abandon(task, fence) or cancelled
-        if not _ended_by_it(task):
+        if _went_on(task):
+            if around:
+                raise GivenUp  # for those who have given up the attempt around this one to see
             ignored()
         if not cancelled:
-            late = None if not task.done() or task.cancelled() else task.exception()
-            return False, late if isinstance(late, Exception) else None
+            return False, _reason(task)
     if cancelled:
         _look_at(task)
         raise asyncio.CancelledError
@@ -144,7 +146,7 @@ async def _abandon(task: asyncio.Task[Any], fence: Fence) -> bool:
     import asyncio
 
     loop = asyncio.get_running_loop()
-    cancelled = fence.abandoned  # then so is everything that waits here
+    cancelled = False
     fence.abandon()
     task.cancel()
     task.add_done_callback(_look_at)
@@ -157,25 +159,29 @@ async def _abandon(task: asyncio.Task[Any], fence: Fence) -> bool:
     return cancelled
 
 
-def _ended_by_it(task: asyncio.Task[Any]) -> bool:
-    """Whether a cancelled task has ended, and not as if nothing had been."""
+def _went_on(task: asyncio.Task[Any]) -> bool:
+    """Whether the task was cancelled and did not mind."""
     if not task.done():
-        return False
-    if task.cancelled():
         return True
-    error = task.exception()
-    return error is not None and not isinstance(error, GivenUp)
+    return task.cancelling() > 0 and not task.cancelled() and _reason(task) is None
+
+
+def _reason(task: asyncio.Task[Any]) -> BaseException | None:
+    """What a task raised, if it has ended so; of an attempt that was given up, what a step inside raised."""
+    error = task.exception() if task.done() and not task.cancelled() else None
+    return error.__cause__ if isinstance(error, GivenUp) else error
 
 
 async def together(
     works: Sequence[Coroutine[Any, Any, Any]],
     ends_group: Callable[[BaseException], bool],
     close: Callable[[], None],
+    fence: Fence | None,
 ) -> tuple[list[Any | BaseException], BaseException | None]:
     """Run all at once; the first error for which ``ends_group`` is true cancels the others.
 
     Returns their results or errors, in order, and that first error. ``close`` is called when no result counts any
-    more. All have ended when this returns or raises.
+    more; ``fence`` is the one around all. All have ended when this returns or raises.
     """
     import asyncio
 
@@ -188,9 +194,15 @@ async def together(
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             errors = [error for task in tasks if task in done and (error := _error_of(task)) is not None]
             first = next((error for error in errors if ends_group(error)), None)
-    finally:
+    except asyncio.CancelledError:
         close()
-        await _end(tasks)
+        await _cancel(tasks)
+        if fence is not None and fence.abandoned and any(map(_went_on, tasks)):
+            raise GivenUp from None
+        raise
+    close()
+    if await _cancel(tasks):
+        raise asyncio.CancelledError
     return [task.result() if (error := _error_of(task)) is None else error for task in tasks], first
 
 
@@ -198,8 +210,8 @@ def _error_of(task: asyncio.Task[Any]) -> BaseException | None:
     return cancellation() if task.cancelled() else task.exception()
 
 
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel what still runs and wait until it has ended, also while being cancelled oneself."""
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> bool:
+    """Cancel what still runs and wait until it has ended. Whether oneself was cancelled meanwhile."""
     import asyncio
 
     running = {task for task in tasks if not task.done()}
@@ -215,8 +227,7 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
                 task.cancel()  # passed on, as an await would
     for task in tasks:
         _look_at(task)
-    if cancelled:
-        raise asyncio.CancelledError
+    return cancelled
 
 
 def _look_at(task: asyncio.Future[Any]) -> None:
