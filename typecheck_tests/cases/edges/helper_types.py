@@ -47,5 +47,5 @@ def after_two(context: StepOutput[Calc, Literal["two"]]) -> None:
 
 
 names("one")
-names("three")  # E: [arg-type] "three"
+names("three")  # E: [arg-type] 'three'
 first: StepNames[Calc] = "two"

@@ -5,8 +5,6 @@ from typing import TypedDict
 
 from stepkit import Flow, flow
 
-run = lambda: Calc().run_sync({"a": 1})["b"].upper()
-
 
 def above() -> str:
     return Calc().run_sync({"a": 1})["b"]
@@ -28,12 +26,11 @@ from typing import TypedDict
 
 from stepkit import Flow, flow
 
-run = lambda: Calc().run_sync({"a": 1})["b"].upper()
-
 
 def above() -> str:
     new_line = Calc().run_sync({"a": 1})
-    return new_line["b"] + new_line["c"]  # E: "c"
+    print(new_line["c"])  # E: "c"
+    return new_line["b"]
 
 
 class Input(TypedDict):
@@ -51,8 +48,6 @@ from __future__ import annotations
 from typing import TypedDict
 
 from stepkit import Flow, flow
-
-run = lambda: Calc().run_sync({"a": 1})["b"].upper()  # E: [attr-defined] "upper"
 
 
 def above() -> str:

@@ -23,8 +23,8 @@ from .calc import Calc
 
 
 def names(name: StepNames[Calc], e: Calc.Event) -> None:
-    assert_type(name, Literal["one"])  # E2: [assert-type] "two"
-    assert_type(e.step_name, Literal["one"])  # E2: [assert-type] "two"
+    assert_type(name, Literal["one"])  # E2: [assert-type] 'two'
+    assert_type(e.step_name, Literal["one"])  # E2: [assert-type] 'two'
 
 
 Calc().run_checkpoint_sync("", override_data={"c": "x"})  # E1: [stepkit-override] "c"
