@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Collection, Mapping
-from itertools import compress, count
+from itertools import compress
 from operator import is_not
 from typing import Any, final
 
@@ -13,7 +14,7 @@ from .kinds import is_unicode
 from .purity import encode, encode_pure
 from .registry import Registry
 
-_IMMUTABLE = (str, int, float, bool, type(None))
+_WORD = 1 << 63
 
 
 @final
@@ -24,7 +25,18 @@ class ContextEncoder:
     writing. So a key that nobody touched keeps its verdict as long as its JSON stays what it was.
     """
 
-    __slots__ = ("_at", "_containers", "_keys", "_parts", "_probes", "_registry", "_tags", "_values")
+    __slots__ = (
+        "_at",
+        "_containers",
+        "_keys",
+        "_marks",
+        "_names",
+        "_parts",
+        "_probes",
+        "_registry",
+        "_tags",
+        "_values",
+    )
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -35,8 +47,10 @@ class ContextEncoder:
         self._at: dict[str, int] = {}  # the place of each key
         self._values: list[Any] = []
         self._parts: list[bytes] = []  # '"key":value', in the order of the keys
+        self._names: list[bytes] = []  # '"key":'
         self._probes: list[bytes | None] = []  # what msgspec alone makes of a value; None where it can make nothing
-        self._containers: set[int] = set()  # places of the values that can change in place
+        self._marks: list[bytes | None] = []  # for pure values that were read and not changed
+        self._containers: dict[int, None] = {}  # places of the values that can change in place
         self._tags: dict[str, Tag] = {}
 
     def encode(
@@ -62,22 +76,26 @@ class ContextEncoder:
         if touched is None:
             self._forget()
         keys, values = list(context), list(context.values())
-        known = len(self._keys)
-        if keys[:known] != self._keys:
+        if keys != self._keys and keys[: len(self._keys)] != self._keys:
             self._reorder(keys)
-            known = len(self._keys)
-        places = set(compress(count(), map(is_not, values[:known], self._values)))
-        anew = places.union(range(known, len(keys)))
+        known = self._values
+        others: Collection[int] = tuple(compress(range(len(known)), map(is_not, values, known)))
+        for place in others:  # another object than last time
+            self._examine(keys[place], values[place], place)
         if touched:
-            anew.update(self._at[key] for key in touched if key in self._at)
-        for place in sorted(anew) if anew else ():
-            fresh = place >= known
-            same = not fresh and place not in places
-            if self._examine(keys[place], values[place], place, fresh) and same:
-                return self._encode(context, None)  # what it shares with others changed too
-        for place in self._containers - anew:
-            if not self._unchanged(place) and self._examine(keys[place], values[place], place, False):
+            if len(others) > 8:
+                others = frozenset(others)
+            for key in touched:
+                place = self._at.get(key, -1)
+                if place in self._containers and place not in others and self._examine_again(key, place):
+                    return self._encode(context, None)  # what it shares with others changed too
+        for place in self._containers:
+            if place in others or (touched and keys[place] in touched) or self._unchanged(place):
+                continue
+            if self._examine_again(keys[place], place):
                 return self._encode(context, None)
+        for place in range(len(known), len(keys)):
+            self._add(keys[place], values[place])
         return b"{" + b",".join(self._parts) + b"}", dict(self._tags)
 
     def _reorder(self, keys: list[str]) -> None:
@@ -88,13 +106,15 @@ class ContextEncoder:
             self._forget()  # a new key in between: rare, as a step's keys are added at the end
             return
         kept = {self._keys[place] for place in old}
-        self._containers = {new for new, place in enumerate(old) if place in self._containers}
+        self._containers = {new: None for new, place in enumerate(old) if place in self._containers}
         self._tags = {key: tag for key, tag in self._tags.items() if key in kept}
         self._keys = [self._keys[place] for place in old]
         self._at = {key: place for place, key in enumerate(self._keys)}
         self._values = [self._values[place] for place in old]
         self._parts = [self._parts[place] for place in old]
+        self._names = [self._names[place] for place in old]
         self._probes = [self._probes[place] for place in old]
+        self._marks = [self._marks[place] for place in old]
 
     def _unchanged(self, place: int) -> bool:
         probe = self._probes[place]
@@ -105,36 +125,57 @@ class ContextEncoder:
         except Exception:
             return False
 
-    def _examine(self, key: str, value: object, place: int, fresh: bool) -> bool:
-        """Encode one value and remember what was found. Returns whether its tag changed."""
-        data = probe = encode_pure(value)
-        tag: Tag | None = None
-        mutable = type(value) not in _IMMUTABLE
-        if data is None:
-            data, tag = self._registry.dump(value, "$" + key_step(key))
-            if mutable:
-                probe = _probe(value)
-        if fresh:
-            part = _key(key) + data
-            self._keys.append(key)
-            self._at[key] = place
-            self._values.append(value)
-            self._parts.append(part)
-            self._probes.append(probe if mutable else None)
+    def _add(self, key: str, value: object) -> None:
+        place = len(self._keys)
+        self._keys.append(key)
+        self._at[key] = place
+        self._names.append(_name(key))
+        self._values.append(value)
+        self._parts.append(b"")
+        self._probes.append(None)
+        self._marks.append(None)
+        self._examine(key, value, place)
+
+    def _examine(self, key: str, value: object, place: int) -> None:
+        """Encode one value and remember what was found."""
+        self._values[place] = value
+        if (type(value) is int and -_WORD < value < _WORD) or type(value) is bool or value is None:
+            data, tag = encode(value), None
+            self._containers.pop(place, None)
         else:
-            self._values[place] = value
-            self._parts[place] = _key(key) + data
-            self._probes[place] = probe if mutable else None
-        if mutable:
-            self._containers.add(place)
-        else:
-            self._containers.discard(place)
-        before = self._tags.get(key)
-        if tag is None:
-            self._tags.pop(key, None)
-        else:
+            pure = encode_pure(value)
+            data, tag = (pure, None) if pure is not None else self._registry.dump(value, "$" + key_step(key))
+            if type(value) is str or type(value) is float or type(value) is int:
+                self._containers.pop(place, None)
+            else:
+                self._containers[place] = None
+                self._probes[place] = pure if pure is not None else _probe(value)
+                self._marks[place] = None
+        self._parts[place] = self._names[place] + data
+        if tag is not None:
             self._tags[key] = tag
-        return before != tag
+        elif self._tags:
+            self._tags.pop(key, None)
+
+    def _examine_again(self, key: str, place: int) -> bool:
+        """Encode a value that may have changed in place. Returns whether its tag changed."""
+        value = self._values[place]
+        mark = self._marks[place]
+        if mark is not None and _mark(value) == mark:
+            return False
+        probe, tag = self._probes[place], self._tags.get(key)
+        self._examine(key, value, place)
+        if tag is None and key not in self._tags and probe == self._probes[place]:
+            self._marks[place] = _mark(value)  # it was read and not changed, and may be again
+        return tag != self._tags.get(key)
+
+
+def _mark(value: Any) -> bytes | None:
+    """Bytes that tell pure values apart, types and all; quicker made than the JSON is judged."""
+    try:
+        return marshal.dumps(value, 4)
+    except ValueError:
+        return None
 
 
 def _probe(value: object) -> bytes | None:
@@ -144,7 +185,7 @@ def _probe(value: object) -> bytes | None:
         return None
 
 
-def _key(key: str) -> bytes:
+def _name(key: str) -> bytes:
     if type(key) is not str or not is_unicode(key):
         raise UnsavableValueError("$", type(key), f"has the key {key!r}; keys are plain strings of valid text")
     return encode(key) + b":"
