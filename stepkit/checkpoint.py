@@ -16,6 +16,7 @@ Fields that are not known are ignored, so that older versions can read what newe
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, NoReturn, cast
@@ -142,8 +143,16 @@ def compose(
     The output is not looked at again: one join, one conversion to text. Raises ``UnicodeEncodeError`` for names with
     lone surrogates, which no flow and no step can have.
     """
-    state = _encode(FlowState(name, run, tuple(done), types, tuple(frames)))
+    if types or frames or len(done) != 1:
+        state = _encode(FlowState(name, run, tuple(done), types, tuple(frames)))
+    else:
+        state = b'%b,"done":[%b]}' % (_state_head(name, run), _encode(done[0]))
     return b"".join((b'{"stepName":', _encode(step_name), b',"output":', output, b',"flow":', state, b"}")).decode()
+
+
+@functools.lru_cache(maxsize=256)
+def _state_head(name: str, run: str) -> bytes:
+    return b'{"name":%b,"run":%b' % (_encode(name), _encode(run))
 
 
 def _text(document: dict[str, Any]) -> str:

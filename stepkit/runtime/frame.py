@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointError
@@ -16,6 +17,14 @@ from .plan import Plan, PlannedStep
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
 from .waiting import TaskWatch
+
+
+@functools.cache
+def _take() -> Callable[[Frame], str]:
+    """What saves values is imported when something is saved, and looked for once."""
+    from .checkpointing import take
+
+    return take
 
 
 class Run:
@@ -192,9 +201,7 @@ class Frame:
                 "or was cancelled. The run goes on without it, so there is no checkpoint; read it in on_step_complete "
                 "before anything is awaited"
             )
-        from .checkpointing import take
-
-        return take(self)
+        return _take()(self)
 
     def stop(self) -> None:
         if self.fence is None or not self.fence.closed:
