@@ -1,6 +1,8 @@
 """Writes reference.md from the docstrings of the public names.
 
     python docs/build_reference.py
+
+tests/test_docs.py compares the page with what this would write.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Any
 
 from typing_extensions import TypeAliasType
 
-HELPERS = ("Input", "Names", "Output")  # StepInput and its kin have one docstring, their module's
+HELPERS = ("StepInput", "StepNames", "StepOutput")  # they have one docstring, their module's
 PAGE = Path(__file__).with_name("reference.md")
 MODULES = ["stepkit", "stepkit.flow", "stepkit.errors"]
 MODULES += [name for name in ("stepkit.stores", "stepkit.testing") if importlib.util.find_spec(name)]
@@ -45,7 +47,7 @@ def entry(module: str, name: str, value: Any) -> Iterator[str]:
         return
     yield f"### `{name}`\n"
     if isinstance(value, TypeAliasType):
-        first = next(each for each in importlib.import_module(module).__all__ if each.startswith("Step") and each[4:] in HELPERS)
+        first = next(each for each in importlib.import_module(module).__all__ if each in HELPERS)
         helpers = inspect.getdoc(sys.modules[value.__module__ or ""]) or ""
         yield markdown(helpers) if name == first else f"See [`{module}.{first}`](#{first.lower()}).\n"
         return
@@ -68,8 +70,10 @@ def entry(module: str, name: str, value: Any) -> Iterator[str]:
 
 def constructed(cls: type) -> bool:
     """Whether users make instances of it."""
-    return cls.__module__.startswith("stepkit.") and cls.__name__ in importlib.import_module("stepkit").__all__ and (
-        cls.__name__ not in ("Flow", "StepEvent")
+    return (
+        cls.__module__.startswith("stepkit.")
+        and cls.__name__ in importlib.import_module("stepkit").__all__
+        and (cls.__name__ not in ("Flow", "StepEvent"))
     )
 
 
@@ -101,7 +105,7 @@ def code(name: str, value: Any) -> str:
             marked = True
         texts.append(shown(parameter))
     returned = signature.return_annotation
-    arrow = "" if returned is inspect.Signature.empty else f" -> {annotation(returned)}"
+    arrow = "" if returned is inspect.Signature.empty or inspect.isclass(value) else f" -> {annotation(returned)}"
     line = f"{name}({', '.join(texts)}){arrow}"
     if len(line) > 100:
         line = f"{name}(\n" + "".join(f"    {text},\n" for text in texts) + f"){arrow}"
