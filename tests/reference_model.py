@@ -30,6 +30,7 @@ class Level:
         self.prefix = prefix
         self.copies = copies
         self.place = 0
+        self.ended_early = False  # a member that said that nothing else shall run
         self.written: set[str] = set()
         self.inside: Level | list[Level] | None = None  # of the node at this place, once it was entered
 
@@ -99,7 +100,7 @@ class Model:
             try:
                 return self.attempt(level, node, path)
             except Exception as error:
-                if number == node.retries or isinstance(error, (Ambiguous, *MISTAKES)):
+                if number == node.retries or isinstance(error, Ambiguous) or is_mistake(error):
                     raise
         raise AssertionError
 
@@ -137,7 +138,8 @@ class Model:
         to_the_end = True
         for member in members:
             try:
-                to_the_end = self.run(member) and to_the_end
+                member.ended_early = member.ended_early or not self.run(member)
+                to_the_end = to_the_end and not member.ended_early
                 outputs.append(member.changed())
             except Exception as error:
                 if isinstance(error, Ambiguous):
@@ -180,6 +182,10 @@ class Model:
                 written.add(key)
         level.context = after
         level.written = written
+
+
+def is_mistake(error: Exception) -> bool:
+    return all(map(is_mistake, error.exceptions)) if isinstance(error, ExceptionGroup) else isinstance(error, MISTAKES)
 
 
 def inner_nodes(nodes: tuple[Node, ...]) -> Iterator[Node]:

@@ -105,6 +105,8 @@ class Frame:
     copies = False
     """Whether steps read copies, because somebody around this frame may give it up."""
     in_group = False
+    ended_early = False
+    """Whether this is a member of a group in which ``skip-remaining`` has ended the run."""
     stop_asked = False
     """Whether the event that is being told of has asked to stop the run."""
     touched: set[str] | None = None

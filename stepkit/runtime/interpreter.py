@@ -218,7 +218,7 @@ async def _run_group(step: PlannedStep, group: Group, fence: Fence | None) -> tu
             assert member.fence is not None
             member.fence.close()
 
-    results, first = await together([run_frame(member) for member in group.members], ends_group, close, fence)
+    results, first = await together([_run_member(member) for member in group.members], ends_group, close, fence)
     # Also a member that was cancelled may have been about to say that the run ends; a failed callback says it loudest.
     for ends_run in (Aborted, Stopped):
         for result in results:
@@ -231,6 +231,15 @@ async def _run_group(step: PlannedStep, group: Group, fence: Fence | None) -> tu
         raise ExceptionGroup(f'all members of the parallel group "{step.row.name}" failed', failures)
     ended = [member for member, result in zip(group.members, results, strict=True) if isinstance(result, bool)]
     return [member.changes() for member in ended], False not in results
+
+
+async def _run_member(member: Frame) -> bool:
+    """Run what is left of a member. One that ended early in an earlier attempt of the group has nothing left."""
+    if member.ended_early:
+        return False
+    complete = await run_frame(member)
+    member.ended_early = not complete
+    return complete
 
 
 def _apply(frame: Frame, step: PlannedStep, outputs: list[Mapping[str, Any]]) -> list[str]:
