@@ -166,8 +166,8 @@ class _Chart:
         return self.skippable(row, ends, [(join, "")])
 
 
-# What ends a label, starts an entity, is taken for HTML, or makes the label Markdown.
-_ENTITIES = str.maketrans({character: f"#{ord(character)};" for character in '#"<>&`'})
+# What ends a label, starts an entity or a comment, is taken for HTML, or makes the label Markdown.
+_ENTITIES = str.maketrans({character: f"#{ord(character)};" for character in '#"<>&`%'})
 
 
 def _quoted(text: str) -> str:
