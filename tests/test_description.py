@@ -110,7 +110,7 @@ def test_what_describe_gave_may_be_changed_without_changing_the_flow() -> None:
 
 # A reader of the part of Mermaid's flowchart grammar that we write: it gives what a browser would draw.
 
-_LABEL = r'"((?:[^"#<>&`]|#(?:\d+|[a-z]+);)*)"'
+_LABEL = r'"((?:[^"#<>&`%]|#(?:\d+|[a-z]+);)*)"'
 _NODE = re.compile(
     r"(?P<id>\w+)(?:"
     + "|".join(
