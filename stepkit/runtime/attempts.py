@@ -179,6 +179,7 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     """Call the step's function once and return what it returns."""
     row, owner = step.row, frame.owner
     context = frame.context
+    ensure_wanted(frame)  # a task of the attempt's own begins later than it was made
     if (key := missing_key(row.parameters, context)) is not None:
         raise MissingKeyError(frame.run.flow, frame.path_of(row), key, context)
     if step.guarded or frame.copies:
