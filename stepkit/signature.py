@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -66,6 +67,8 @@ def read_parameters(function: Callable[..., Any], *, method: bool) -> Parameters
 
 def is_async(function: Callable[..., Any]) -> bool:
     """Whether calling ``function`` gives an awaitable, as far as its definition says."""
+    while isinstance(function, functools.partial):
+        function = function.func
     unwrapped = inspect.unwrap(function)
     return (
         inspect.iscoroutinefunction(function)
