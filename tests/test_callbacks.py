@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import time
 from typing import Any
@@ -73,6 +74,22 @@ def test_a_duration_is_in_milliseconds() -> None:
     durations: list[float] = []
     Measured().run_sync(on_step_complete=lambda event: durations.append(event.duration_ms))
     assert durations[0] >= 5
+
+
+class AsyncCallback:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def __call__(self, event: StepEvent) -> None:
+        await asyncio.sleep(0)
+        self.seen.append(event.step_name)
+
+
+@pytest.mark.parametrize("wrap", [lambda callback: callback, functools.partial], ids=["object", "partial"])
+def test_an_object_with_an_async_call_is_an_async_callback_for_run_sync_too(wrap: Any) -> None:
+    callback = AsyncCallback()
+    assert SyncSteps().run_sync(on_step_complete=wrap(callback)) == {"n": 3}
+    assert callback.seen == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize("kind", ["sync", "async", "awaitable"])

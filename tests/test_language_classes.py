@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import asyncio
 import dataclasses
-import textwrap
 from typing import Any, Generic, TypedDict, TypeVar
 
 import attrs
@@ -365,7 +364,7 @@ Decimal_ = "a name that the module has by then"
 
 def test_annotations_need_not_be_evaluated() -> None:
     module: dict[str, Any] = {"__name__": "future_module"}
-    exec(textwrap.dedent(FUTURE), module)
+    exec(compile(FUTURE, "future_module.py", "exec", dont_inherit=True), module)
     seen: list[str] = []
 
     def keep(event: Any) -> None:
@@ -375,6 +374,39 @@ def test_annotations_need_not_be_evaluated() -> None:
     assert module["Later"]().run_sync({"body": "hi"}, on_step_complete=keep) == expected
     assert module["Later"]().run_checkpoint_sync(seen[0]) == expected
     assert module["Later"].Input is module["Body"]
+
+
+EVALUATED = """
+import datetime
+from typing import NotRequired, TypedDict
+from stepkit import Flow, flow
+class Body(TypedDict):
+    body: str
+    at: NotRequired[datetime.datetime]
+class Now(Flow[Body]):
+    @flow.step
+    def stamp(self, body: str, at: datetime.datetime | None = None) -> Body:
+        return {"body": body.upper(), "at": at or datetime.datetime(2026, 1, 2)}
+    @flow.step
+    def year(self, at: datetime.datetime):
+        return {"year": at.year}
+    @flow.step
+    def late(self, body: "str", year: "NotThere" = 0):
+        return {"late": body}
+"""
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations"])
+def test_annotations_do_the_same_evaluated_or_not(future: str) -> None:
+    module: dict[str, Any] = {"__name__": "evaluated_module"}
+    exec(compile(future + EVALUATED, "evaluated_module.py", "exec", dont_inherit=True), module)
+    seen: list[str] = []
+    result = module["Now"]().run_sync({"body": "hi"}, on_step_complete=lambda event: seen.append(event.checkpoint))
+    assert result["year"] == 2026
+    assert [module["Now"]().run_checkpoint_sync(text) for text in seen] == [result] * 3
+    bare = '{"stepName":"stamp","output":{"body":"HI","at":"2026-01-02T00:00:00"}}'
+    assert module["Now"]().run_checkpoint_sync(bare) == result
+    assert module["Now"].Input is module["Body"]
 
 
 def test_a_class_inside_a_function_is_a_flow_whose_checkpoints_resume() -> None:
