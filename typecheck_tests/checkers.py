@@ -96,7 +96,7 @@ def _knows_workers() -> bool:
 
 
 def check_file(folder: Path, name: str) -> list[Message]:
-    """What mypy with the plugin says of one file and what it imports. Raises ``RuntimeError`` where mypy breaks down."""
+    """What mypy with the plugin says of one file. Raises ``RuntimeError`` where mypy breaks down."""
     phase = Phase("cold", name, {})
     command = [PYTHON, "-m", "mypy", "--config-file", str(_config(folder)), *FORMAT, name]
     _read(_run(command, folder), phase)
@@ -145,7 +145,9 @@ def _without_plugin(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
     for state in range(_most_states(cases)):
         phase = _write(cases, project, "without-plugin", state, probe=LOOSE_PROBE)
         config = _config(project, plugin=False)
-        yield _read(_run([PYTHON, "-m", "mypy", "--config-file", str(config), *FORMAT, *_targets(project)], project), phase)
+        yield _read(
+            _run([PYTHON, "-m", "mypy", "--config-file", str(config), *FORMAT, *_targets(project)], project), phase
+        )
 
 
 def _pyright(cases: Sequence[Case], project: Path) -> Iterator[Phase]:

@@ -6,13 +6,16 @@ the value that came is recorded for that line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 KEYS = ("a", "b", "c", "d", "e")
 CONSTANTS = ("1", "'x'", "b''", "None", "[1]", "['x']", "(1, 'x')", "{'k': 1}")
 INPUTS = {"int": "1", "str": "'x'", "list[int]": "[1]", "int | None": "1 if chance() else None"}
+DEEPEST = 2
 
 # Chance comes from a module that the test puts in place for each run.
 PRELUDE = """\
@@ -37,134 +40,280 @@ def chance() -> bool:
 def fail_sometimes() -> None:
     pass
 """
+T = TypeVar("T")
 
 
 @dataclass
 class Known:
-    """The keys that are there at some place: for certain, and possibly."""
+    """The keys at some place: there for certain, there possibly, and those whose type is sure."""
 
     certain: set[str] = field(default_factory=set)
     possible: set[str] = field(default_factory=set)
+    sure: set[str] = field(default_factory=set)
+    """Inside a nested flow the parent's keys are there too: a key that the flow neither declares nor writes for
+    certain may be the parent's, with a type of its own."""
+
+    def write(self, given: Given, *, optional: bool, override: bool = True) -> None:
+        self.possible |= given.ever
+        if optional:
+            return
+        self.certain |= given.always
+        if override:
+            self.sure |= given.always
 
 
-@st.composite
-def flows(draw: st.DrawFn) -> str:
+@dataclass
+class Given:
+    """The keys that something gives: always, and ever."""
+
+    always: set[str]
+    ever: set[str]
+
+
+def flows(*, containers: bool = False) -> st.SearchStrategy[str]:
     """The source of a flow, and of a function ``run_N`` that runs it; ``N`` stands for its number."""
-    known = Known()
-    required = draw(_some(KEYS, at_most=2))
-    optional = [key for key in draw(_some(KEYS, at_most=2)) if key not in required]
-    types = {key: draw(st.sampled_from(list(INPUTS))) for key in (*required, *optional)}
-    known.certain |= {*required}
-    known.possible |= {*required, *optional}
 
-    fields = [f"    {key}: {types[key]}" for key in required]
-    fields += [f"    {key}: NotRequired[{types[key]}]" for key in optional]
-    lines = ["", "", "class Input_N(TypedDict):", *(fields or ["    pass"]), "", "", "class Flow_N(Flow[Input_N]):"]
-    steps = draw(st.integers(1, 6))
-    for place in range(steps):
-        lines += [*([""] if place else []), *draw(_steps(f"s{place}", known))]
+    @st.composite
+    def make(draw: st.DrawFn) -> str:
+        return _Maker(draw, containers).program()
 
-    lines += ["", "", "def watch_N(e: Flow_N.Event) -> None:"]
-    for place in range(steps):
-        lines += [f'    if e.step_name == "s{place}":', "        reveal_type(e.context)"]
-    display = ", ".join(f'"{key}": {INPUTS[types[key]]}' for key in required)
-    lines += ["", "", "def run_N() -> None:", f"    data: Input_N = {{{display}}}"]
-    for key in optional:
-        lines += ["    if chance():", f'        data["{key}"] = {INPUTS[types[key]]}']
-    lines += ["    reveal_type(Flow_N().run_sync(data, on_step_complete=watch_N))"]
-    return "\n".join(lines) + "\n"
+    return make()
 
 
-@st.composite
-def _steps(draw: st.DrawFn, name: str, known: Known) -> list[str]:
-    """The lines of one step; ``known`` is brought up to what is known after it."""
-    transform = draw(st.sampled_from([False, False, False, False, True]))
-    reads = draw(_some(sorted(known.possible), at_most=3))
-    parameters = [key if key in known.certain and draw(st.booleans()) else f"{key}=None" for key in reads]
-    parameters.sort(key=lambda each: "=" in each)
+class _Maker:
+    """Writes one program; ``draw`` is hypothesis's."""
 
-    when = draw(_conditions(known))
-    on_error = draw(st.sampled_from(["raise", "raise", "continue", "skip-remaining"]))
-    merge = "override" if transform else draw(st.sampled_from(["override", "override", "skip", "warn", "error"]))
-    if merge == "error" and len(known.possible) == len(KEYS):
-        merge = "override"
-    keys = [key for key in KEYS if merge != "error" or key not in known.possible]
+    def __init__(self, draw: st.DrawFn, containers: bool) -> None:
+        self.draw = draw
+        self.containers = containers
+        self.classes: list[str] = []
+        self.count = 0
 
-    returns = [draw(_mappings(keys, reads)) for _ in range(draw(st.integers(1, 3)))]
-    given = [set(each) for each in returns]
-    ends_in_none = not transform and draw(st.integers(0, 3)) == 0
-    if ends_in_none:
-        given.append(set())
-    always, ever = set.intersection(*given), set.union(*given)
-    optional = bool(when) or on_error == "continue"
-    if transform:
-        known.certain = known.certain & always if optional else always
-        known.possible = known.possible | ever if optional else ever
-    else:
-        known.certain = known.certain if optional else known.certain | always
-        known.possible = known.possible | ever
+    def program(self) -> str:
+        required = self.some(KEYS, at_most=2)
+        optional = [key for key in self.some(KEYS, at_most=2) if key not in required]
+        types = {key: self.one(list(INPUTS)) for key in (*required, *optional)}
+        name, paths, _ = self.flow(types, optional, depth=0)
 
-    options = [f'"{name}"']
-    if when:
-        options.append(f"when={when}")
-    if on_error != "raise" or draw(st.booleans()):
-        options.append(f'on_error="{on_error}"')
-    if merge != "override":
-        options.append(f'merge="{merge}"')
-    if draw(st.integers(0, 4)) == 0:
-        options.append("retries=1")
-    decorator = "transform" if transform else "step"
-    prefix = "async " if draw(st.integers(0, 3)) == 0 else ""
-    lines = [f"    @flow.{decorator}({', '.join(options)})"]
-    lines += [f"    {prefix}def {name}({', '.join(['self', *parameters])}):"]
-    lines += [f"        reveal_type({key})" for key in reads]
-    if on_error != "raise" or draw(st.integers(0, 7)) == 0:
-        lines.append("        fail_sometimes()")
-    return lines + draw(_bodies(returns, ends_in_none))
+        lines = [*self.classes, "", "", f"def watch_N(e: {name}.Event) -> None:"]
+        for path in paths:
+            lines += [f'    if e.step_name == "{path}":', "        reveal_type(e.context)"]
+        display = ", ".join(f'"{key}": {INPUTS[types[key]]}' for key in required)
+        lines += ["", "", "def run_N() -> None:", f"    data: Input_{name} = {{{display}}}"]
+        for key in optional:
+            lines += ["    if chance():", f'        data["{key}"] = {INPUTS[types[key]]}']
+        lines += [f"    reveal_type({name}().run_sync(data, on_step_complete=watch_N))"]
+        return "\n".join(lines) + "\n"
 
+    def flow(self, types: dict[str, str], optional: Sequence[str], depth: int) -> tuple[str, list[str], Known]:
+        """Write a flow class: its name, the paths of its events, what is known at its end."""
+        name = f"Flow_N_{self.count}"
+        self.count += 1
+        known = Known({*types} - {*optional}, {*types}, {*types})
+        fields = [f"    {key}: {f'NotRequired[{type}]' if key in optional else type}" for key, type in types.items()]
+        lines = ["", "", f"class Input_{name}(TypedDict):", *(fields or ["    pass"])]
+        lines += ["", "", f"class {name}(Flow[Input_{name}]):"]
+        paths: list[str] = []
+        for place in range(self.draw(st.integers(1, 5 if depth == 0 else 3))):
+            kinds = ["step", "step", "step", "step", "transform"]
+            if self.containers and depth < DEEPEST:
+                kinds += ["subflow", "branch", "parallel"]
+            kind = self.one(kinds)
+            if place:
+                lines.append("")
+            if kind in ("step", "transform"):
+                lines += self.step(f"s{place}", known, transform=kind == "transform", nested=depth > 0)
+                paths.append(f"s{place}")
+            else:
+                text, inside = getattr(self, kind)(f"s{place}", known, depth)
+                lines += text
+                paths += [*inside, f"s{place}"]
+        self.classes += lines
+        return name, paths, known
 
-@st.composite
-def _bodies(draw: st.DrawFn, returns: list[dict[str, str]], ends_in_none: bool) -> list[str]:
-    """The returns of a step, one of which is taken by chance."""
-    *some, last = [_written(each, draw(st.sampled_from(["display", "call", "variable"]))) for each in returns]
-    lines: list[str] = []
-    if len(some) == 1 and not ends_in_none and draw(st.booleans()):
-        first, second = (_written(each, "display")[-1].removeprefix("return ") for each in returns)
-        return [f"        return {first} if chance() else {second}"]
-    for each in some:
-        lines += ["        if chance():", *(f"            {line}" for line in each)]
-    if ends_in_none:
-        lines += ["        if chance():", f"            return{draw(st.sampled_from(['', ' None']))}"]
-    return lines + [f"        {line}" for line in last]
+    # -- rows --------------------------------------------------------------------------------------------------------
+
+    def step(self, name: str, known: Known, *, transform: bool, nested: bool) -> list[str]:
+        merges = ["override", "override", "skip", "warn", "error"]
+        merge = "override" if transform else self.one(merges)
+        # What a nested flow would collide with is not known here: the parent's keys are there too.
+        if merge == "error" and (nested or len(known.possible) == len(KEYS)):
+            merge = "override"
+        keys = [key for key in KEYS if merge != "error" or key not in known.possible]
+        when, on_error = self.condition(known), self.one(["raise", "raise", "continue", "skip-remaining"])
+        options = self.options(when, on_error, merge)
+        reads = self.some(sorted(known.sure & known.possible), at_most=3)
+        body, given = self.function(name, known, reads, keys, may_be_none=not transform, fails=on_error != "raise")
+        optional = bool(when) or on_error == "continue"
+        if transform:
+            known.certain = known.certain & given.always if optional else set(given.always)
+            known.possible = known.possible | given.ever if optional else set(given.ever)
+            known.sure = known.sure & known.possible if optional else set(given.ever)
+        else:
+            before = set(known.sure)
+            known.write(given, optional=optional, override=merge != "skip")
+            if not nested:
+                known.sure |= given.ever
+            elif merge == "skip":
+                known.sure = before
+        decorator = "transform" if transform else "step"
+        options = [f'"{name}"', *options]
+        return [f"    @flow.{decorator}({', '.join(options)})", *body]
+
+    def subflow(self, name: str, known: Known, depth: int) -> tuple[list[str], list[str]]:
+        when, on_error, merge = self.container_options(known)
+        child, paths, given = self.child(known, depth)
+        known.write(given, optional=bool(when) or on_error == "continue", override=merge != "skip" and depth == 0)
+        if depth == 0:
+            known.sure |= given.ever
+        options = ", ".join([f'"{name}"', child, *self.options(when, on_error, merge)])
+        return [f"    {name} = flow.subflow({options})"], [f"{name}/{path}" for path in paths]
+
+    def branch(self, name: str, known: Known, depth: int) -> tuple[list[str], list[str]]:
+        when, on_error, merge = self.container_options(known)
+        reads = self.some(sorted(known.sure & known.possible), at_most=1)
+        cases: list[str] = []
+        paths: list[str] = []
+        gives: list[Given] = []
+        for case in ("left", "middle", "right")[: self.draw(st.integers(1, 3))]:
+            child, inside, given = self.child(known, depth)
+            cases.append(f'"{case}": {child}')
+            paths += [f"{name}/{case}/{path}" for path in inside]
+            gives.append(given)
+        names = [case.split(":")[0] for case in cases]
+        none = self.one([False, False, True])
+        if none:
+            gives.append(Given(set(), set()))
+        given = Given(set.intersection(*(each.always for each in gives)), set().union(*(each.ever for each in gives)))
+        known.write(given, optional=bool(when) or on_error == "continue", override=merge != "skip" and depth == 0)
+        if depth == 0:
+            known.sure |= given.ever
+        options = [f'"{name}"', f"cases={{{', '.join(cases)}}}", *self.options(when, on_error, merge)]
+        lines = [f"    @flow.branch({', '.join(options)})"]
+        lines += [f"    def {name}({', '.join(['self', *(f'{key}=None' for key in reads)])}):"]
+        lines += [f"        reveal_type({key})" for key in reads]
+        for case in names[1:]:
+            lines += ["        if chance():", f"            return {case}"]
+        if none:
+            lines += ["        if chance():", "            return None"]
+        return [*lines, f"        return {names[0]}"], paths
+
+    def parallel(self, name: str, known: Known, depth: int) -> tuple[list[str], list[str]]:
+        when, on_error, merge = self.container_options(known)
+        mode = self.one(["all", "settled"])
+        options = [f'"{name}"', *([f'mode="{mode}"'] if mode != "all" else []), *self.options(when, on_error, merge)]
+        lines = [f"    {name} = flow.parallel({', '.join(options)})"]
+        paths: list[str] = []
+        before = Known(set(known.certain), set(known.possible), set(known.sure))
+        for number in range(self.draw(st.integers(1, 3))):
+            member = f"{name}_m{number}"
+            member_when = self.condition(before)
+            member_error = self.one(["raise", "raise", "continue"])
+            some = self.options(member_when, member_error, "override")
+            if self.one([False, False, True]):
+                child, inside, given = self.child(before, depth, fewer=True)
+                lines += [f"    {member} = {name}.subflow({', '.join([child, *some])})"]
+                paths += [f"{name}/{member}/{path}" for path in inside]
+            else:
+                reads = self.some(sorted(before.sure & before.possible), at_most=2)
+                body, given = self.function(
+                    member, before, reads, list(KEYS), may_be_none=True, fails=member_error != "raise" or mode != "all"
+                )
+                lines += ["", f"    @{name}.step({', '.join(some)})", *body]
+            paths.append(f"{name}/{member}")
+            optional = bool(when or member_when) or "continue" in (on_error, member_error) or mode == "settled"
+            known.write(given, optional=optional, override=merge != "skip" and depth == 0)
+            if depth == 0:
+                known.sure |= given.ever
+        return lines, paths
+
+    def child(self, known: Known, depth: int, *, fewer: bool = False) -> tuple[str, list[str], Given]:
+        """A flow that fits the context, and what it gives."""
+        required = self.some(sorted(known.certain), at_most=2)
+        optional = [key for key in self.some(KEYS, at_most=2) if key not in required]
+        types = dict.fromkeys((*required, *optional), "object")
+        name, paths, inside = self.flow(types, optional, DEEPEST if fewer else depth + 1)
+        return name, paths, Given(inside.certain, inside.possible)
+
+    # -- parts of rows -----------------------------------------------------------------------------------------------
+
+    def container_options(self, known: Known) -> tuple[str, str, str]:
+        on_error = self.one(["raise", "raise", "continue", "skip-remaining"])
+        return self.condition(known), on_error, self.one(["override", "override", "skip", "warn"])
+
+    def options(self, when: str, on_error: str, merge: str) -> list[str]:
+        options = [f"when={when}"] if when else []
+        if on_error != "raise" or self.one([False, True]):
+            options.append(f'on_error="{on_error}"')
+        if merge != "override":
+            options.append(f'merge="{merge}"')
+        if self.one([False, False, False, True]):
+            options.append("retries=1")
+        return options
+
+    def condition(self, known: Known) -> str:
+        """What stands behind ``when=``, or nothing."""
+        forms = ["", "", "", "lambda: chance()", "by_chance", "by_chance_async"]
+        if known.certain & known.sure:
+            forms.append(f"lambda {min(known.certain & known.sure)}: chance()")
+        if known.possible & known.sure:
+            forms.append(f"lambda {max(known.possible & known.sure)}=None: chance()")
+        return self.one(forms)
+
+    def function(
+        self, name: str, known: Known, reads: list[str], keys: list[str], *, may_be_none: bool, fails: bool
+    ) -> tuple[list[str], Given]:
+        """A step's method, and what it gives."""
+        parameters = [key if key in known.certain and self.one([True, False]) else f"{key}=None" for key in reads]
+        parameters.sort(key=lambda each: "=" in each)
+        returns = [self.mapping(keys, reads) for _ in range(self.draw(st.integers(1, 3)))]
+        given = [set(each) for each in returns]
+        ends_in_none = may_be_none and self.one([False, False, False, True])
+        if ends_in_none:
+            given.append(set())
+        prefix = "async " if self.one([False, False, False, True]) else ""
+        lines = [f"    {prefix}def {name}({', '.join(['self', *parameters])}):"]
+        lines += [f"        reveal_type({key})" for key in reads]
+        if fails or self.draw(st.integers(0, 7)) == 0:
+            lines.append("        fail_sometimes()")
+        lines += self.body(returns, ends_in_none)
+        return lines, Given(set.intersection(*given), set().union(*given))
+
+    def body(self, returns: list[dict[str, str]], ends_in_none: bool) -> list[str]:
+        """The returns of a step, one of which is taken by chance."""
+        if len(returns) == 2 and not ends_in_none and self.one([True, False]):
+            first, second = (_display(each) for each in returns)
+            return [f"        return {first} if chance() else {second}"]
+        forms = [self.one(["display", "call", f"value_{number}"]) for number in range(len(returns))]
+        *some, last = [_written(each, form) for each, form in zip(returns, forms, strict=True)]
+        lines: list[str] = []
+        for each in some:
+            lines += ["        if chance():", *(f"            {line}" for line in each)]
+        if ends_in_none:
+            lines += ["        if chance():", f"            return{self.one(['', ' None'])}"]
+        return lines + [f"        {line}" for line in last]
+
+    def mapping(self, keys: list[str], reads: list[str]) -> dict[str, str]:
+        """A mapping as keys and the text of values, which may use the parameters."""
+        values = [*CONSTANTS, *(form.format(key) for key in reads for form in ("{}", "str({})", "[{}]"))]
+        return {key: self.one(values) for key in self.some(keys, at_most=3)}
+
+    def one(self, choices: Sequence[T]) -> T:
+        return self.draw(st.sampled_from(choices))
+
+    def some(self, keys: Sequence[str], *, at_most: int) -> list[str]:
+        return self.draw(st.lists(st.sampled_from(keys), unique=True, max_size=at_most)) if keys else []
 
 
 def _written(mapping: dict[str, str], form: str) -> list[str]:
+    """The return of a mapping: as a display, as a call of dict, or with one value in a variable of that name."""
     if form == "call":
         return ["return dict(" + ", ".join(f"{key}={value}" for key, value in mapping.items()) + ")"]
-    display = ", ".join(f'"{key}": {value}' for key, value in mapping.items())
-    if form == "variable" and mapping:
+    if form != "display" and mapping:
         key, value = next(iter(mapping.items()))
-        return [f"value = {value}", "return {" + display.replace(f'"{key}": {value}', f'"{key}": value', 1) + "}"]
-    return [f"return {{{display}}}"]
+        return [f"{form} = {value}", f"return {_display({**mapping, key: form})}"]
+    return [f"return {_display(mapping)}"]
 
 
-@st.composite
-def _mappings(draw: st.DrawFn, keys: list[str], reads: list[str]) -> dict[str, str]:
-    """A mapping as keys and the text of values, which may use the parameters."""
-    values = [*CONSTANTS, *(form.format(key) for key in reads for form in ("{}", "str({})", "[{}]"))]
-    return {key: draw(st.sampled_from(values)) for key in draw(_some(keys, at_most=3))}
-
-
-@st.composite
-def _conditions(draw: st.DrawFn, known: Known) -> str:
-    """What stands behind ``when=``, or nothing."""
-    forms = ["", "", "", "lambda: chance()", "by_chance", "by_chance_async"]
-    if known.certain:
-        forms.append(f"lambda {min(known.certain)}: chance()")
-    if known.possible:
-        forms.append(f"lambda {max(known.possible)}=None: chance()")
-    return draw(st.sampled_from(forms))
-
-
-def _some(keys: list[str] | tuple[str, ...], *, at_most: int) -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(keys), unique=True, max_size=at_most) if keys else st.just([])
+def _display(mapping: dict[str, str]) -> str:
+    return "{" + ", ".join(f'"{key}": {value}' for key, value in mapping.items()) + "}"
