@@ -55,6 +55,10 @@ COMMANDS = {
     "npm install stepkit",
 }
 
+# Nobody knows a program that causes the first. The second is reserved: its wrong program stands in the page, and once
+# the plugin reports it, the test of all blocks fails until the page says so.
+NEVER_SEEN = {"stepkit-internal", "stepkit-unsavable"}
+
 FENCE = re.compile(r"^```([\w-]+)(?: ([\w ]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPECTATION = re.compile(r"# (error|note): (.+?)(?:  \[([\w-]+)\])?$")
 SAID = re.compile(r"^(.+?):(\d+): (error|note): (.*?)(?:  \[([\w-]+)\])?$")
@@ -225,8 +229,8 @@ def mypy(folder: Path, files: Iterable[str]) -> list[Message]:
 def test_the_page_of_error_codes_has_a_wrong_and_a_right_program_for_each(code: str) -> None:
     sections = re.split(r"^## ", (DOCS / "type-checker.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     (section,) = [each for each in sections if each.startswith(f"`{code}`\n")]
-    if code == "stepkit-internal":
-        return  # nobody knows a program that causes it
+    if code in NEVER_SEEN:
+        return
     programs = [match[3] for match in FENCE.finditer(section) if match[1] == "python"]
     codes = [{expected.code for expected in expectations(program, "")} for program in programs]
     assert {code} in codes
