@@ -43,6 +43,13 @@ def step_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("stepkit")]
 
 
+def no_threads_are_left() -> bool:
+    """Whether the threads of steps that still are there have nothing more to do than to end."""
+    for thread in step_threads():
+        thread.join(1)
+    return step_threads() == []
+
+
 class SteppingLoop(asyncio.SelectorEventLoop):
     """Runs one ready callback in each turn and counts the turns; its time is virtual, in seconds from 0."""
 

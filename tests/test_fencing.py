@@ -494,7 +494,7 @@ def test_when_a_member_fails_the_others_start_no_further_step() -> None:
         stepping.run(Group().run({"log": [log]}, on_step_complete=lambda event: events.append(event.step_name)))
     assert log.lines == ["thread ended"]  # it was waited for
     assert events == []
-    assert stepping.step_threads() == []
+    assert stepping.no_threads_are_left()
 
 
 # Copies

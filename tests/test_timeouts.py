@@ -495,7 +495,7 @@ def test_abandoned_threads_take_no_place_of_later_runs() -> None:
         return await asyncio.gather(*(Works().run() for _ in range(60)))
 
     assert stepping.run(work(), hang) == [{"done": True}] * 60
-    assert stepping.step_threads() == []
+    assert stepping.no_threads_are_left()
 
 
 def test_a_retry_does_not_wait_for_the_thread_of_the_attempt_before() -> None:
@@ -576,7 +576,7 @@ def test_run_sync_returns_although_the_step_goes_on(
         asyncio.run(inside())
     outside.hang.release()
     assert outside.notes[:1] == (["returned"] if outside.notes else [])
-    assert stepping.step_threads() == []
+    assert stepping.no_threads_are_left()
 
 
 SCRIPT = """
