@@ -128,7 +128,7 @@ def _run(text: str, count: int) -> dict[int, list[Any]]:
             for _ in range(RUNS):
                 try:
                     getattr(module, f"run_{number}")()
-                except Failed:
+                except* Failed:
                     pass  # a run that ends with an error gives nothing
     finally:
         del sys.modules["choices"]
