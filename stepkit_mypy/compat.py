@@ -8,6 +8,7 @@ from typing import Any
 
 from mypy.binder import ConditionalTypeBinder
 from mypy.checker import DeferredNode, TypeChecker
+from mypy.errorcodes import NO_ANY_RETURN
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
@@ -508,6 +509,24 @@ def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
     for function, owner in targets:
         if function not in waiting:
             checker.deferred_nodes.append(DeferredNode(function, owner))
+
+
+def forgive_returned_any(checker: TypeChecker, func: FuncDef) -> None:
+    """Drop what ``--strict`` says of a returned Any: the return type that it names was given by the plugin."""
+    found = checker.msg.errors.error_info_map.get(checker.msg.errors.file)
+    if not checker.options.warn_return_any or not found:
+        return
+    lines = {statement.line for statement in returns_of(func)}
+    kept = [each for each in found if each.code is not NO_ANY_RETURN or each.line not in lines]
+    if len(kept) < len(found):
+        found[:] = kept
+
+
+def recheck_module(checker: TypeChecker) -> None:
+    """Have the top level of the module checked again."""
+    module: Any = checker.tree
+    if not is_last_pass(checker) and not any(each.node is module for each in checker.deferred_nodes):
+        checker.deferred_nodes.append(DeferredNode(module, None))
 
 
 def _functions_in(node: Statement, owner: TypeInfo | None) -> list[tuple[Any, TypeInfo | None]]:

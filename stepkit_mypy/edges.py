@@ -100,7 +100,9 @@ def depend_on(checker: TypeChecker, info: TypeInfo) -> None:
         compat.add_dependency(checker, f"{found[1].fullname}.{TABLE}")
 
 
-def run_signature(checker: TypeChecker, instance: Instance, default: CallableType, node: Node) -> CallableType:
+def run_signature(
+    checker: TypeChecker, instance: Instance, default: CallableType, node: Node, early: set[str]
+) -> CallableType:
     """The signature of ``run`` and its like for this very flow."""
     info = instance.type
     ready = is_ready(info)
@@ -108,7 +110,8 @@ def run_signature(checker: TypeChecker, instance: Instance, default: CallableTyp
         return default
     depend_on(checker, info)
     if not ready:
-        compat.defer(checker, node)
+        if not compat.defer(checker, node) and info.module_name == checker.tree.fullname:
+            early.add(info.fullname)
         return default
     targets = {name: compat.alias_target(instance, name) for name in ("Input", "Output", "Event")}
     types, kinds = list(default.arg_types), list(default.arg_kinds)

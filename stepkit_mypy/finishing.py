@@ -40,9 +40,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         alias = compat.alias_of(info, name)
         if alias is not None and info.names[name].plugin_generated:
             compat.set_target(alias, target)
-    work.finished()
     _add_dependencies(checker, work)
-    compat.recheck_above(checker, info)
+    work.finished()
     return True
 
 

@@ -1,4 +1,4 @@
-"""``StepNames``, ``StepInput`` and ``StepOutput``: a type alias in the module that uses one, filled once the flow is known."""
+"""``StepNames``, ``StepInput``, ``StepOutput``: type aliases where they are used, filled once the flow is known."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ class Hooks:
         instance, default = get_proper_type(context.type), context.default_signature
         if not isinstance(instance, Instance) or not isinstance(default, CallableType):
             return default
-        return edges.run_signature(compat.checker_of(context.api), instance, default, context.context)
+        return edges.run_signature(compat.checker_of(context.api), instance, default, context.context, self.works.early)
 
     @_return
     def ran(self, context: MethodContext) -> Type:
@@ -176,12 +176,20 @@ class Hooks:
         work = self._work(checker, info)
         return work, None if work is None else declaration_at(work, node)
 
+    def _finished(self, checker: TypeChecker, info: TypeInfo) -> None:
+        """The flow's types are known: tell those that waited for them."""
+        helper_types.fill(checker, self.tables, info)
+        compat.recheck_above(checker, info)
+        if info.fullname in self.works.early:
+            self.works.early.discard(info.fullname)
+            compat.recheck_module(checker)
+
     def _work(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
         work = self.works.get(info)
         if work is not None:
             found = work
             work.resolve = lambda slot: composition.resolve(checker, found, slot)
-            work.finished = lambda: helper_types.fill(checker, self.tables, info)
+            work.finished = lambda: self._finished(checker, info)
         return work
 
 

@@ -93,8 +93,7 @@ def when_missing(checker: TypeChecker, node: Node, step: str, name: str, context
 
 def when_maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
     text = (
-        f'the condition of step "{step}" reads "{name}", which may be missing: {why(key)}; '
-        "give the parameter a default"
+        f'the condition of step "{step}" reads "{name}", which may be missing: {why(key)}; give the parameter a default'
     )
     _fail(checker, "stepkit-when", text, node)
 

@@ -162,7 +162,7 @@ class Reader:
             elif isinstance(item, TypedDictType):
                 yield shape_of(item, "", "its type does not require it")
             elif isinstance(item, AnyType):
-                if item.is_from_error:
+                if item.is_from_error or expression is None and compat.is_unannotated(item):
                     self.result.wrong = True
                 elif expression is not None:
                     self.result.untyped.append(expression)

@@ -1,4 +1,4 @@
-"""The semantic phase: marks the methods of a flow class, and gives it its type aliases. No work on types is done here."""
+"""The semantic phase: marks the methods of a flow class and gives it its type aliases, without work on types."""
 
 from __future__ import annotations
 

@@ -158,5 +158,7 @@ def row_changes(before: Known, row: Row) -> list[Known]:
     if row.facts.kind == "step":
         return [_given(row.change, row.facts.name)]
     if row.facts.kind in ("subflow", "branch"):
-        return [_inside(before, flow.type if flow is not None else None, None, row.facts.name, 0)[0] for flow in row.flows]
+        return [
+            _inside(before, flow.type if flow is not None else None, None, row.facts.name, 0)[0] for flow in row.flows
+        ]
     return []

@@ -15,7 +15,7 @@ from mypy.types import Type, get_proper_type
 from . import compat
 from .contexts import Context, State
 from .declarations import Body, Declaration, read_body
-from .rows import TABLE, Row, decode_row, input_context, table_of
+from .rows import TABLE, Row, decode, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
 from .walk import advance
 
@@ -91,10 +91,16 @@ class Works:
 
     def __init__(self) -> None:
         self._works: dict[str, Work] = {}
+        self.early: set[str] = set()
+        """The flows that a module used at its top level before they were known."""
 
     def open(self) -> list[Work]:
         """The classes whose end was reached, but of which something is not known yet."""
-        return [work for work in self._works.values() if work.ended and compat.is_any(work.alias.target)]
+        return [
+            work
+            for work in self._works.values()
+            if work.ended and work.target is work.alias.target and compat.is_any(work.target)
+        ]
 
     def get(self, info: TypeInfo) -> Work | None:
         """The work on a flow class; None if the class is none, or was not tagged."""
@@ -103,14 +109,11 @@ class Works:
             return None
         work = self._works.get(info.fullname)
         if work is None or work.info is not info or work.alias is not alias or work.target is not alias.target:
-            if len(self._works) > 64:
-                self._works.clear()
+            if len(self._works) > 64:  # what is finished can be found again
+                self._works = {name: each for name, each in self._works.items() if compat.is_any(each.alias.target)}
             work = _begin(info, alias)
             self._works[info.fullname] = work
         return work
-
-    def forget(self, info: TypeInfo) -> None:
-        self._works.pop(info.fullname, None)
 
 
 def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
@@ -135,6 +138,13 @@ def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
         for each in (slot, *slot.members):
             work.positions[each.attribute] = position
             work.slot_of[each.attribute] = each
+    finished = decode(alias.target)
+    if finished is not None:
+        work.ended = True
+        for row in finished.rows:
+            for known in (row, *row.members):
+                if known.facts.attribute in work.slot_of:
+                    work.slot_of[known.facts.attribute].row = known
     for declaration in body.declarations:
         work.by_node[declaration.node] = declaration
         if declaration.function is not None:
