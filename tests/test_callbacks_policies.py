@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import Flow, StepEvent, flow
 from stepkit.errors import EventLoopError
 
@@ -169,8 +169,9 @@ async def raises_later(event: StepEvent) -> None:
 def test_a_callback_that_fails_stops_the_run_under_every_policy(
     shape: Callable[[Any], type[Counts]], callback: Callable[[StepEvent], Any]
 ) -> None:
+    told: list[str] = []
     for options in POLICIES:
-        owner, told = shape(options)(), []
+        owner = shape(options)()
         with pytest.raises(SaveError) as caught:
             stepping.run(owner.run(on_step_complete=callback, on_step_error=lambda step, error: told.append(step)))
         assert owner.called.count("work") <= 1, options  # not tried again
@@ -322,8 +323,10 @@ def fails(*arguments: object) -> None:
 def test_an_error_callback_that_fails_leaves_the_outcome_to_the_error_of_the_step(
     shape: Callable[[Any], type[Counts]], callback: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
+    told: list[tuple[str, Exception]] = []
     for options in POLICIES:
-        owner, told = shape(options)(fails=True), []
+        owner = shape(options)(fails=True)
+        told.clear()
 
         class Both(type(owner)):  # type: ignore[misc]
             def on_step_error(self, step: str, error: Exception) -> Any:
@@ -404,7 +407,9 @@ def test_a_sync_run_without_a_loop_says_what_to_do_with_a_callback_that_gives_so
         await asyncio.sleep(0)
 
     owner = as_sync_step({})()
-    with pytest.raises(EventLoopError, match="a sync step, condition or callback returned an awaitable that has to wait"):
+    with pytest.raises(
+        EventLoopError, match="a sync step, condition or callback returned an awaitable that has to wait"
+    ):
         owner.run_sync(on_step_complete=lambda event: waits())
     assert owner.called == ["work"]
 

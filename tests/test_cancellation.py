@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import CircuitBreaker, Flow, StepEvent, flow
 from stepkit.errors import RunCancelledError, StepTimeoutError
 
@@ -174,7 +174,7 @@ class Cancelled:
         self.cancelled = False
         loop.at_turn(turn, cancel)
         loop.run_until_complete(asyncio.wait([task]))
-        self.left = [each for each in asyncio.all_tasks(loop)]
+        self.left = list(asyncio.all_tasks(loop))
         self.outcome = "cancelled" if task.cancelled() else task.exception() or task.result()
         self.turns = loop.turn
         loop.finish()
@@ -542,7 +542,9 @@ def test_a_sync_run_is_cancelled_between_two_steps_and_goes_on_from_its_last_che
     def start(flag: Any, saved: list[str]) -> Any:
         world = World()
         world.failing = {"shaky": 1}  # without the delays of the other: this clock is real
-        return patched(world).run_sync({"n": 1}, cancel=flag, on_step_complete=lambda event: saved.append(event.checkpoint))
+        return patched(world).run_sync(
+            {"n": 1}, cancel=flag, on_step_complete=lambda event: saved.append(event.checkpoint)
+        )
 
     assert start(never, []) == expected
     for at in range(1, never.looked + 1, 2):
@@ -614,9 +616,7 @@ def measured() -> tuple[int, int, int]:
 def test_nothing_leaks_over_ten_thousand_runs() -> None:
     async def one(n: int) -> None:
         make = (Retries, Times, Groups)[n % 3]
-        run = make().run(
-            {"n": n // 3}, on_step_complete=lambda event: None, on_step_error=lambda step, error: None
-        )
+        run = make().run({"n": n // 3}, on_step_complete=lambda event: None, on_step_error=lambda step, error: None)
         if n % 5 == 0:  # cancelled somewhere in the middle
             task = asyncio.ensure_future(run)
             for _ in range(n % 7):

@@ -7,8 +7,8 @@ import threading
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import CircuitBreaker, Flow, flow
 from stepkit.errors import CircuitOpenError, MissingKeyError
 from stepkit.runtime.breaker import Breaker
@@ -71,7 +71,20 @@ def test_it_opens_after_failures_in_a_row_lets_one_probe_pass_after_the_cooldown
     Calls = make(clock)
     breaker = Calls.circuit_breaker("call")
     seen = []
-    for step in ["fail", "fail", "open", "open", "wait 9.9", "open", "wait 0.1", "probe fails", "open", "wait 10", "probe", "ok"]:
+    for step in [
+        "fail",
+        "fail",
+        "open",
+        "open",
+        "wait 9.9",
+        "open",
+        "wait 0.1",
+        "probe fails",
+        "open",
+        "wait 10",
+        "probe",
+        "ok",
+    ]:
         if step.startswith("wait"):
             clock.now += float(step.split()[1])
             seen.append((step, None, breaker.state, breaker.failures))
@@ -456,7 +469,7 @@ def test_of_many_threads_exactly_one_is_the_probe(succeeds: bool) -> None:
 
     breaker = Calls.circuit_breaker("call")
     breaker.clock = clock
-    for round in range(5):
+    for _ in range(5):
         probes.clear()
         breaker.reset()
         assert in_threads(1, lambda number: Calls().run_sync({"opens": True})) == [Boom]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import Flow, LogConfig, StepEvent, flow
 from stepkit.errors import CheckpointError, StepTimeoutError
 from stepkit.runtime.isolation import copy_context, copy_value
@@ -185,7 +184,9 @@ def with_the_rest(first: type[Flow]) -> type[Flow]:
     return Whole
 
 
-@pytest.mark.parametrize("first", [*first_of_async(), *first_of_threads()], ids=lambda first: first.__qualname__.split(".")[-1])
+@pytest.mark.parametrize(
+    "first", [*first_of_async(), *first_of_threads()], ids=lambda first: first.__qualname__.split(".")[-1]
+)
 def test_nothing_that_an_attempt_does_after_it_was_given_up_counts(first: type[Flow]) -> None:
     Whole = with_the_rest(first)
     owner = Whole()
@@ -513,7 +514,14 @@ class Holder:
 def test_a_copy_shares_only_what_cannot_be_copied() -> None:
     lock, only = threading.Lock(), Uncopyable()
     items = [1]
-    value = {"lock": lock, "list": [only, items], "again": items, "tuple": (items, only), "set": {1}, "holder": Holder(lock)}
+    value = {
+        "lock": lock,
+        "list": [only, items],
+        "again": items,
+        "tuple": (items, only),
+        "set": {1},
+        "holder": Holder(lock),
+    }
     copied = copy_value(value)
     assert copied["lock"] is lock
     assert copied["list"][0] is only

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import CircuitBreaker, Flow, flow
 
 SCRIPTS = 5_000
@@ -46,7 +46,9 @@ def draw(number: int) -> Script:
     breaker = None
     if chance.random() < 0.8:
         breaker = CircuitBreaker(
-            failure_threshold=chance.randint(1, 4), cooldown=chance.randint(1, 12), on_open=chance.choice(["raise", "skip"])
+            failure_threshold=chance.randint(1, 4),
+            cooldown=chance.randint(1, 12),
+            on_open=chance.choice(["raise", "skip"]),
         )
     is_async = chance.random() < 0.5
     behaviours = ["ok", "boom", "boom", "boom", "bang", "junk"] + ["slow"] * is_async
@@ -85,9 +87,13 @@ def modelled(script: Script) -> History:
             history.append(("call", now, attempt))
             if behaviour == "slow":
                 now += TIMEOUT
-            outcome = {"ok": "ok", "boom": "Boom", "bang": "Bang", "junk": "StepOutputError", "slow": "StepTimeoutError"}[
-                behaviour
-            ]
+            outcome = {
+                "ok": "ok",
+                "boom": "Boom",
+                "bang": "Bang",
+                "junk": "StepOutputError",
+                "slow": "StepTimeoutError",
+            }[behaviour]
             if outcome == "ok":
                 failures, open_until = 0, -1
                 break
@@ -202,7 +208,12 @@ def test_policies_do_what_the_model_says(part: int) -> None:
 
 
 def test_the_scripts_reach_every_state_and_outcome() -> None:
-    seen = {(what[0], str(what[1 if what[0] == "error" else 3])) for number in range(500) for what in modelled(draw(number)) if what[0] != "call"}
+    seen = {
+        (what[0], str(what[1 if what[0] == "error" else 3]))
+        for number in range(500)
+        for what in modelled(draw(number))
+        if what[0] != "call"
+    }
     assert seen == {
         ("error", "Boom"),
         ("error", "Bang"),

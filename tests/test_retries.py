@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import CircuitBreaker, Flow, LogConfig, flow
 from stepkit.errors import (
     ContextCollisionError,
@@ -291,7 +291,9 @@ def test_a_delay_that_is_no_number_of_seconds_is_said_so(seconds: Any) -> None:
         def trying(self):
             raise Boom("the step's own")
 
-    with pytest.raises(ValueError, match="retry_delay returned .*; it returns a finite number of seconds from 0") as caught:
+    with pytest.raises(
+        ValueError, match="retry_delay returned .*; it returns a finite number of seconds from 0"
+    ) as caught:
         Trying().run_sync()
     assert repr(caught.value.__cause__) == repr(Boom("the step's own"))
 
@@ -307,7 +309,9 @@ def test_an_async_rule_is_said_to_be_a_mistake_and_leaves_no_coroutine_behind(op
         def trying(self):
             raise Boom
 
-    with pytest.raises(TypeError, match=f"{option} returned an awaitable; it is an ordinary function, not an async one"):
+    with pytest.raises(
+        TypeError, match=f"{option} returned an awaitable; it is an ordinary function, not an async one"
+    ):
         stepping.run(Trying().run())
 
 
@@ -574,7 +578,9 @@ def test_the_events_of_a_retried_container_are_those_of_one_run_through_it() -> 
 def test_a_checkpoint_from_inside_a_retried_container_resumes_to_the_same_result() -> None:
     checkpoints: list[str] = []
     whole = stepping.run(
-        Deep(World(second=2, third=1)).run({"n": 2}, on_step_complete=lambda event: checkpoints.append(event.checkpoint))
+        Deep(World(second=2, third=1)).run(
+            {"n": 2}, on_step_complete=lambda event: checkpoints.append(event.checkpoint)
+        )
     )
     assert len(checkpoints) == 5
     for checkpoint in checkpoints:

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 import stepping
+
 from stepkit import Flow, flow
 from stepkit.errors import StepTimeoutError
 
@@ -316,7 +316,9 @@ def test_a_timeout_ends_an_attempt_whatever_the_step_does(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("behave", [hangs, swallows_the_cancellation, never_ends, blocks_and_returns], ids=lambda b: b.__name__)
+@pytest.mark.parametrize(
+    "behave", [hangs, swallows_the_cancellation, never_ends, blocks_and_returns], ids=lambda b: b.__name__
+)
 def test_a_late_result_is_dropped_where_the_run_goes_on(
     shape: Callable[..., type[Flow]], behave: Callable[[Outside], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -331,7 +333,11 @@ def test_a_late_result_is_dropped_where_the_run_goes_on(
     case = Case(Goes, outside, caplog)
     assert case.error is None
     assert {key: value for key, value in case.result.items() if key != "outside"} == {"waited": True}  # type: ignore[attr-defined]
-    started_before = {as_nested_flow: ["work/before"], as_branch: ["work/case/before"], as_group: ["work/beside", "work/member/before"]}
+    started_before = {
+        as_nested_flow: ["work/before"],
+        as_branch: ["work/case/before"],
+        as_group: ["work/beside", "work/member/before"],
+    }
     assert sorted(case.events) == sorted([*started_before.get(shape, []), "wait"])
 
 

@@ -161,7 +161,7 @@ def _is_retried(rule: Any, error: Exception) -> bool:
 def _delay(delay: Any, number: int, error: Exception) -> float:
     if not callable(delay):
         return float(delay)
-    seconds = delay(number, error)
+    seconds: Any = delay(number, error)
     _refuse_awaitable(seconds, "retry_delay", error)
     if not is_duration(seconds):
         raise ValueError(f"retry_delay returned {seconds!r}; it returns a finite number of seconds from 0") from error
