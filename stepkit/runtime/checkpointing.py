@@ -33,7 +33,10 @@ def take(frame: Frame) -> str:
     except UnsavableValueError as error:
         frame.touched = None
         raise UnsavableValueError(error.path, error.type, error.reason, flow=run.flow, step=step) from None
-    frame.touched = set()
+    if frame.touched is None:
+        frame.touched = set()
+    else:
+        frame.touched.clear()
     text = compose(
         step, output, name=run.flow, run=run.id, done=tuple(reversed(done)), types=tags, frames=tuple(reversed(outer))
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import weakref
 from collections.abc import Mapping
 from time import perf_counter
 from types import CoroutineType
@@ -11,7 +10,6 @@ from typing import Any
 
 from ..current import Attempt, running
 from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
-from ..events import StepEvent
 from .attempts import CIRCUIT_OPEN, call, ensure_wanted, note_current, repeat
 from .containers import mark_of_inside, open_case, open_flow, open_group
 from .control import Aborted, Fence, GivenUp, Stopped
@@ -19,6 +17,7 @@ from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
+from .telling import tell_completed, tell_error
 from .waiting import TaskWatch, cancellation, together
 
 
@@ -74,7 +73,9 @@ async def run_frame(frame: Frame) -> bool:
             frame.position = step.place + 1
             frame.done += step.mark
             frame.touch(step, output)
-            await _tell_completed(frame, frame.prefix + step.row.name, perf_counter() - started)
+            waiting = tell_completed(frame, frame.prefix + step.row.name, perf_counter() - started)
+            if waiting is not None:
+                await waiting
     frame.position = len(steps)
     return True
 
@@ -126,7 +127,9 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
         observer.step_completed(path, duration, keys, row.log)
     if run.complete_callbacks:
         note_current(frame, step)
-        await _tell_completed(frame, path, duration)
+        waiting = tell_completed(frame, path, duration)
+        if waiting is not None:
+            await waiting
     return True
 
 
@@ -159,7 +162,7 @@ async def _attempt(frame: Frame, step: PlannedStep) -> tuple[list[Mapping[str, A
     if row.retries == 0 and row.timeout is None and step.breaker is None:
         result = await work(frame, step, 1, frame.fence)
     else:
-        result = await repeat(frame, step, work, _tell_error)
+        result = await repeat(frame, step, work, tell_error)
     ensure_wanted(frame)
     return (None, True) if result is CIRCUIT_OPEN else result
 
@@ -311,7 +314,7 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
     if run.observer is not None and started is not None:
         run.observer.step_failed(path, perf_counter() - started, error, row.log)
     note_current(frame, step)
-    await _tell_error(frame, path, error)
+    await tell_error(frame, path, error)
     return error
 
 
@@ -323,40 +326,3 @@ def _note(error: Exception, note: str) -> None:
             error.add_note(note)
     except Exception:
         pass  # an error that cannot be written to, as a frozen dataclass
-
-
-async def _tell_error(frame: Frame, path: str, error: Exception) -> None:
-    """Call ``on_step_error``. It observes: if it fails itself, the step's error still wins."""
-    for callback in frame.run.error_callbacks:
-        try:
-            result: Any = callback(path, error)
-            if result is not None and inspect.isawaitable(result):
-                frame.run.watch = frame.run.watch or TaskWatch()
-                await result
-                ensure_wanted(frame)
-        except Exception as own:
-            frame.run.warn(path, f"on_step_error failed itself: {own!r}")
-
-
-async def _tell_completed(frame: Frame, path: str, duration: float) -> None:
-    """Call ``on_step_complete``. If it fails, the run ends: its caller may not have saved the checkpoint."""
-    run = frame.run
-    event = StepEvent(path, duration * 1000, frame)
-    try:
-        for callback in run.complete_callbacks:
-            result: Any = callback(event)
-            if result is not None and inspect.isawaitable(result):
-                run.watch = run.watch or TaskWatch()
-                await result
-                ensure_wanted(frame)
-            del result
-    except Exception as error:
-        raise Aborted(error) from None
-    finally:
-        # Most events are dropped with their callback; one that somebody keeps must not change any more.
-        reference = weakref.ref(event)
-        del event
-        if (kept := reference()) is not None:
-            kept.seal()
-    if frame.stop_asked:
-        raise Stopped(frame.path, frame.context)

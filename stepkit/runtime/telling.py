@@ -1,0 +1,79 @@
+"""Tells the callbacks of a run what happened: ``on_step_complete`` and ``on_step_error``."""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Awaitable, Iterator
+from typing import Any
+
+from ..events import StepEvent
+from ..table import CompleteCallback
+from .attempts import ensure_wanted
+from .control import Aborted, Stopped
+from .frame import Frame
+from .waiting import TaskWatch
+
+
+async def tell_error(frame: Frame, path: str, error: Exception) -> None:
+    """Call ``on_step_error``. It observes: if it fails itself, the step's error still wins."""
+    for callback in frame.run.error_callbacks:
+        try:
+            result: Any = callback(path, error)
+            if result is not None and inspect.isawaitable(result):
+                frame.run.watch = frame.run.watch or TaskWatch()
+                await result
+                ensure_wanted(frame)
+        except Exception as own:
+            frame.run.warn(path, f"on_step_error failed itself: {own!r}")
+
+
+def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] | None:
+    """Call ``on_step_complete``; what has to be awaited of it, or None: then it was all sync, and is done.
+
+    If it fails, the run ends: its caller may not have saved the checkpoint.
+    """
+    event = StepEvent(path, duration * 1000, frame)
+    callbacks = iter(frame.run.complete_callbacks)
+    for callback in callbacks:
+        try:
+            result: Any = callback(event)
+        except Exception as error:
+            raise Aborted(error) from None
+        if result is not None and inspect.isawaitable(result):
+            return _tell_waiting(frame, event, result, callbacks)
+    reference = weakref.ref(event)
+    del event
+    _seal(reference)
+    if frame.stop_asked:
+        raise Stopped(frame.path, frame.context)
+    return None
+
+
+async def _tell_waiting(frame: Frame, event: StepEvent, waiting: Any, callbacks: Iterator[CompleteCallback]) -> None:
+    """The rest of ``tell_completed``, from the first callback that has to be awaited."""
+    run = frame.run
+    run.watch = run.watch or TaskWatch()
+    try:
+        await waiting
+        ensure_wanted(frame)
+        for callback in callbacks:
+            waiting = callback(event)
+            if waiting is not None and inspect.isawaitable(waiting):
+                await waiting
+                ensure_wanted(frame)
+    except Exception as error:
+        raise Aborted(error) from None
+    finally:
+        del waiting
+        reference = weakref.ref(event)
+        del event
+        _seal(reference)
+    if frame.stop_asked:
+        raise Stopped(frame.path, frame.context)
+
+
+def _seal(reference: weakref.ref[StepEvent]) -> None:
+    """Most events are dropped with their callback; one that somebody keeps must not change any more."""
+    if (kept := reference()) is not None:
+        kept.seal()
