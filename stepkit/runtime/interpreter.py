@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from types import CoroutineType
 from typing import Any
@@ -34,7 +34,8 @@ async def run_frame(frame: Frame) -> bool:
     owner, context, written, tells = frame.owner, frame.context, frame.written, run.complete_callbacks != ()
     attempt = Attempt(frame, None, 1)
     running.set(attempt)
-    started = 0.0
+    cancelling: Callable[[], int] | None = None
+    started, before = 0.0, 0
     for step in steps[place:] if place else steps:
         if not step.simple:
             frame.position = step.place
@@ -52,10 +53,11 @@ async def run_frame(frame: Frame) -> bool:
             else:
                 output = step.call(owner, context)
             if type(output) is CoroutineType:
-                if (watch := run.watch) is None:
-                    watch = run.watch = TaskWatch()
+                if cancelling is None:
+                    run.watch = run.watch or TaskWatch()
+                    cancelling, before = run.watch.cancelling, run.watch.before
                 output = await output
-                if watch.cancelled:
+                if cancelling() > before:
                     raise cancellation()
             if type(output) is not dict:
                 output = await _settle(frame, step, output)

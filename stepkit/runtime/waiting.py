@@ -25,16 +25,16 @@ _OURS = "stepkit-attempt"
 class TaskWatch:
     """Whether the task that runs a flow was cancelled since, also where a step has hidden it from its caller."""
 
-    __slots__ = ("_before", "_cancelling")
+    __slots__ = ("before", "cancelling")
 
     def __init__(self) -> None:
         task = _current_task()
-        self._cancelling: Callable[[], int] = _never if task is None else task.cancelling
-        self._before = self._cancelling()
+        self.cancelling: Callable[[], int] = _never if task is None else task.cancelling
+        self.before = self.cancelling()
 
     @property
     def cancelled(self) -> bool:
-        return self._cancelling() > self._before
+        return self.cancelling() > self.before
 
 
 def cancellation() -> BaseException:
