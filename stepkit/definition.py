@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .codec import Codec
 
 InputT = TypeVar("InputT", default=Any)
-OutputT = TypeVar("OutputT", default=dict[str, Any])
+OutputT = TypeVar("OutputT", default=Any)
 
 
 class Cancellation(Protocol):
@@ -44,9 +44,10 @@ class Flow(Generic[InputT, OutputT]):
     __stepkit_table__: ClassVar[StepTable]
     __stepkit_options__: ClassVar[Mapping[str, Any]] = {}
 
-    Input: TypeAlias = dict[str, Any]
-    Output: TypeAlias = dict[str, Any]
-    Event: TypeAlias = StepEvent[str, dict[str, Any]]
+    # The mypy plugin fills these. They are Any without it, so that a TypedDict may be written where they stand.
+    Input: TypeAlias = Any
+    Output: TypeAlias = Any
+    Event: TypeAlias = StepEvent[str, Any]
 
     def __init_subclass__(
         cls,

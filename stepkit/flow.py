@@ -119,7 +119,8 @@ class StepDecorator:
         self._arguments = arguments
         self._group = group
 
-    def __call__(self, function: Callable[..., Any], /) -> Step:
+    # Any, so that a subclass may redefine a step, or take it away with None, before checkers without plugins.
+    def __call__(self, function: Callable[..., Any], /) -> Any:
         return Step(self.kind, self._arguments, function, self._group)
 
     # A bare ``@flow.step`` gives the step itself; this line lets checkers without plugins call it.
@@ -135,7 +136,7 @@ class BranchDecorator:
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         self._arguments = arguments
 
-    def __call__(self, function: Callable[..., Any], /) -> Branch:
+    def __call__(self, function: Callable[..., Any], /) -> Any:
         return Branch(self._arguments, function)
 
 

@@ -14,5 +14,5 @@ FlowT = TypeVar("FlowT")
 NameT = TypeVar("NameT")
 
 StepNames = TypeAliasType("StepNames", str, type_params=(FlowT,))
-StepInput = TypeAliasType("StepInput", dict[str, Any], type_params=(FlowT, NameT))
-StepOutput = TypeAliasType("StepOutput", dict[str, Any], type_params=(FlowT, NameT))
+StepInput = TypeAliasType("StepInput", Any, type_params=(FlowT, NameT))
+StepOutput = TypeAliasType("StepOutput", Any, type_params=(FlowT, NameT))

@@ -102,7 +102,7 @@ class Hooks:
             return context.default_return_type
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         call = steps.made(checker, work, declaration, decorated)
-        return steps.step_type(checker, context.default_return_type, call or compat.any_type())
+        return steps.step_type(checker, declaration, call or compat.any_type())
 
     @_return
     def declared(self, context: MethodContext | FunctionContext) -> Type:

@@ -251,10 +251,8 @@ def _is_mapping_or_none(type: Type, transform: bool) -> bool:
     return True
 
 
-def step_type(checker: TypeChecker, default: Type, call: Type, row: Type | None = None) -> Type:
+def step_type(checker: TypeChecker, declaration: Declaration, call: Type, row: Type | None = None) -> Type:
     """The type of the attribute that a decorated method becomes."""
-    kept = row if row is not None else compat.any_type()
-    name = compat.fullname_of_instance(default)
-    if name == "stepkit.flow.Branch":
-        return compat.named(checker, name, [call])
-    return compat.named(checker, "stepkit.flow.Step", [call, kept])
+    if declaration.kind == "branch":
+        return compat.named(checker, "stepkit.flow.Branch", [call])
+    return compat.named(checker, "stepkit.flow.Step", [call, row if row is not None else compat.any_type()])
