@@ -45,16 +45,19 @@ T = TypeVar("T")
 
 @dataclass
 class Known:
-    """The keys at some place: there for certain, there possibly, and those whose type is sure."""
+    """The keys at some place: there for certain, or possibly; written; of a type that is sure."""
 
     certain: set[str] = field(default_factory=set)
     possible: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    """Those that a step before gives, or may give."""
     sure: set[str] = field(default_factory=set)
     """Inside a nested flow the parent's keys are there too: a key that the flow neither declares nor writes for
     certain may be the parent's, with a type of its own."""
 
     def write(self, given: Given, *, optional: bool, override: bool = True) -> None:
         self.possible |= given.ever
+        self.written |= given.ever
         if optional:
             return
         self.certain |= given.always
@@ -109,7 +112,7 @@ class _Maker:
         """Write a flow class: its name, the paths of its events, what is known at its end."""
         name = f"Flow_N_{self.count}"
         self.count += 1
-        known = Known({*types} - {*optional}, {*types}, {*types})
+        known = Known({*types} - {*optional}, {*types}, set(), {*types})
         fields = [f"    {key}: {f'NotRequired[{type}]' if key in optional else type}" for key, type in types.items()]
         lines = ["", "", f"class Input_{name}(TypedDict):", *(fields or ["    pass"])]
         lines += ["", "", f"class {name}(Flow[Input_{name}]):"]
@@ -146,6 +149,7 @@ class _Maker:
         body, given = self.function(name, known, reads, keys, may_be_none=not transform, fails=on_error != "raise")
         optional = bool(when) or on_error == "continue"
         if transform:
+            known.written |= given.ever
             known.certain = known.certain & given.always if optional else set(given.always)
             known.possible = known.possible | given.ever if optional else set(given.ever)
             known.sure = known.sure & known.possible if optional else set(given.ever)
@@ -204,7 +208,7 @@ class _Maker:
         options = [f'"{name}"', *([f'mode="{mode}"'] if mode != "all" else []), *self.options(when, on_error, merge)]
         lines = [f"    {name} = flow.parallel({', '.join(options)})"]
         paths: list[str] = []
-        before = Known(set(known.certain), set(known.possible), set(known.sure))
+        before = Known(set(known.certain), set(known.possible), set(known.written), set(known.sure))
         for number in range(self.draw(st.integers(1, 3))):
             member = f"{name}_m{number}"
             member_when = self.condition(before)
@@ -233,7 +237,7 @@ class _Maker:
         optional = [key for key in self.some(KEYS, at_most=2) if key not in required]
         types = dict.fromkeys((*required, *optional), "object")
         name, paths, inside = self.flow(types, optional, DEEPEST if fewer else depth + 1)
-        return name, paths, Given(inside.certain, inside.possible)
+        return name, paths, Given(inside.certain & inside.written, inside.possible & inside.written)
 
     # -- parts of rows -----------------------------------------------------------------------------------------------
 
