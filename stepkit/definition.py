@@ -42,6 +42,7 @@ class Flow(Generic[InputT, OutputT]):
     """
 
     __stepkit_table__: ClassVar[StepTable]
+    __stepkit_plan__: ClassVar[Any] = None
     __stepkit_options__: ClassVar[Mapping[str, Any]] = {}
 
     # The mypy plugin fills these. They are Any without it, so that a TypedDict may be written where they stand.

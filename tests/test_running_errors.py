@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stepkit import Flow, flow
-from stepkit.errors import MissingKeyError, StepkitError, StepOutputError
+from stepkit import Flow, LogConfig, flow
+from stepkit.errors import FlowDefinitionError, MissingKeyError, StepkitError, StepOutputError
 
 
 class BoomError(Exception):
@@ -287,3 +287,39 @@ def test_an_error_that_takes_no_note_still_reaches_the_caller() -> None:
     with pytest.raises(Frozen) as caught:
         Raises().run_sync()
     assert caught.value.code == 5
+
+
+def test_the_base_class_itself_is_no_flow_to_run() -> None:
+    with pytest.raises(FlowDefinitionError) as raised:
+        Flow[Any, Any]().run_sync()
+    assert "it is the base of all flows and has no steps; derive a class from it" in str(raised.value)
+
+
+def test_a_callback_that_is_no_function_is_refused_before_any_step() -> None:
+    ran: list[str] = []
+
+    class One(Flow):
+        @flow.step
+        def one(self) -> None:
+            ran.append("one")
+
+    with pytest.raises(TypeError) as raised:
+        One().run_sync(on_step_complete=3)  # type: ignore[arg-type]
+    assert "on_step_complete(event) is a function, sync or async, not 3" == str(raised.value)
+    assert [] == ran
+
+
+def test_the_log_of_a_failed_run_names_the_innermost_step_that_failed() -> None:
+    lines: list[str] = []
+
+    class Inner(Flow):
+        @flow.step
+        def fails(self) -> None:
+            raise ValueError("no")
+
+    class Outer(Flow):
+        inner = flow.subflow("inner", Inner)
+
+    with pytest.raises(ValueError):
+        Outer().run_sync(log=LogConfig(log_fn=lines.append))
+    assert any("failed" in line and "inner/fails" in line for line in lines[-1:]), lines

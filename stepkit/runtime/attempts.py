@@ -64,7 +64,10 @@ async def repeat(
                 return CIRCUIT_OPEN
             raise CircuitOpenError(run.flow, frame.path_of(row), breaker.retry_after) from last
         try:
-            output = await _once(frame, step, work, number)
+            if row.timeout is None:
+                output = await work(frame, step, number, frame.fence)
+            else:
+                output = await _timed(frame, step, work, number, row.timeout)
         except Exception as error:
             mistake = _is_mistake(error)
             if breaker is not None:
@@ -93,7 +96,6 @@ async def repeat(
         if run.observer is not None:
             run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
         await tell_error(frame, path, last)
-        ensure_wanted(frame)
         if delay > 0:
             await waiting.sleep(delay)
         if run.cancel is not None and run.cancel.is_set():
@@ -125,11 +127,8 @@ def note_current(frame: Frame, step: PlannedStep, number: int = 1) -> None:
         running.set(Attempt(frame, step, number))
 
 
-async def _once(frame: Frame, step: PlannedStep, work: Work, number: int) -> Any:
-    run, timeout = frame.run, step.row.timeout
-    if timeout is None:
-        return await work(frame, step, number, frame.fence)
-    path = frame.path_of(step.row)
+async def _timed(frame: Frame, step: PlannedStep, work: Work, number: int, timeout: float) -> Any:
+    run, path = frame.run, frame.path_of(step.row)
     fence = Fence(frame.fence)
 
     def ignored() -> None:

@@ -39,6 +39,8 @@ class Run:
     """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
     stopped_by: str | None = None
     """The path of the step whose event stopped the run."""
+    failure: tuple[Exception, str] | None = None
+    """The last error of a step, and the path of the step."""
     ended_by: str | None = None
     """The path of the step whose ``skip-remaining`` ended the run."""
     watched = False
@@ -199,9 +201,9 @@ class Frame:
     def checkpoint(self) -> str:
         if self.fence is not None and self.fence.closed:
             raise CheckpointError(
-                f'flow {self.run.flow}: the attempt in which step "{self.path}" was completed was given up: it timed out '
-                "or was cancelled. The run goes on without it, so there is no checkpoint; read it in on_step_complete "
-                "before anything is awaited"
+                f'flow {self.run.flow}: the attempt in which step "{self.path}" was completed was given up: it timed '
+                "out or was cancelled. The run goes on without it, so there is no checkpoint; read it in "
+                "on_step_complete before anything is awaited"
             )
         return _take()(self)
 

@@ -108,7 +108,7 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     started = perf_counter()
     try:
         # A container that was entered before goes on where it was; nobody is asked again whether it should.
-        if frame.child is None and not await _is_wanted(frame, step):
+        if row.when is not True and frame.child is None and not await _is_wanted(frame, step):
             return _skip(frame, step, "when")
         if observer is not None:
             observer.step_started(path, row.kind, row.log)
@@ -315,6 +315,8 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
         _note(error, f'in flow {run.flow}, step "{path}"')
     if run.observer is not None and started is not None:
         run.observer.step_failed(path, perf_counter() - started, error, row.log)
+    if run.failure is None or run.failure[0] is not error:
+        run.failure = (error, path)  # the innermost step that failed with it
     note_current(frame, step)
     await tell_error(frame, path, error)
     return error

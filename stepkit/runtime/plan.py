@@ -10,6 +10,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
+from ..errors import FlowDefinitionError
 from ..table import Condition, FlowSource, Parameters, StepRow, StepTable
 from .breaker import Breaker
 
@@ -120,6 +121,10 @@ def plan_of(flow_class: Any) -> Plan:
     """The plan of a flow class; it is made once and kept with the class."""
     plan: Plan | None = flow_class.__stepkit_plan__
     if plan is None:
+        if getattr(flow_class, "__stepkit_table__", None) is None:
+            raise FlowDefinitionError(
+                flow_class.__qualname__, ["it is the base of all flows and has no steps; derive a class from it"]
+            )
         with _planning:  # two plans would have two circuit breakers for one step
             plan = flow_class.__stepkit_plan__
             if plan is None:

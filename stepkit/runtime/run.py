@@ -34,15 +34,22 @@ def new_run(
     if plan.on_step_complete:
         run.complete_callbacks = (owner.on_step_complete,)
     if on_step_complete is not None:
+        _check_callback("on_step_complete(event)", on_step_complete)
         run.complete_callbacks += (on_step_complete,)
     if plan.on_step_error:
         run.error_callbacks = (owner.on_step_error,)
     if on_step_error is not None:
+        _check_callback("on_step_error(step_name, error)", on_step_error)
         run.error_callbacks += (on_step_error,)
     if cancel is not None:
         run.cancel = cancel
         run.watched = True
     return run
+
+
+def _check_callback(what: str, callback: object) -> None:
+    if not callable(callback):
+        raise TypeError(f"{what} is a function, sync or async, not {callback!r}")
 
 
 def observe(run: Run, observer: Observer) -> None:
@@ -135,20 +142,23 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
     _tell_skipped(frame, observer)
     started = perf_counter()
     outcome: Outcome = "cancelled"
+    step: str | None = None
     try:
         context = await _run_to_end(frame)
         outcome = "completed"
-    except RunCancelledError:
-        raise
-    except Exception:
-        outcome = "failed"
-        raise
-    finally:
-        step = run.ended_by
         if run.stopped_by is not None:
             outcome, step = "stopped", run.stopped_by
-        elif outcome == "completed" and step is not None:
-            outcome = "skipped-remaining"
+        elif run.ended_by is not None:
+            outcome, step = "skipped-remaining", run.ended_by
+    except RunCancelledError as error:
+        step = error.step
+        raise
+    except Exception as error:
+        outcome = "failed"
+        if run.failure is not None and run.failure[0] is error:
+            step = run.failure[1]
+        raise
+    finally:
         observer.run_finished(outcome, perf_counter() - started, step)
     return context
 

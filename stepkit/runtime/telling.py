@@ -25,6 +25,7 @@ async def tell_error(frame: Frame, path: str, error: Exception) -> None:
                 await result
                 ensure_wanted(frame)
         except Exception as own:
+            ensure_wanted(frame, own)
             frame.run.warn(path, f"on_step_error failed itself: {own!r}")
 
 
