@@ -374,7 +374,7 @@ def in_complete_callback(behave: Callable[[], Awaitable[None]], notes: list[str]
 
 def in_error_callback(behave: Callable[[], Awaitable[None]], notes: list[str]) -> Awaitable[Any]:
     class Hides(Flow):
-        @flow.step("one", retries=1)
+        @flow.step("one", retries=1, retry_delay=50)
         def one(self):
             if flow.current().attempt > 1:
                 notes.append("tried again")

@@ -293,19 +293,23 @@ def test_mistakes_of_the_flow_and_cancellations_do_not_count() -> None:
     class Calls(Flow):
         @flow.step("call", circuit_breaker=CircuitBreaker(failure_threshold=1, cooldown=10))
         async def call(self, wait):
-            if wait:
+            try:
                 await asyncio.sleep(100)
-            return {}
+            except asyncio.CancelledError:
+                if wait == "and fail":
+                    raise Boom from None
+                raise
 
     async def work() -> None:
         for _ in range(3):
             with pytest.raises(MissingKeyError):
                 await Calls().run({})
-            task = asyncio.ensure_future(Calls().run({"wait": True}))
-            await asyncio.sleep(1)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
+            for wait in ("and end", "and fail"):
+                task = asyncio.ensure_future(Calls().run({"wait": wait}))
+                await asyncio.sleep(1)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
 
     stepping.run(work())
     assert Calls.circuit_breaker("call").failures == 0

@@ -356,13 +356,15 @@ def test_a_route_that_ends_late_does_not_choose_for_the_next_attempt() -> None:
             return {"chosen": "other"}
 
     class Branches(Flow):
-        @flow.branch("route", cases={"case": Case, "other": Other}, timeout=1, retries=1)
+        @flow.branch("route", cases={"case": Case, "other": Other}, timeout=1, retries=2)
         async def route(self, log):
             if flow.current().attempt == 1:
                 await swallow()
                 await asyncio.sleep(0.3)
                 return "other"
             await asyncio.sleep(0.4)
+            if flow.current().attempt == 2:
+                raise Boom
             return "case"
 
     log = Log()
