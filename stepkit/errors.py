@@ -132,10 +132,8 @@ class CircuitOpenError(StepkitError, RuntimeError):
         self.flow = flow
         self.step = step
         self.retry_after = retry_after
-        super().__init__(
-            f'flow {flow}: step "{step}" was not called: its circuit breaker is open; '
-            f"the next probe is let through in {retry_after:.3g} s"
-        )
+        when = f"the next probe is let through in {retry_after:.3g} s" if retry_after > 0 else "a probe is under way"
+        super().__init__(f'flow {flow}: step "{step}" was not called: its circuit breaker is open; {when}')
 
 
 class RunCancelledError(StepkitError, RuntimeError):

@@ -390,7 +390,7 @@ def test_a_probe_that_is_cancelled_leaves_its_place_to_the_next() -> None:
         await asyncio.sleep(10)
         probe = asyncio.ensure_future(Calls().run({"behave": "hang"}))
         await asyncio.sleep(1)
-        with pytest.raises(CircuitOpenError):
+        with pytest.raises(CircuitOpenError, match="its circuit breaker is open; a probe is under way"):
             await Calls().run({"behave": "ok"})
         probe.cancel()
         with pytest.raises(asyncio.CancelledError):
