@@ -198,8 +198,10 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, Parcel):
         return all(same(getattr(one, a.name), getattr(other, a.name)) for a in attrs.fields(Parcel))
     if isinstance(one, Order | Box):
-        state = {name: value for name, value in vars(one).items() if name != "__orig_class__"}
-        return same(state, vars(other))
+        states = [
+            {name: value for name, value in vars(each).items() if name != "__orig_class__"} for each in (one, other)
+        ]
+        return same(*states)
     if isinstance(one, Frozen):
         return same((one.a, one.b), (other.a, other.b))
     return bool(one == other)
