@@ -306,6 +306,24 @@ class Settled(Flow):
         return {"has": sorted(ctx)}
 
 
+def merging(policy: Any) -> type[Flow[Any]]:
+    """A flow whose nested flow replaces ``a`` and adds keys, and is merged by that policy."""
+
+    class Inner(Flow):
+        @flow.step("replace")
+        def replace(self) -> dict[str, Any]:
+            return {"a": "inner", "new": 1}
+
+        @flow.step("read")
+        def read(self, a: str, new: int) -> dict[str, Any]:
+            return {"read": (a, new)}
+
+    class Outer(Flow):
+        inner = flow.subflow("inner", Inner, merge=policy)
+
+    return Outer
+
+
 CASES: dict[str, tuple[type[Flow[Any]], dict[str, Any], dict[str, Any]]] = {
     "nested": (
         Nested,

@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from random_flows import canonical
+from random_nodes import canonical
 
 from stepkit.testing.suspending import step_of
 

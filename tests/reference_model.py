@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from random_flows import FlowSpec, Node, World, choose, perform, wanted
+from random_nodes import FlowSpec, Node, World, choose, perform, wanted
 
 from stepkit.errors import ContextCollisionError, MissingKeyError, UnknownCaseError
 

@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from random_flows import Build, FlowSpec, Node, When, World, draw_flow
+from random_flows import Build, draw_flow
+from random_nodes import FlowSpec, Node, When, World
 
 from stepkit import Flow, flow
 from stepkit.errors import CheckpointError
@@ -126,7 +127,7 @@ TAGS: tuple[Any, ...] = (
     *({"is": kind} for kind in ("tuple", "datetime", "deque", "class", "os", "")),
     *(
         {"class": name}
-        for name in ("random_flows:Point", "random_flows:Color", "os:system", "builtins:eval", "", "Point")
+        for name in ("random_nodes:Point", "random_nodes:Color", "os:system", "builtins:eval", "", "Point")
     ),
     *(
         {"in": {"0": "tuple"}},

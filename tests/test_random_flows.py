@@ -10,7 +10,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
-from random_flows import FlowSpec, draw_flow
+from random_flows import draw_flow
+from random_nodes import FlowSpec
 from resume_property import check
 
 DEPTH = 4

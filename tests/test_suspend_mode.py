@@ -12,7 +12,7 @@ from typing import Any
 import container_flows
 import pytest
 from container_flows import CASES, EFFECTS
-from random_flows import canonical
+from random_nodes import canonical
 
 from stepkit import Flow, flow, testing
 from stepkit.errors import CheckpointError, UnsavableValueError
