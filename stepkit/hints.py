@@ -156,15 +156,17 @@ def _annotations(function: Callable[..., Any], flow_class: type) -> dict[str, An
 def _resolved(annotation: Any, names: dict[str, Any], local: dict[str, Any]) -> Any:
     if annotation is inspect.Signature.empty:
         return UNKNOWN
-    if isinstance(annotation, ForwardRef):
-        annotation = annotation.__forward_arg__
-    if not isinstance(annotation, str):
-        return annotation
-    try:
-        # The module's names come first: a step may be called like a type ("date") that others are annotated with.
-        return eval(annotation, local, names)
-    except Exception:
-        return UNKNOWN
+    for _ in range(3):  # a quoted annotation under postponed evaluation is a string in a string
+        if isinstance(annotation, ForwardRef):
+            annotation = annotation.__forward_arg__
+        if not isinstance(annotation, str):
+            return annotation
+        try:
+            # The module's names come first: a step may be called like a type ("date") that others are annotated with.
+            annotation = eval(annotation, local, names)
+        except Exception:
+            return UNKNOWN
+    return UNKNOWN
 
 
 def _optional(annotation: Any) -> Any:
