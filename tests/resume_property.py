@@ -66,6 +66,7 @@ def check(spec: FlowSpec, input: Mapping[str, Any]) -> Counter[str]:
     # Somebody listens.
     world = World()
     points: dict[str, World] = {}
+    contexts: dict[str, dict[str, Any]] = {}
     inside_groups: dict[str, World] = {}
     completed: list[str] = []
     before_group = World()
@@ -77,6 +78,7 @@ def check(spec: FlowSpec, input: Mapping[str, Any]) -> Counter[str]:
         if step_of(text) == event.step_name:
             assert text not in points
             points[text] = before_group = world.copy()
+            contexts[text] = event.context
         elif text not in points:
             inside_groups.setdefault(text, before_group)
 
@@ -91,6 +93,8 @@ def check(spec: FlowSpec, input: Mapping[str, Any]) -> Counter[str]:
         seen["checkpoints"] += 1
         half = before.copy()
         arguments: dict[str, Any] = {"on_step_complete": _read} if place % 2 else {}
+        if place % 3 == 2:
+            arguments["override_data"] = contexts[text]  # what is there anyway
         actual, again = outcome_of(partial(build.resume, half, text, **arguments))
         if _was_foreseen(error, again):
             seen["foreseen"] += 1

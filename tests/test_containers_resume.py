@@ -435,3 +435,32 @@ def test_a_subclass_may_replace_a_step_of_a_flow_that_is_nested_elsewhere(run: R
         load = flow.subflow("load-session", Session)
 
     assert {"n": 2, "session": {"id": 2}, "user": "nobody", "summary": "nobody 2"} == run(Outer, {"n": 1})
+
+
+def test_renamed_containers_and_steps_inside_stay_resumable_by_their_aliases() -> None:
+    class OldSession(Flow):
+        one = flow.step("one")(lambda self: {"one": 1})
+        two = flow.step("two")(lambda self: {"two": 2})
+        three = flow.step("three")(lambda self: {"three": 3})
+
+    class Old(Flow, name="Renamed"):
+        part = flow.subflow("part", OldSession)
+        end = flow.step("end")(lambda self, three: {"end": three})
+
+    class NewSession(Flow):
+        one = flow.step("first", aliases=["one"])(lambda self: {"one": 1})
+        two = flow.step("second", aliases=["two"])(lambda self: {"two": 2})
+        three = flow.step("third", aliases=["three"])(lambda self: {"three": 3})
+
+    class New(Flow, name="Renamed"):
+        part = flow.subflow("piece", NewSession, aliases=["part"])
+        end = flow.step("finish", aliases=["end"])(lambda self, three: {"end": three})
+
+    _, texts = events(Old)
+    expected = Old().run_sync()
+    for text in texts.values():
+        later: list[str] = []
+        assert expected == New().run_checkpoint_sync(
+            text, on_step_complete=lambda event: later.append(event.checkpoint)
+        )
+        assert [expected] * len(later) == [New().run_checkpoint_sync(each) for each in later]
