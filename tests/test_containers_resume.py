@@ -458,9 +458,9 @@ def test_renamed_containers_and_steps_inside_stay_resumable_by_their_aliases() -
 
     _, texts = events(Old)
     expected = Old().run_sync()
+    later: list[str] = []
     for text in texts.values():
-        later: list[str] = []
-        assert expected == New().run_checkpoint_sync(
-            text, on_step_complete=lambda event: later.append(event.checkpoint)
-        )
-        assert [expected] * len(later) == [New().run_checkpoint_sync(each) for each in later]
+        result = New().run_checkpoint_sync(text, on_step_complete=lambda event: later.append(event.checkpoint))
+        assert expected == result
+    assert 4 + 3 + 2 + 1 == len(later)
+    assert [expected] * len(later) == [New().run_checkpoint_sync(each) for each in later]

@@ -92,10 +92,10 @@ def _compare(flow: str, prefix: str, rows: Sequence[StepRow], place: int, done: 
         else:
             was = "a step that it does not have any more"
         raise CheckpointFlowError(
-            f"flow {flow}: its steps before the checkpoint's are not those that had run: as step {index + 1} the flow now "
-            f"has {there}, the run had {was}. A step that was inserted, moved or removed there would silently never run, "
-            "or run twice. Resume with the flow as it was, start the run anew, or, if a step was only renamed, give it "
-            "its former name with aliases=."
+            f"flow {flow}: its steps before the checkpoint's are not those that had run: as step {index + 1} the flow "
+            f"now has {there}, the run had {was}. A step that was inserted, moved or removed there would silently "
+            "never run, or run twice. Resume with the flow as it was, start the run anew, or, if a step was only "
+            "renamed, give it its former name with aliases=."
         )
 
 

@@ -90,8 +90,8 @@ class _Search:
         for key in parameters.required:
             if key not in self.available:
                 raise CheckpointKeyError(
-                    f'flow {frame.run.flow}: step "{path}" reads "{key}", which the checkpoint does not have and no step '
-                    f"before it provides; the checkpoint has {quoted(self.context)}. Give it with "
+                    f'flow {frame.run.flow}: step "{path}" reads "{key}", which the checkpoint does not have and no '
+                    f"step before it provides; the checkpoint has {quoted(self.context)}. Give it with "
                     f'override_data={{"{key}": ...}}'
                 )
 

@@ -67,7 +67,7 @@ async def run_frame(frame: Frame) -> bool:
                     break
         except Exception as error:
             frame.position = step.place
-            raise await _failure(frame, step, error, None)
+            raise await _failure(frame, step, error, None)  # noqa: B904 - it is the same error, or carries its traceback
         context.update(output)
         if written is not None:
             written.update(output)

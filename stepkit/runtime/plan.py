@@ -80,7 +80,7 @@ class Plan:
         self.steps = tuple(PlannedStep(row, place) for place, row in enumerate(table.steps))
         plain = ("step", "transform")
         self.marks = "".join(step.mark if step.row.kind in plain else NO_MARK for step in self.steps)
-        """The marks of all steps, as they are when each of them simply ran; what ran inside others has to be compared."""
+        """The marks of all steps, as they are when each of them simply ran; what ran inside others is compared."""
         self.places = {name: step.place for step in reversed(self.steps) for name in step.row.names}
         """The place of each step, by its name and its aliases."""
         self.on_step_complete = hasattr(flow_class, "on_step_complete")

@@ -29,8 +29,8 @@ def restore(
     state = saved.flow
     if state is not None and state.name != flow:
         raise CheckpointFlowError(
-            f'flow {flow}: the checkpoint was taken by the flow "{state.name}". Resume it with that flow; if the class was '
-            f'only renamed, give it its former name: class ...(Flow[...], name="{state.name}")'
+            f'flow {flow}: the checkpoint was taken by the flow "{state.name}". Resume it with that flow; if the class '
+            f'was only renamed, give it its former name: class ...(Flow[...], name="{state.name}")'
         )
     if state is not None:
         run.id = state.run
@@ -92,8 +92,8 @@ def _enter(frame: Frame, step: PlannedStep, segments: list[str], at: int, path: 
     here = frame.path_of(row)
     if row.kind == "parallel":
         raise CheckpointStepError(
-            f'flow {flow}: the checkpoint is of "{path}", a member of the parallel group "{here}". A group is one step: '
-            "resume from the checkpoint of the group or of the step before it"
+            f'flow {flow}: the checkpoint is of "{path}", a member of the parallel group "{here}". A group is one '
+            "step: resume from the checkpoint of the group or of the step before it"
         )
     if row.kind == "subflow":
         assert row.source is not None
