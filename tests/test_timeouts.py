@@ -398,7 +398,11 @@ def test_a_timeout_of_a_step_inside_is_not_the_timeout_of_the_container() -> Non
     assert [(step, error.step) for step, error in told] == [("inner/work", "inner/work")]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("behave", [hangs, never_ends, blocks_and_returns], ids=lambda behave: behave.__name__)
+@pytest.mark.parametrize(
+    "behave",
+    [hangs, cleans_up_at_once, swallows_the_cancellation, never_ends, blocks_and_returns],
+    ids=lambda behave: behave.__name__,
+)
 def test_the_outer_of_two_timeouts_ends_what_the_inner_would_have_let_run(
     behave: Callable[[Outside], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -413,8 +417,29 @@ def test_the_outer_of_two_timeouts_ends_what_the_inner_would_have_let_run(
     assert isinstance(case.error, StepTimeoutError)
     assert case.error.step == "middle"
     assert 1.0 <= case.took < 1.1
-    assert case.reported == ([f"flow Around: middle: {WENT_ON}"] if behave is never_ends else [])
+    went_on = behave in (swallows_the_cancellation, never_ends)
+    assert case.reported == ([f"flow Around: middle: {WENT_ON}"] if went_on else [])
     assert "AFTER" not in outside.notes
+
+
+def test_a_timeout_ends_a_group_that_waits_for_a_member_after_another_has_failed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Around(Flow):
+        work = flow.parallel("work", timeout=1)
+
+        @work.step
+        async def failing(self):
+            raise Boom
+
+        @work.step
+        def blocking(self, outside):
+            outside[0].hang.here()
+
+    case = Case(Around, Outside(), caplog)
+    assert isinstance(case.error, StepTimeoutError)
+    assert case.took == 1.0
+    assert case.reported == []
 
 
 def test_the_log_reports_an_attempt_that_went_on() -> None:

@@ -208,8 +208,7 @@ class Frame:
         return _take()(self)
 
     def stop(self) -> None:
-        if self.fence is None or not self.fence.closed:
-            self.stop_asked = True
+        self.stop_asked = True
 
 
 class Group:
