@@ -209,7 +209,11 @@ def same(one: Any, other: Any) -> bool:
 
 unicode_text = st.text(max_size=6)
 any_text = st.text(st.characters(), max_size=6)
-numbers = st.integers() | st.builds(lambda n: n << 5_000, st.integers()) | st.floats()
+numbers = (
+    st.integers()
+    | st.builds(lambda n, shift: n << shift, st.integers(), st.sampled_from([70, 5_000, 20_000]))
+    | st.floats()
+)
 offsets = st.timedeltas(
     min_value=datetime.timedelta(hours=-23, minutes=-59), max_value=datetime.timedelta(hours=23, minutes=59)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from codec_values import CLASSES, MONEY, Order, plain_values, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stepkit.checkpoint import compose, parse
 from stepkit.codec import ContextEncoder, Registry, Tag
 from stepkit.codec.purity import encode_pure
 from stepkit.errors import UnsavableValueError
@@ -71,6 +73,20 @@ def test_it_equals_a_fresh_look_after_any_sequence_of_changes(data: st.DataObjec
 def test_the_json_and_the_tags_restore_the_context(context: dict[str, Any]) -> None:
     data, tags = fresh(context)
     assert (json.loads(data), tags) == REGISTRY.dump_context(context)
+
+
+@pytest.mark.parametrize("digits", [19, 20, 4_299, 4_300, 4_301, 10_000])
+@pytest.mark.parametrize("limit", [0, 640, 4_300, 100_000])
+def test_integers_of_any_length_are_saved_under_any_limit_of_the_interpreter(digits: int, limit: int) -> None:
+    before = sys.get_int_max_str_digits()
+    value = 10**digits - 1
+    try:
+        sys.set_int_max_str_digits(limit)
+        data, tags = fresh({"n": value, "list": [-value]})
+        text = compose("step", data, name="Calc", run="1", done=["a"], types=tags)
+        assert REGISTRY.load_context(parse(text, None, "").output, tags) == {"n": value, "list": [-value]}
+    finally:
+        sys.set_int_max_str_digits(before)
 
 
 @settings(max_examples=300, deadline=None)

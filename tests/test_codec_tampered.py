@@ -211,8 +211,8 @@ def test_a_class_that_moved_to_another_module_is_found_by_its_name() -> None:
 
 
 def test_of_two_classes_of_one_name_each_gets_its_own() -> None:
-    one = make_dataclass("Twin", ["a"], namespace={"__module__": "one"})
-    two = make_dataclass("Twin", ["a"], namespace={"__module__": "two"})
+    one, two = make_dataclass("Twin", ["a"]), make_dataclass("Twin", ["a"])
+    one.__module__, two.__module__ = "one", "two"
     registry = Registry([one]).merged(Registry([two]))
     for cls in (one, two):
         data, tag = registry.dump(cls(1))

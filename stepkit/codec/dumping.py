@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from . import kinds
-from .kinds import DIGITS, Unsavable, escape, is_unicode, not_finite
+from .kinds import Unsavable, escape, is_number, is_unicode, not_finite
 from .purity import MAX_DEPTH, encode
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Dumper:
         if kind is bool or value is None:
             return value, None
         if kind is int:
-            return (value, None) if value.bit_length() <= DIGITS else (hex(value), "int")
+            return (value, None) if is_number(value) else (hex(value), "int")
         if kind is float:
             return (value, None) if value - value == 0.0 else (not_finite(value), "float")
         adapter = self.registry.adapter_of(kind)

@@ -39,8 +39,8 @@ Encode = Callable[[Any], tuple[Any, Fields]]
 Decode = Callable[[Any, Mapping[str, Any]], Any]
 
 ZONE_KEY = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,3}")  # what the tz database has; never a file's path
-DIGITS = 4096
-"""Bits up to which an integer is a JSON number; longer ones are hexadecimal text (parsers refuse long digits)."""
+DIGITS = 4300
+"""Digits up to which an integer is a JSON number, as parsers take no more; longer ones are hexadecimal text."""
 
 
 def text(plain: object) -> str:
@@ -195,6 +195,16 @@ def _hexadecimal(plain: str) -> int:
     if not re.fullmatch(r"-?0x[0-9a-f]+", plain):
         raise Malformed("is no hexadecimal integer like 0xff")
     return int(plain, 16)
+
+
+def is_number(value: int) -> bool:
+    """Whether an integer can be written with digits and read again."""
+    if value.bit_length() <= 2048:
+        return True
+    try:
+        return len(str(abs(value))) <= DIGITS
+    except ValueError:  # the interpreter's own limit
+        return False
 
 
 def escape(value: str) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from .kinds import DIGITS
+
 MAX_DEPTH = 100
 """Levels of containers in a value, at most: as many as every parser and every walk here can take."""
 
@@ -31,7 +33,7 @@ _KEYS_LEFT_OUT = len(gc.get_referents({"a": None})) == 1 and len(gc.get_referent
 def encode_pure(value: Any) -> bytes | None:
     """The JSON of ``value`` if it is JSON as it stands, else None."""
     kind = type(value)
-    if kind not in _PURE or not 0 < sys.get_int_max_str_digits() <= 4300:  # parsers take 4,300 digits
+    if kind not in _PURE or not 0 < sys.get_int_max_str_digits() <= DIGITS:
         return None
     try:
         data = encode(value)
