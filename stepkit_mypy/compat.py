@@ -495,7 +495,7 @@ def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
 
     Only where bodies are checked in the order of the file: in the daemon, and by mypy before 2.0.
     """
-    if not checker.recurse_into_functions or "@" in info.fullname:
+    if not checker.recurse_into_functions or "@" in info.fullname or is_last_pass(checker):
         return
     tree = checker.tree
     targets = []

@@ -26,6 +26,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     collect_paths(table.rows, "", paths)
     info = work.info
     encoded = rows.encode(checker, table)
+    if encoded == work.target:
+        return True
     compat.set_target(work.alias, encoded)
     work.target = encoded
     targets = {

@@ -24,6 +24,7 @@ from . import hooks
 from .tagging import FLOW
 
 HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]
+DECLARING_METHODS = ("stepkit.flow.Parallel.step", "stepkit.flow.Parallel.subflow")
 RUNS = ("run", "run_sync", "run_checkpoint", "run_checkpoint_sync")
 
 
@@ -33,58 +34,48 @@ class StepkitPlugin(Plugin):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
         self.hooks = hooks.Hooks()
-
-    def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
-        return self.hooks.tag if fullname == FLOW or self._is_flow(fullname) else None
-
-    def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
-        return self.hooks.helper_type if fullname in HELPER_TYPES else None
-
-    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        hook = {
+        self.methods: dict[str, Callable[[MethodContext], Type]] = {
             "stepkit.flow.StepDecorator.__call__": self.hooks.decorated,
             "stepkit.flow.BranchDecorator.__call__": self.hooks.decorated,
             "stepkit.flow.Parallel.step": self.hooks.decorated,
             "stepkit.flow.Parallel.subflow": self.hooks.declared,
             "stepkit.flow.Step.__get__": self.hooks.step_read,
             "stepkit.flow.Branch.__get__": self.hooks.step_read,
-        }.get(fullname)
-        if hook is not None:
-            return hook
-        owner, _, name = fullname.rpartition(".")
-        if name == "__init_subclass__" and (owner == FLOW or self._is_flow(owner)):
-            return self.hooks.class_ends
-        if name in RUNS and (owner == FLOW or self._is_flow(owner)):
-            return self.hooks.ran
-        return None
-
-    def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
-        if fullname in ("stepkit.flow.Parallel.step", "stepkit.flow.Parallel.subflow"):
-            return self.hooks.options
-        owner, _, name = fullname.rpartition(".")
-        if name in RUNS and (owner == FLOW or self._is_flow(owner)):
-            return self.hooks.run_signature
-        return None
-
-    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        return {
+        }
+        self.functions: dict[str, Callable[[FunctionContext], Type]] = {
             "stepkit.flow.step": self.hooks.decorated,
             "stepkit.flow.transform": self.hooks.decorated,
             "stepkit.flow.branch": self.hooks.decorated,
             "stepkit.flow.subflow": self.hooks.declared,
             "stepkit.flow.parallel": self.hooks.declared,
-        }.get(fullname)
+        }
+
+    def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
+        return self.hooks.tag if self._is_flow(fullname) else None
+
+    def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
+        return self.hooks.helper_type if fullname in HELPER_TYPES else None
+
+    def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
+        hook = self.methods.get(fullname)
+        if hook is not None:
+            return hook
+        owner, _, name = fullname.rpartition(".")
+        if name == "__init_subclass__" and self._is_flow(owner):
+            return self.hooks.class_ends
+        return self.hooks.ran if name in RUNS and self._is_flow(owner) else None
+
+    def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
+        if fullname in DECLARING_METHODS:
+            return self.hooks.options
+        owner, _, name = fullname.rpartition(".")
+        return self.hooks.run_signature if name in RUNS and self._is_flow(owner) else None
+
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
+        return self.functions.get(fullname)
 
     def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        if fullname.startswith("stepkit.flow.") and fullname.rpartition(".")[2] in (
-            "step",
-            "transform",
-            "branch",
-            "subflow",
-            "parallel",
-        ):
-            return self.hooks.options
-        return None
+        return self.hooks.options if fullname in self.functions else None
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         if fullname == f"{FLOW}.__stepkit_table__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -52,6 +52,9 @@ class Facts:
     may_choose_none: bool = False
     cases: tuple[str, ...] = ()
     """The names of the cases that a branch may choose."""
+
+
+USUAL = {each.name: each.default for each in fields(Facts) if each.default is not MISSING}
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +123,7 @@ def _digest(rows: Sequence[Row], digest: Any, seen: set[str]) -> None:
 def _encode_row(checker: TypeChecker, row: Row) -> Type:
     optional = {parameter.name for parameter in row.facts.parameters if not parameter.required}
     items: list[Type] = [
-        compat.literal(checker, json.dumps(asdict(row.facts))),
+        compat.literal(checker, _facts_text(row.facts)),
         compat.typed_dict(checker, row.reads, set(row.reads) - optional),
         _encode_context(checker, row.change),
         compat.tuple_type(checker, [flow if flow is not None else compat.any_type() for flow in row.flows]),
@@ -189,9 +192,17 @@ def _text(type: Type) -> str:
     return proper.value
 
 
+def _facts_text(facts: Facts) -> str:
+    """The facts as JSON, without what is as usual."""
+    data = {name: value for name, value in vars(facts).items() if name not in USUAL or value != USUAL[name]}
+    if facts.parameters:
+        data["parameters"] = [(each.name, each.required, each.annotated) for each in facts.parameters]
+    return json.dumps(data)
+
+
 @lru_cache(maxsize=4096)
 def _facts(text: str) -> Facts:
     data = json.loads(text)
-    data["parameters"] = tuple(Parameter(**each) for each in data["parameters"])
-    data["cases"] = tuple(data["cases"])
+    data["parameters"] = tuple(Parameter(*each) for each in data.get("parameters", ()))
+    data["cases"] = tuple(data.get("cases", ()))
     return Facts(**data)
