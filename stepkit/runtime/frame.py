@@ -182,11 +182,18 @@ class Frame:
         self.parent = parent
 
     def touch(self, step: PlannedStep, keys: Iterable[str]) -> None:
-        """Note what may have changed with a step: what it gave, and what it read, as it may have changed in place."""
-        if step.reads is None or step.row.kind != "step":
-            self.touched = None
-        elif self.touched is not None:
-            self.touched.update(step.reads, keys)
+        """Note what may have changed with a step: what it gave, and what it read, as it may have changed in place.
+
+        The frames around this one hold the same objects.
+        """
+        reads = step.reads if step.row.kind != "transform" else None
+        frame: Frame | None = self
+        while frame is not None:
+            if reads is None:
+                frame.touched = None
+            elif frame.touched is not None:
+                frame.touched.update(reads, keys)
+            frame = frame.parent
 
     def changes(self) -> dict[str, Any]:
         """What the inside of a container has changed, as far as it is still there."""

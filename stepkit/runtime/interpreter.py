@@ -252,7 +252,7 @@ def _apply(frame: Frame, step: PlannedStep, outputs: list[Mapping[str, Any]]) ->
     row = step.row
     if row.kind == "transform":
         frame.context = dict(outputs[0])
-        frame.touched = None
+        frame.touch(step, frame.context)
         if frame.written is not None:
             frame.written = set(frame.context)
         return list(frame.context)
