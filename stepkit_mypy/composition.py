@@ -9,13 +9,13 @@ from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
 from . import compat, messages
-from .contexts import Context, collisions, write
+from .contexts import Context, State, collisions, write
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
-from .rows import TABLE, Row, table_of
+from .rows import TABLE, Row, Table, table_of
 from .shapes import literal_strings
 from .tagging import FLOW
-from .walk import member_changes, row_changes
+from .walk import member_changes, row_changes, walk
 from .working import Slot, Work
 
 
@@ -89,8 +89,40 @@ def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, co
             problems.append(messages.differs(checker, name, compat.for_instance(flow, wanted.type), key))
         elif wanted.certain and not key.certain:
             problems.append(f'"{name}" may be missing: {messages.why(key)}')
+    problems += _misread_inside(checker, table, context)
     if problems:
         messages.nested_input(checker, node, place, flow.type.name, problems)
+
+
+def _misread_inside(checker: TypeChecker, table: Table, context: Context[Type]) -> list[str]:
+    """Keys that the flow does not ask for, but its steps read, if they are there, as another type."""
+    extra = {name for name in context.keys if name not in table.input.keys}
+    if not extra:
+        return []
+    alone = _misread(checker, table, table.input, extra)
+    inside = _misread(checker, table, context, extra)
+    problems = {
+        name: messages.differs(checker, name, wanted, context.keys[name])
+        for (path, name), wanted in reversed(inside.items())
+        if (path, name) not in alone
+    }
+    return list(problems.values())
+
+
+def _misread(
+    checker: TypeChecker, table: Table, context: Context[Type], names: set[str]
+) -> dict[tuple[str, str], Type]:
+    """Which of these keys a step reads as a type that it does not have there."""
+    found: dict[tuple[str, str], Type] = {}
+
+    def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
+        for name, wanted in row.reads.items():
+            key = before.keys.get(name) if name in names else None
+            if key is not None and not is_subtype(key.type, wanted, options=checker.options):
+                found[path, name] = wanted
+
+    walk(State(context), table.rows, visit)
+    return found
 
 
 def check_container_collisions(

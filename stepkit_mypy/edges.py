@@ -12,6 +12,7 @@ from . import compat, messages
 from .contexts import Context, Key
 from .finishing import as_type
 from .rows import TABLE, Row, Table, decode
+from .savable import is_unsavable
 from .walk import start, walk
 
 MANY_EVENTS = 16
@@ -38,6 +39,10 @@ class Tables:
             entry = (target, table, {}, {})
             self._tables[info.fullname] = entry
         return entry
+
+    def has_codecs(self, info: TypeInfo) -> bool:
+        entry = self._entry(info)
+        return entry is not None and entry[1].has_codecs
 
     def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
         """The context in the event of every step, by its path."""
@@ -164,19 +169,25 @@ def check_override(checker: TypeChecker, tables: Tables, info: TypeInfo, express
             messages.override_type(checker, expression, info.name, name, keys[name], item)
 
 
-def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
-    """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown."""
-    contexts: list[Context[Type]] = []
+def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> list[tuple[TypeInfo, Context[Type]]]:
+    """The flow and the context of every event that an expression of this type may be. Empty where unknown."""
+    contexts: list[tuple[TypeInfo, Context[Type]]] = []
     for item in compat.union_items(event):
         flow = get_proper_type(item.args[2]) if isinstance(item, Instance) and len(item.args) == 3 else None
         if not isinstance(item, Instance) or not isinstance(flow, Instance):
-            return None
+            return []
         depend_on(checker, flow.type)
         if not is_ready(flow.type):
             compat.defer(checker, node)
-            return None
+            return []
         after = tables.after(flow.type) or {}
-        contexts += [after[name] for name in compat.literal_values(item.args[0]) if name in after]
+        contexts += [(flow.type, after[name]) for name in compat.literal_values(item.args[0]) if name in after]
+    return contexts
+
+
+def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
+    """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown."""
+    contexts = [context for _, context in _contexts_of(checker, tables, event, node)]
     if not contexts:
         return None
     if len(contexts) > MANY_EVENTS:
@@ -185,6 +196,18 @@ def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node)
     for context in contexts[1:]:
         result = compat.join(result, as_type(checker, context))
     return result
+
+
+def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> None:
+    """Where ``event.checkpoint`` is read, no key that the context may have then is of an unsavable type."""
+    reported: set[str] = set()
+    for info, context in _contexts_of(checker, tables, event, node):
+        if tables.has_codecs(info):
+            continue
+        for name, key in context.keys.items():
+            if name not in reported and is_unsavable(key.type):
+                reported.add(name)
+                messages.unsavable(checker, node, name, key, info.name)
 
 
 def merged(contexts: list[Context[Type]]) -> Context[Type]:

@@ -21,7 +21,10 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     state = work.state_at(len(work.slots))
     assert state is not None
     check_inherited(checker, work)
-    table = Table(work.input, tuple(slot.row for slot in work.slots if slot.row is not None))
+    found = tuple(slot.row for slot in work.slots if slot.row is not None)
+    bases = [rows.table_of(base) for base in work.info.mro[1:]]
+    codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)
+    table = Table(work.input, found, has_codecs=codecs)
     paths: list[str] = []
     collect_paths(table.rows, "", paths)
     info = work.info

@@ -96,6 +96,9 @@ class Hooks:
         checker = compat.checker_of(context.api)
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
+            info = compat.class_being_checked(checker)
+            if info is not None and isinstance(node, Decorator):
+                return steps.mixed_in(checker, info, node) or context.default_return_type
             return context.default_return_type
         if not isinstance(node, Decorator):
             conditions.check(checker, work, declaration)
@@ -167,6 +170,11 @@ class Hooks:
     def event_context(self, context: AttributeContext) -> Type:
         checker = compat.checker_of(context.api)
         return edges.event_context(checker, self.tables, context.type, context.context) or context.default_attr_type
+
+    @_attribute
+    def event_checkpoint(self, context: AttributeContext) -> Type:
+        edges.check_savable(compat.checker_of(context.api), self.tables, context.type, context.context)
+        return context.default_attr_type
 
     def _declared(self, checker: TypeChecker, node: object) -> tuple[Work | None, Declaration | None]:
         """The class and the declaration that a call in a class body is."""

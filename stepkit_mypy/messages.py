@@ -141,11 +141,11 @@ def collision(checker: TypeChecker, node: Node, step: str, name: str, key: Key[T
     _fail(checker, "stepkit-collision", f'step "{step}" gives "{name}" under merge="error", but {giver}{may}', node)
 
 
-def unsavable(checker: TypeChecker, node: Node, step: str, name: str, type: Type, flow: str) -> None:
-    found = format_type(type, checker.options)
+def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str) -> None:
+    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
     text = (
-        f'step "{step}" gives "{name}" as {found}, which no checkpoint can save, and {flow} is checkpointed; '
-        "keep it in self, or drop it with a transform"
+        f'the checkpoint of {flow} cannot save "{name}" of type {format_type(key.type, checker.options)} ({giver}); '
+        "keep it in self, drop it with a transform, or give the flow a codec for it"
     )
     _fail(checker, "stepkit-unsavable", text, node)
 

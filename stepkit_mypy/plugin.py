@@ -82,6 +82,8 @@ class StepkitPlugin(Plugin):
             return self.hooks.entered
         if fullname == "stepkit.events.StepEvent.context":
             return self.hooks.event_context
+        if fullname == "stepkit.events.StepEvent.checkpoint":
+            return self.hooks.event_checkpoint
         return None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Argument, Decorator, FuncDef
+from mypy.nodes import Argument, Decorator, FuncDef, TypeInfo
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type
 
 from . import compat, composition, messages
 from .contexts import Context, State, collisions
-from .declarations import Declaration, facts_of, name_of
+from .declarations import Declaration, facts_of, name_of, read_body
 from .finishing import finish_if_complete
-from .rows import Row
+from .rows import Row, encode_row
 from .shapes import Returned, returned
+from .tagging import FLOW
 from .working import Work
 
 
@@ -249,6 +250,16 @@ def _is_mapping_or_none(type: Type, transform: bool) -> bool:
         elif not compat.may_be_mapping(item):
             return False
     return True
+
+
+def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator) -> Type | None:
+    """A step of a class that is no flow itself: its row stands in its type, for the flows that mix it in."""
+    found = [each for each in read_body(info.defn).declarations if each.node is node]
+    if not found or node.func.type is None or found[0].kind == "branch" or info.fullname == FLOW:
+        return None
+    result = returned(checker, node.func)
+    row = Row(facts_of(found[0], info.fullname, checker.tree), _reads(node.func), result.shape)
+    return step_type(checker, found[0], call_type(checker, node.func, result), encode_row(checker, row))
 
 
 def step_type(checker: TypeChecker, declaration: Declaration, call: Type, row: Type | None = None) -> Type:

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
-from mypy.types import Type, get_proper_type
+from mypy.types import Instance, Type, get_proper_type
 
 from . import compat
 from .contexts import Context, State
 from .declarations import Body, Declaration, read_body
-from .rows import TABLE, Row, decode, decode_row, input_context, table_of
+from .rows import TABLE, Facts, Row, decode, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
 from .walk import advance
 
@@ -183,16 +183,18 @@ def _inherited(info: TypeInfo) -> list[Row]:
 
 
 def _mixed_in(info: TypeInfo) -> list[Row]:
-    """The steps of a class that is no flow itself."""
-    from mypy.types import Instance
-
+    """The steps of a class that is no flow itself. What one without annotations gives is not known."""
     found: list[tuple[int, Row]] = []
-    for symbol in info.names.values():
-        if isinstance(symbol.node, Decorator):
-            type = get_proper_type(symbol.node.var.type)
-            if isinstance(type, Instance) and type.type.fullname == "stepkit.flow.Step" and len(type.args) == 2:
-                if not compat.is_any(type.args[1]):
-                    found.append((symbol.node.line, decode_row(type.args[1])))
+    for name, symbol in info.names.items():
+        if not isinstance(symbol.node, Decorator):
+            continue
+        type = get_proper_type(symbol.node.var.type)
+        if isinstance(type, Instance) and type.type.fullname == "stepkit.flow.Step" and len(type.args) == 2:
+            if compat.is_any(type.args[1]):
+                row = Row(Facts(name, name, "step", info.fullname), change=Context(rest=compat.any_type()))
+            else:
+                row = decode_row(type.args[1])
+            found.append((symbol.node.line, row))
     return [row for _, row in sorted(found, key=lambda each: each[0])]
 
 
