@@ -24,7 +24,7 @@ FORMAT = ["--no-error-summary", "--no-color-output", "--no-pretty", "--hide-erro
 FORMAT += ["--show-traceback"]
 LINE = re.compile(r"^(?P<file>.+?\.pyi?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<severity>error|note): (?P<rest>.*)$")
 CODE = re.compile(r"^(.*?)  \[([\w-]+)\]$")
-MOST_CRASHES = 8
+MOST_ATTEMPTS = 3
 SAID_ONCE_A_RUN = ("See https://mypy.r", "Error code ", "This violates the Liskov")
 
 # Where there is no plugin, types are loose and assert_type would be wrong everywhere.
@@ -67,17 +67,18 @@ def run_chain(chain: str, cases: Sequence[Case], folder: Path) -> list[Phase]:
     A case that mypy breaks down on says nothing of the others: they are run once more without it.
     """
     crashed_on: dict[str, str] = {}
-    while True:
-        project = folder / f"{chain}{len(crashed_on) or ''}"
+    for attempt in range(MOST_ATTEMPTS):
+        project = folder / f"{chain}{attempt or ''}"
         project.mkdir(parents=True)
         left = [case for case in cases if case.name not in crashed_on]
         phases = list(_CHAINS[chain](left, project))
         culprits = {case.name: phase.crash for phase in phases for case in left if _breaks(case, phase)}
-        if not culprits or len(crashed_on) >= MOST_CRASHES:
-            for phase in phases:
-                phase.crashed_on = crashed_on
-            return phases
+        if not culprits:
+            break
         crashed_on |= culprits
+    for phase in phases:
+        phase.crashed_on = crashed_on
+    return phases
 
 
 def _breaks(case: Case, phase: Phase) -> bool:
