@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 import pytest
-from codec_values import CLASSES, MONEY, Order, plain_values, values
+from codec_values import CLASSES, MONEY, Order, Status, plain_values, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepkit.checkpoint import compose, parse
-from stepkit.codec import ContextEncoder, Registry, Tag
+from stepkit.codec import Codec, ContextEncoder, Registry, Tag
 from stepkit.codec.purity import encode_pure
 from stepkit.errors import UnsavableValueError
 
@@ -44,6 +44,8 @@ def test_it_equals_a_fresh_look_after_any_sequence_of_changes(data: st.DataObjec
         result = encoder.encode(context, touched)
         assert result == fresh(context)
         touched = set()
+        if data.draw(st.booleans()):  # what a nested flow starts with
+            encoder = encoder.inside(data.draw(st.sampled_from([REGISTRY, Registry(CLASSES, [MONEY])])))
         for _ in range(data.draw(st.integers(0, 3))):
             change = data.draw(st.sampled_from(["set", "delete", "in place", "alias", "replace all"]))
             key = data.draw(KEYS)
@@ -66,6 +68,18 @@ def test_it_equals_a_fresh_look_after_any_sequence_of_changes(data: st.DataObjec
                     touched.add(key)
             elif change == "replace all":
                 context = dict(sorted(context.items(), reverse=True))
+
+
+def test_an_encoder_inside_another_saves_as_its_own_registry_says_and_leaves_the_other_alone() -> None:
+    context: dict[str, Any] = {"day": date(2024, 1, 1), "status": Status.DONE, "n": 1}
+    plain, codec = (
+        Registry([Status]),
+        Registry([], [Codec(Status, lambda status: [status.value], lambda was: Status(*was))]),
+    )
+    outer = ContextEncoder(plain)
+    before = outer.encode(context)
+    assert outer.inside(codec).encode(context, ()) == ContextEncoder(codec).encode(context) != before
+    assert outer.encode(context, ()) == before
 
 
 @settings(max_examples=300, deadline=None)

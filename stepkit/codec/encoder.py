@@ -53,6 +53,21 @@ class ContextEncoder:
         self._containers: dict[int, None] = {}  # places of the values that can change in place
         self._tags: dict[str, Tag] = {}
 
+    def inside(self, registry: Registry) -> ContextEncoder:
+        """An encoder for a context that begins as a copy of this one's; it knows what is known of the values.
+
+        Tagged values are judged anew, as another registry may save them in another way.
+        """
+        made = ContextEncoder(registry)
+        made._keys, made._at, made._values = self._keys[:], self._at.copy(), self._values[:]
+        made._parts, made._names = self._parts[:], self._names[:]
+        made._probes, made._marks = self._probes[:], self._marks[:]
+        made._containers, made._tags = self._containers.copy(), self._tags.copy()
+        for key in () if registry is self._registry else tuple(self._tags):
+            place = self._at[key]
+            made._examine(key, self._values[place], place)
+        return made
+
     def encode(
         self, context: Mapping[str, object], touched: Collection[str] | None = None
     ) -> tuple[bytes, dict[str, Tag]]:

@@ -159,9 +159,14 @@ class Frame:
     @property
     def encoder(self) -> ContextEncoder:
         if self._encoder is None:
-            from ..codec import ContextEncoder
+            around = self.parent
+            if around is not None and around._encoder is not None and around.touched is not None:
+                self._encoder = around._encoder.inside(self.registry)
+                self.touched = set(around.touched)  # with what was touched in here
+            else:
+                from ..codec import ContextEncoder
 
-            self._encoder = ContextEncoder(self.registry)
+                self._encoder = ContextEncoder(self.registry)
         return self._encoder
 
     def fork(self) -> Frame:

@@ -205,6 +205,7 @@ async def _open(frame: Frame, step: PlannedStep, number: int, fence: Fence | Non
     if row.source is not None:
         return open_flow(frame, step, row.source, frame.path_of(row))
     case = await call(frame, step, number, fence)
+    frame.touch(step, ())  # what the route has read, for the checkpoints inside
     if frame.run.observer is not None:
         frame.run.observer.case_chosen(frame.path_of(row), case, row.log)
     return None if case is None else open_case(frame, step, case)
