@@ -18,6 +18,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,114 +31,111 @@ from benchmarks.measure import async_medians, medians, report, versions
 SIZES = {"2 KB": 2_000, "100 KB": 100_000, "1 MB": 1_000_000}
 
 
+def bare_loop(calls: list[Any]) -> Callable[[], object]:
+    def bare() -> object:
+        context = {"n": 0}
+        for call in calls:
+            context.update(call(n=context["n"]))
+        return context
+
+    return bare
+
+
+def bare_awaits(calls: list[Any]) -> Callable[[], Awaitable[object]]:
+    async def bare() -> object:
+        context = {"n": 0}
+        for call in calls:
+            context.update(await call(n=context["n"]))
+        return context
+
+    return bare
+
+
+def bare_encodes(calls: list[Any], rows: Any, save: Callable[[str, str], object]) -> Callable[[], object]:
+    encode = msgspec.json.Encoder().encode
+
+    def bare() -> object:
+        context: dict[str, Any] = {"n": 0, "rows": rows}
+        for number, call in enumerate(calls):
+            context.update(call(n=context["n"]))
+            save(f"step_{number}", encode(context).decode())
+        return context
+
+    return bare
+
+
+def checkpointed(calc: Any, rows: Any, save: Callable[[str, str], object]) -> Callable[[], object]:
+    return lambda: calc.run_sync(
+        {"n": 0, "rows": rows}, on_step_complete=lambda event: save(event.step_name, event.checkpoint)
+    )
+
+
+def drop(step: str, text: str) -> None:
+    """Where a text goes that nobody saves."""
+
+
 def nobody_listens(seconds: float, ours: dict[str, float]) -> None:
     for steps in (10, 100, 1000):
         calc = counting_flow(steps)()
-        calls = bare_steps(calc, steps)
-
-        def bare(calls: list[Any] = calls) -> object:
-            context = dict({"n": 0})
-            for call in calls:
-                context.update(call(n=context["n"]))
-            return context
-
-        times = medians({"bare": bare, "stepkit": lambda: calc.run_sync({"n": 0})}, seconds=seconds)
+        work = {"bare": bare_loop(bare_steps(calc, steps)), "stepkit": partial(calc.run_sync, {"n": 0})}
+        times = medians(work, seconds=seconds)
         ours[f"quiet {steps}"] = times["stepkit"]
         report(f"sync, nobody listens, {steps} steps", times["stepkit"] / times["bare"], 3.0)
     for steps in (10, 100, 1000):
         calc = counting_flow(steps, is_async=True)()
-        calls = bare_steps(calc, steps)
-
-        async def bare_async(calls: list[Any] = calls) -> object:
-            context = dict({"n": 0})
-            for call in calls:
-                context.update(await call(n=context["n"]))
-            return context
-
-        times = async_medians({"bare": bare_async, "stepkit": lambda: calc.run({"n": 0})}, seconds=seconds)
+        awaits = {"bare": bare_awaits(bare_steps(calc, steps)), "stepkit": partial(calc.run, {"n": 0})}
+        times = async_medians(awaits, seconds=seconds)
         report(f"async, nobody listens, {steps} steps", times["stepkit"] / times["bare"], 2.0)
 
 
 def checkpoint_each_step(seconds: float, ours: dict[str, float]) -> None:
-    encode = msgspec.json.Encoder().encode
     for label, size in SIZES.items():
-        for steps in (10, 100) if size < 10_000 else (10,):
-            calc = counting_flow(steps)()
-            calls = bare_steps(calc, steps)
-            rows = records(size)
-
-            def bare(calls: list[Any] = calls, rows: Any = rows) -> object:
-                context: dict[str, Any] = {"n": 0, "rows": rows}
-                for call in calls:
-                    context.update(call(n=context["n"]))
-                    text = encode(context).decode()
-                return text
-
-            taken: list[str] = [""]
-
-            def keep(event: Any) -> None:
-                taken[0] = event.checkpoint
-
-            def checkpointed(calc: Any = calc, rows: Any = rows) -> object:
-                return calc.run_sync({"n": 0, "rows": rows}, on_step_complete=keep)
-
-            times = medians({"bare": bare, "stepkit": checkpointed}, seconds=seconds)
+        for steps in (10, 100):
+            calc, rows = counting_flow(steps)(), records(size)
+            work = {
+                "bare": bare_encodes(bare_steps(calc, steps), rows, drop),
+                "stepkit": checkpointed(calc, rows, drop),
+            }
+            times = medians(work, seconds=seconds)
             ours[f"checkpoint {size} {steps}"] = times["stepkit"]
             report(f"checkpoint string after each of {steps} steps, {label}", times["stepkit"] / times["bare"], 1.5)
 
 
 def saved_to_sqlite(seconds: float) -> None:
-    encode = msgspec.json.Encoder().encode
     with tempfile.TemporaryDirectory() as folder:
         for label, size in SIZES.items():
             connection = sqlite3.connect(os.path.join(folder, f"{size}.db"), isolation_level=None)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("CREATE TABLE saved (step TEXT, checkpoint TEXT)")
-            calc = counting_flow(10)()
-            calls = bare_steps(calc, 10)
-            rows = records(size)
-
-            def save(step: str, text: str, connection: sqlite3.Connection = connection) -> None:
-                connection.execute("BEGIN")
-                connection.execute("INSERT INTO saved VALUES (?, ?)", (step, text))
-                connection.execute("COMMIT")
-
-            def bare(calls: list[Any] = calls, rows: Any = rows) -> object:
-                context: dict[str, Any] = {"n": 0, "rows": rows}
-                for number, call in enumerate(calls):
-                    context.update(call(n=context["n"]))
-                    save(f"step_{number}", encode(context).decode())
-                return context
-
-            def checkpointed(calc: Any = calc, rows: Any = rows) -> object:
-                return calc.run_sync(
-                    {"n": 0, "rows": rows}, on_step_complete=lambda event: save(event.step_name, event.checkpoint)
-                )
-
-            times = medians({"bare": bare, "stepkit": checkpointed}, seconds=seconds)
+            calc, rows = counting_flow(10)(), records(size)
+            save = partial(insert, connection)
+            work = {"bare": bare_encodes(bare_steps(calc, 10), rows, save), "stepkit": checkpointed(calc, rows, save)}
+            times = medians(work, seconds=seconds)
             report(f"saved to SQLite (FULL) after each of 10 steps, {label}", times["stepkit"] / times["bare"], 1.3)
             connection.close()
 
 
+def insert(connection: sqlite3.Connection, step: str, text: str) -> None:
+    connection.execute("BEGIN")
+    connection.execute("INSERT INTO saved VALUES (?, ?)", (step, text))
+    connection.execute("COMMIT")
+
+
 def resume_on_the_last(seconds: float, ours: dict[str, float]) -> None:
-    checkpoints: dict[int, tuple[Any, str]] = {}
+    work: dict[str, Callable[[], object]] = {}
     for steps in (10, 1000):
         calc = counting_flow(steps)()
         taken: dict[str, str] = {}
-
-        def keep(event: Any, last: str = f"step_{steps - 2}", taken: dict[str, str] = taken) -> None:
-            if event.step_name == last:
-                taken["last"] = event.checkpoint
-
-        calc.run_sync({"n": 0}, on_step_complete=keep)
-        checkpoints[steps] = (calc, taken["last"])
-    times = medians(
-        {str(steps): lambda c=calc, t=text: c.run_checkpoint_sync(t) for steps, (calc, text) in checkpoints.items()},
-        seconds=seconds,
-    )
+        calc.run_sync({"n": 0}, on_step_complete=partial(keep_checkpoint, taken))
+        work[str(steps)] = partial(calc.run_checkpoint_sync, taken[f"step_{steps - 2}"])
+    times = medians(work, seconds=seconds)
     ours["resume 1000"] = times["1000"]
     report("resume on the last of 1,000 steps, to the last of 10", times["1000"] / times["10"], None)
+
+
+def keep_checkpoint(taken: dict[str, str], event: Any) -> None:
+    taken[event.step_name] = event.checkpoint
 
 
 def import_time() -> None:

@@ -56,14 +56,16 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         Raises ``UnsavableValueError`` if a value of the context could not come back the same,
         ``CheckpointSizeError`` if it is over the limit.
         """
-        self._take()
-        if isinstance(self._checkpoint, Exception):
-            raise self._checkpoint
-        assert self._checkpoint is not None
-        return self._checkpoint
+        if self._checkpoint is None:
+            self._take()
+        taken = self._checkpoint
+        if isinstance(taken, Exception):
+            raise taken
+        assert taken is not None
+        return taken
 
     def _take(self) -> None:
-        if self._checkpoint is None and self._source is not None:
+        if self._source is not None:
             try:
                 self._checkpoint = self._source.checkpoint()
             except Exception as error:
@@ -77,7 +79,8 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
     def seal(self) -> None:
         """The runtime says that the callback is over and the event was kept: take what may still be read."""
         _ = self.context
-        self._take()
+        if self._checkpoint is None:
+            self._take()
         self._source = None
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import itertools
 from contextlib import redirect_stdout
+from datetime import date, timedelta
 from typing import Any, NotRequired, TypedDict
 
 import pytest
@@ -229,3 +230,19 @@ def test_a_runs_checkpoint_has_the_same_two_fields_first(saved: str) -> None:
     deserialized = deserialize_checkpoint(saved)
     assert (deserialized.step_name, deserialized.output) == ("double", {"a": 4})
     assert serialize_checkpoint(deserialized) == saved
+
+
+def test_a_checkpoint_made_by_hand_resumes_with_python_values() -> None:
+    class Dated(Flow[Any]):
+        @flow.step("first")
+        def first(self, day):
+            return None
+
+        @flow.step("second")
+        def second(self, day):
+            return {"next": day + timedelta(days=1)}
+
+    made = Checkpoint("first", {"day": date(2024, 2, 28)})
+    expected = {"day": date(2024, 2, 28), "next": date(2024, 2, 29)}
+    assert expected == Dated().run_checkpoint_sync(made)
+    assert expected == Dated().run_checkpoint_sync(serialize_checkpoint(made))

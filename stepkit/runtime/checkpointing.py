@@ -21,14 +21,13 @@ def take(frame: Frame) -> str:
         frame = frame.parent
     run = frame.run
     step = frame.path if frame.position else ""
-    outer: list[OuterFrame] = []
-    done = [frame.done]
+    done, outer = [frame.done], []
     try:
         inner = frame
-        while inner.parent is not None:
-            outer.append(_outer_frame(inner.parent, inner))
-            done.append(inner.parent.done)
-            inner = inner.parent
+        while (around := inner.parent) is not None:
+            outer.append(_outer_frame(around, inner))
+            done.append(around.done)
+            inner = around
         output, tags = frame.encoder.encode(frame.context, frame.touched)
     except UnsavableValueError as error:
         frame.touched = None
@@ -37,9 +36,7 @@ def take(frame: Frame) -> str:
         frame.touched = set()
     else:
         frame.touched.clear()
-    text = compose(
-        step, output, name=run.flow, run=run.id, done=tuple(reversed(done)), types=tags, frames=tuple(reversed(outer))
-    )
+    text = compose(step, output, name=run.flow, run=run.id, done=done[::-1], types=tags, frames=outer[::-1])
     # Only a text near the limit has to be measured in bytes.
     if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
         raise CheckpointSizeError(run.flow, size, run.limit)

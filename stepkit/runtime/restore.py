@@ -26,7 +26,9 @@ def restore(
     override = {} if override_data is None else checked_mapping(override_data, run, "override_data")
     text = serialize_checkpoint(checkpoint) if isinstance(checkpoint, Checkpoint) else checkpoint
     saved = parse(text, run.limit, flow)
-    state = saved.flow
+    # What was written by hand, or by the original, says nothing of the steps done; it may still have types.
+    state = saved.flow if saved.flow is not None and saved.flow.done else None
+    types = {} if saved.flow is None else saved.flow.types
     if state is not None and state.name != flow:
         raise CheckpointFlowError(
             f'flow {flow}: the checkpoint was taken by the flow "{state.name}". Resume it with that flow; if the class '
@@ -41,7 +43,7 @@ def restore(
     else:
         for level in levels:
             level.done = "".join(_assumed_mark(step) for step in level.steps[: level.position])
-    _restore_contexts(levels, saved.output, state)
+    _restore_contexts(levels, saved.output, types, state)
     _override(levels, override)
     check_remaining(levels, convert=state is None)
     return root, saved.step_name
@@ -123,14 +125,16 @@ def _check_done(flow: str, levels: list[Frame], state: FlowState) -> None:
         frame.done = marks
 
 
-def _restore_contexts(levels: list[Frame], output: Mapping[str, Any], state: FlowState | None) -> None:
+def _restore_contexts(
+    levels: list[Frame], output: Mapping[str, Any], types: Mapping[str, Any], state: FlowState | None
+) -> None:
     """Fill the contexts, innermost first: the outer ones share what the inside has left as it was."""
     innermost = levels[-1]
     if state is None:
         for level in levels:
-            level.context = dict(output)
+            level.context = _loaded(level, output, types)
         return
-    innermost.context = _loaded(innermost, output, state.types)
+    innermost.context = _loaded(innermost, output, types)
     for outer, inner, saved in zip(reversed(levels[:-1]), reversed(levels[1:]), reversed(state.frames), strict=True):
         was = _loaded(outer, saved.was, saved.types)
         lost = [key for key in saved.keys if key not in was and key not in inner.context]
