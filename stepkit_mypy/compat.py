@@ -189,6 +189,14 @@ def union_items(type: Type) -> list[ProperType]:
     return [proper]
 
 
+def outline(type: Type) -> tuple[int, Type, Type]:
+    """What tells two narrowings of one union apart, without looking at all its items."""
+    proper = get_proper_type(type)
+    if isinstance(proper, UnionType):
+        return len(proper.items), proper.items[0], proper.items[-1]
+    return 1, proper, proper
+
+
 # --- flow classes -----------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,9 @@ class Tables:
     def __init__(self) -> None:
         self._tables: dict[str, tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]]] = {}
 
+        self.asked: tuple[tuple[object, ...], Type | None] | None = None
+        self.checked: tuple[object, ...] | None = None
+
     def _entry(self, info: TypeInfo) -> tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]] | None:
         found = compat.inherited_alias(info, TABLE)
         if found is None:
@@ -186,7 +189,17 @@ def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) 
 
 
 def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
-    """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown."""
+    """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown.
+
+    mypy asks once for each item of a union, always about the whole: the answer is kept until something else is asked.
+    """
+    question = (node, *compat.outline(event))
+    if tables.asked is None or tables.asked[0] != question:
+        tables.asked = (question, _event_context(checker, tables, event, node))
+    return tables.asked[1]
+
+
+def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
     contexts = [context for _, context in _contexts_of(checker, tables, event, node)]
     if not contexts:
         return None
@@ -200,6 +213,10 @@ def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node)
 
 def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> None:
     """Where ``event.checkpoint`` is read, no key that the context may have then is of an unsavable type."""
+    question = (node, *compat.outline(event))
+    if tables.checked == question:
+        return
+    tables.checked = question
     reported: set[str] = set()
     for info, context in _contexts_of(checker, tables, event, node):
         if tables.has_codecs(info):

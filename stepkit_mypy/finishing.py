@@ -9,6 +9,7 @@ from . import compat, rows
 from .contexts import Context
 from .inheriting import check_inherited
 from .rows import TABLE, Row, Table
+from .walk import DEEPEST
 from .working import Work
 
 EVENT = "stepkit.events.StepEvent"
@@ -62,7 +63,7 @@ def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
 def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], depth: int = 0) -> None:
     """The paths of all steps that may be completed, in order."""
     for row in found:
-        if row.facts.when == "no" or depth > 40:
+        if row.facts.when == "no" or depth > DEEPEST:
             continue
         path = prefix + row.facts.name
         if row.facts.kind == "parallel":

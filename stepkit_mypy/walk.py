@@ -17,7 +17,8 @@ Known = Context[Type]
 Visit = Callable[[str, Row, Known, Known], None]
 """Called with a step's path, its row, the context before it and the one in its event."""
 
-RESOLVE_DEPTH = 40
+DEEPEST = 150
+"""How deep flows are followed into each other."""
 
 
 def start(table: Table) -> State[Type]:
@@ -92,7 +93,7 @@ def _inside(
 ) -> tuple[Known, list[Known]]:
     """What a nested flow writes, and what it has written where it ends the run."""
     table = None if info is None else table_of(info)
-    if table is None or depth > RESOLVE_DEPTH:
+    if table is None or depth > DEEPEST:
         return Context(rest=compat.any_type()), []
     state = walk(State(before), table.rows, visit, path + "/", depth + 1)
     ends = [] if state.ended is None else [changes(before, state.ended)]
