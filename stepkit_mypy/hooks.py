@@ -205,6 +205,6 @@ class Hooks:
 def config_data() -> dict[str, str]:
     """What a cache depends on: the plugin's own sources, as mypy looks at its first module only."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
     return {"stepkit_mypy": digest.hexdigest()}

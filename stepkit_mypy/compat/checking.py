@@ -1,0 +1,205 @@
+"""mypy's checker: what it is at, what it deferred, and what it shall look at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mypy.binder import ConditionalTypeBinder
+from mypy.checker import DeferredNode, TypeChecker
+from mypy.errorcodes import NO_ANY_RETURN
+from mypy.nodes import (
+    CallExpr,
+    ClassDef,
+    ConditionalExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    MemberExpr,
+    NameExpr,
+    OverloadedFuncDef,
+    Statement,
+    TypeInfo,
+)
+from mypy.types import CallableType, Type
+
+from .syntax import returns_of
+
+
+def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
+    """Check the functions above a class again: they were checked while its aliases had no target yet.
+
+    Only where bodies are checked in the order of the file: in the daemon, and by mypy before 2.0.
+    """
+    if not checker.recurse_into_functions or "@" in info.fullname or is_last_pass(checker):
+        return
+    tree = checker.tree
+    targets = []
+    for node in tree.defs:
+        if node.line >= info.line:
+            break
+        targets += _functions_in(node, None)
+    names = {node.fullname for node, _ in targets}
+    checker.msg.errors.clear_errors_in_targets(checker.path, names)
+    waiting = {each.node for each in checker.deferred_nodes}
+    for function, owner in targets:
+        if function not in waiting:
+            checker.deferred_nodes.append(DeferredNode(function, owner))
+
+
+def forgive_returned_any(checker: TypeChecker, func: FuncDef) -> None:
+    """Drop what ``--strict`` says of a returned Any: the return type that it names was given by the plugin."""
+    found = checker.msg.errors.error_info_map.get(checker.msg.errors.file)
+    if not checker.options.warn_return_any or not found:
+        return
+    lines = {statement.line for statement in returns_of(func)}
+    kept = [each for each in found if each.code is not NO_ANY_RETURN or each.line not in lines]
+    if len(kept) < len(found):
+        found[:] = kept
+
+
+def recheck_module(checker: TypeChecker) -> None:
+    """Have the top level of the module checked again."""
+    module: Any = checker.tree
+    if not is_last_pass(checker) and not any(each.node is module for each in checker.deferred_nodes):
+        checker.deferred_nodes.append(DeferredNode(module, None))
+
+
+def _functions_in(node: Statement, owner: TypeInfo | None) -> list[tuple[Any, TypeInfo | None]]:
+    if isinstance(node, (FuncDef, Decorator, OverloadedFuncDef)):
+        return [(node, owner)]
+    if isinstance(node, ClassDef):
+        return [each for inner in node.defs.body for each in _functions_in(inner, node.info)]
+    return []
+
+
+def checker_of(api: Any) -> TypeChecker:
+    assert isinstance(api, TypeChecker)
+    return api
+
+
+def type_of(checker: TypeChecker, expression: Expression) -> Type | None:
+    """The type that mypy found for an expression; None where it was not reached."""
+    return checker.lookup_type(expression) if checker.has_type(expression) else None
+
+
+def infer_quietly(checker: TypeChecker, expression: Expression) -> Type:
+    with checker.msg.filter_errors():
+        return checker.expr_checker.accept(expression)
+
+
+def infer_with_context(checker: TypeChecker, expression: Expression, context: Type) -> Type:
+    """The type of an expression where one of this type is wanted."""
+    with checker.msg.filter_errors(), checker.local_type_map:
+        return checker.expr_checker.accept(expression, context)
+
+
+def alternatives_of(checker: TypeChecker, expression: Expression) -> Iterator[tuple[Type, Expression]]:
+    """The types of an expression's branches, where each stands."""
+    if isinstance(expression, ConditionalExpr):
+        yield from alternatives_of(checker, expression.if_expr)
+        yield from alternatives_of(checker, expression.else_expr)
+        return
+    found = type_of(checker, expression)
+    if found is not None:
+        yield found, expression
+
+
+def class_being_checked(checker: TypeChecker) -> TypeInfo | None:
+    return checker.scope.active_class()
+
+
+def function_being_checked(checker: TypeChecker) -> FuncDef | None:
+    function = checker.scope.current_function()
+    return function if isinstance(function, FuncDef) else None
+
+
+def class_ended(checker: TypeChecker, call: object) -> TypeInfo | None:
+    """The class at whose end mypy checks ``__init_subclass__(...)``."""
+    if not isinstance(call, CallExpr) or not isinstance(call.callee, MemberExpr):
+        return None
+    name = call.callee.expr.name if isinstance(call.callee.expr, NameExpr) else ""
+    if checker.tscope.classes and checker.tscope.classes[-1].name == name:
+        return checker.tscope.classes[-1]
+    for key, symbol in checker.globals.items():  # a class inside a function
+        if key.startswith(f"{name}@") and isinstance(symbol.node, TypeInfo) and symbol.node.defn.line == call.line:
+            return symbol.node
+    return None
+
+
+def can_defer(checker: TypeChecker) -> bool:
+    return checker.pass_num < checker.last_pass and isinstance(checker.scope.top_level_function(), FuncDef)
+
+
+def defer(checker: TypeChecker, node: Any) -> bool:
+    """Have mypy check the function around ``node`` again later. False if it cannot."""
+    if not can_defer(checker):
+        return False
+    checker.handle_cannot_determine_type("", node)
+    return True
+
+
+def defer_decorator(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> bool:
+    """Have mypy check a decorated method again later, as a whole. False if it cannot."""
+    if checker.pass_num >= checker.last_pass:
+        return False
+    function = checker.scope.top_level_function()
+    if function is not None:  # a class inside a function
+        return defer(checker, decorator)
+    _replace_deferred(checker, decorator)
+    if not any(each.node is decorator for each in checker.deferred_nodes):
+        checker.deferred_nodes.append(DeferredNode(decorator, info))
+    return True
+
+
+def was_deferred(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> bool:
+    """Whether the body of a decorated method was deferred. mypy then would check only the function again."""
+    return _replace_deferred(checker, decorator)
+
+
+def _replace_deferred(checker: TypeChecker, decorator: Decorator) -> bool:
+    found = False
+    kept = []
+    for each in checker.deferred_nodes:
+        if each.node is decorator.func:
+            each = DeferredNode(decorator, each.active_typeinfo)
+        if each.node is decorator:
+            if found:
+                continue
+            found = True
+        kept.append(each)
+    if found:
+        checker.deferred_nodes[:] = kept
+    return found or checker.current_node_deferred
+
+
+def is_last_pass(checker: TypeChecker) -> bool:
+    return checker.pass_num >= checker.last_pass
+
+
+def add_dependency(checker: TypeChecker, trigger: str, target: str | None = None) -> None:
+    """Have the daemon check ``target`` again when ``trigger`` changes. Hooks of the checker record nothing."""
+    target = target or checker.tscope.current_target()
+    checker.tree.plugin_deps.setdefault(f"<{trigger}>", set()).add(target)
+
+
+def bind_parameter(func: FuncDef, place: int, type: Type) -> None:
+    """Give a parameter its type: in the function's type, and for its body."""
+    assert isinstance(func.type, CallableType)
+    arguments = list(func.type.arg_types)
+    arguments[place] = type
+    func.type = func.type.copy_modified(arg_types=arguments)
+    func.arguments[place].variable.type = type
+
+
+def check_now(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> None:
+    """Check a decorated method at once that was to be checked again later."""
+    checker.deferred_nodes[:] = [each for each in checker.deferred_nodes if each.node is not decorator]
+    outer = checker.binder
+    checker.binder = ConditionalTypeBinder(checker.options)
+    try:
+        with checker.tscope.class_scope(info), checker.enter_partial_types(is_class=True):
+            with checker.binder.top_frame_context(), checker.scope.push_class(info):
+                checker.accept(decorator)
+    finally:
+        checker.binder = outer

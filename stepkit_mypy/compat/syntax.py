@@ -1,0 +1,272 @@
+"""mypy's syntax trees, and its semantic phase: methods are marked and given types, no work on types is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mypy.nodes import (
+    ARG_NAMED_OPT,
+    ARG_OPT,
+    GDEF,
+    LDEF,
+    Argument,
+    AssertStmt,
+    Block,
+    Context,
+    DictExpr,
+    ExpressionStmt,
+    ForStmt,
+    FuncDef,
+    IfStmt,
+    IntExpr,
+    MatchStmt,
+    MemberExpr,
+    MypyFile,
+    NameExpr,
+    ReturnStmt,
+    Statement,
+    StrExpr,
+    SymbolTableNode,
+    TryStmt,
+    TypeAlias,
+    TypeInfo,
+    WhileStmt,
+    WithStmt,
+)
+from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny
+from mypy.typevars import fill_typevars
+
+from .types import any_type, awaited, is_any, is_left_out, is_unannotated, make_alias
+
+ENTER = "__stepkit_table__"
+"""The attribute that an inserted first statement of a step reads, so that a hook is called before its body."""
+END = -77
+"""The column of the inserted last statement, which tells whether a step's end is reached."""
+SYNTHETIC = -78
+"""The line of a return type that was not written but given."""
+
+
+def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, parameters: Mapping[int, Type]) -> None:
+    """Give a method types where it has none: ``result`` for its return, ``parameters`` by their place.
+
+    It is done once: later analysis, and the daemon's stripping, start from what was given.
+    """
+    original = func.unanalyzed_type
+    changed = False
+    if original is None:
+        if result is None and not parameters:
+            return
+        names = [None if argument.pos_only else argument.variable.name for argument in func.arguments]
+        unannotated: list[Type] = [AnyType(TypeOfAny.unannotated) for _ in func.arguments]
+        original = CallableType(
+            unannotated,
+            [argument.kind for argument in func.arguments],
+            names,
+            AnyType(TypeOfAny.unannotated),
+            api.named_type("builtins.function"),
+            name=func.name,
+            line=func.line,
+        )
+    assert isinstance(original, CallableType)
+    arguments = list(original.arg_types)
+    for place, argument in enumerate(arguments):
+        if place > 0 and is_left_out(argument):
+            arguments[place] = parameters.get(place, any_type())
+            changed = True
+    returned = original.ret_type
+    if result is not None and is_left_out(returned):
+        returned = result
+        changed = True
+    if not changed:
+        return
+    already_analyzed = "@" in info.fullname and func.info is info
+    func.unanalyzed_type = original.copy_modified(arg_types=arguments, ret_type=returned)
+    if not already_analyzed:
+        func.type = func.unanalyzed_type.copy_modified()
+    else:
+        _retype_analyzed(api, func, info, arguments, returned)
+
+
+def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Type], returned: Type) -> None:
+    """The same for a class inside a function, whose methods were analyzed before the class hook is called."""
+    current = func.type if isinstance(func.type, CallableType) else None
+    arguments = [
+        argument if current is None or is_any(current.arg_types[place]) else current.arg_types[place]
+        for place, argument in enumerate(arguments)
+    ]
+    if arguments and is_any(arguments[0]):
+        arguments[0] = fill_typevars(info)
+    if current is not None and not is_unannotated(awaited(current.ret_type)):
+        returned = current.ret_type
+    elif func.is_coroutine:
+        returned = api.named_type("typing.Coroutine", [any_type(), any_type(), returned])
+    assert isinstance(func.unanalyzed_type, CallableType)
+    func.type = func.unanalyzed_type.copy_modified(
+        arg_types=arguments, ret_type=returned, fallback=api.named_type("builtins.function"), definition=func
+    )
+    api.wrapped_coro_return_types[func] = func.type
+
+
+def synthetic(type: ProperType) -> ProperType:
+    """Mark a return type as one that was not written."""
+    type.line = SYNTHETIC
+    return type
+
+
+def returns_inferred(func: FuncDef) -> bool:
+    original = func.unanalyzed_type
+    return (
+        not isinstance(original, CallableType)
+        or original.ret_type.line == SYNTHETIC
+        or is_unannotated(original.ret_type)
+    )
+
+
+def inferred_places(func: FuncDef) -> frozenset[int]:
+    """The places of the parameters that ``retype`` gave a type; it is kept where stripping leaves it alone."""
+    original = func.unanalyzed_type
+    if not isinstance(original, CallableType):
+        return frozenset(range(1, len(func.arguments)))
+    return frozenset(
+        place
+        for place, argument in enumerate(original.arg_types)
+        if place > 0
+        and isinstance(argument, AnyType)
+        and argument.type_of_any in (TypeOfAny.special_form, TypeOfAny.unannotated)
+    )
+
+
+def belongs_to_interface(func: FuncDef) -> None:
+    """Have a step's body analyzed and checked with its class: what it returns is part of the class's interface."""
+    func.def_or_infer_vars = True
+
+
+def has_no_body(func: FuncDef) -> bool:
+    """Whether the body was dropped when the file was parsed, as it is for installed packages."""
+    return not func.body.body
+
+
+def insert_enter(func: FuncDef) -> None:
+    """Put ``self.__stepkit_table__`` first in the body: its hook binds the parameters before the body is checked."""
+    body = func.body.body
+    if not func.arguments or not body or entered(body[0]) is not None:
+        return
+    variable = func.arguments[0].variable
+    name = NameExpr(variable.name)
+    name.node, name.kind, name.fullname = variable, LDEF, variable.name
+    expression = MemberExpr(name, ENTER)
+    statement = ExpressionStmt(expression)
+    for node in (name, expression, statement):
+        node.set_line(func.line, func.column)
+    body.insert(0, statement)
+
+
+def entered(statement: Statement) -> MemberExpr | None:
+    if (
+        isinstance(statement, ExpressionStmt)
+        and isinstance(statement.expr, MemberExpr)
+        and statement.expr.name == ENTER
+    ):
+        return statement.expr
+    return None
+
+
+def entered_by(func: FuncDef) -> MemberExpr | None:
+    return entered(func.body.body[0]) if func.body.body else None
+
+
+def insert_end(func: FuncDef) -> None:
+    """Put ``assert 0`` last in the body: it has a type if the end is reached, and mypy asks for no return there."""
+    body = func.body.body
+    if not body or end_of(func) is not None:
+        return
+    expression = IntExpr(0)
+    statement = AssertStmt(expression, None)
+    for node in (expression, statement):
+        node.set_line(body[-1].line, END)
+    body.append(statement)
+
+
+def end_of(func: FuncDef) -> IntExpr | None:
+    last = func.body.body[-1] if func.body.body else None
+    if isinstance(last, AssertStmt) and last.column == END and isinstance(last.expr, IntExpr):
+        return last.expr
+    return None
+
+
+def returns_of(func: FuncDef) -> list[ReturnStmt]:
+    """The return statements of a function, not those of functions and lambdas inside it."""
+    return list(_returns_in(func.body.body))
+
+
+def _returns_in(statements: list[Statement]) -> Iterator[ReturnStmt]:
+    for statement in statements:
+        if isinstance(statement, ReturnStmt):
+            yield statement
+        blocks: list[Block | None] = []
+        if isinstance(statement, Block):
+            blocks = [statement]
+        elif isinstance(statement, (IfStmt, MatchStmt)):
+            blocks = [*(statement.body if isinstance(statement, IfStmt) else statement.bodies)]
+            blocks += [statement.else_body] if isinstance(statement, IfStmt) else []
+        elif isinstance(statement, (WhileStmt, ForStmt)):
+            blocks = [statement.body, statement.else_body]
+        elif isinstance(statement, WithStmt):
+            blocks = [statement.body]
+        elif isinstance(statement, TryStmt):
+            blocks = [statement.body, *statement.handlers, statement.else_body, statement.finally_body]
+        for block in blocks:
+            if block is not None:
+                yield from _returns_in(block.body)
+
+
+def write_none(api: Any, func: FuncDef) -> None:
+    """Make ``return`` say ``return None``: beside a return with a value, mypy would ask for one."""
+    symbol = api.lookup_fully_qualified_or_none("builtins.None")
+    for statement in returns_of(func):
+        if statement.expr is None:
+            name = NameExpr("None")
+            if symbol is not None:
+                name.node, name.kind, name.fullname = symbol.node, GDEF, "builtins.None"
+            name.set_line(statement.line, statement.column)
+            statement.expr = name
+
+
+def returns_nothing(statement: ReturnStmt) -> bool:
+    expression = statement.expr
+    return expression is None or isinstance(expression, NameExpr) and expression.name == "None"
+
+
+def displayed_keys(func: FuncDef) -> set[str]:
+    """The keys that a function's returned dict displays name, as far as the syntax says."""
+    return {
+        key.value
+        for statement in returns_of(func)
+        if isinstance(statement.expr, DictExpr)
+        for key, _ in statement.expr.items
+        if isinstance(key, StrExpr)
+    }
+
+
+def plain_method(node: object) -> FuncDef | None:
+    return node if isinstance(node, FuncDef) else None
+
+
+def has_default(argument: Argument) -> bool:
+    return argument.kind in (ARG_OPT, ARG_NAMED_OPT)
+
+
+def analyzing_module(analyzer: Any) -> tuple[Any, MypyFile]:
+    """The semantic analyzer behind a type analyzer, and the module that it is in."""
+    return analyzer.api, analyzer.api.cur_mod_node
+
+
+def module_alias(module: MypyFile, name: str, place: Context) -> TypeAlias:
+    """A type alias at the top level of a module, made if it is not there."""
+    symbol = module.names.get(name)
+    if symbol is not None and isinstance(symbol.node, TypeAlias):
+        return symbol.node
+    alias = make_alias(any_type(), f"{module.fullname}.{name}", module.fullname, place)
+    module.names[name] = SymbolTableNode(GDEF, alias, plugin_generated=True)
+    return alias

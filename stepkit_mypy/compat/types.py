@@ -1,0 +1,270 @@
+"""Types of mypy: made, compared and taken apart in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mypy.checker import TypeChecker
+from mypy.expandtype import expand_type_by_instance
+from mypy.maptype import map_instance_to_supertype
+from mypy.nodes import MDEF, Context, SymbolTableNode, TypeAlias, TypeInfo
+from mypy.typeops import make_simplified_union, tuple_fallback
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    LiteralType,
+    ProperType,
+    TupleType,
+    Type,
+    TypeAliasType,
+    TypedDictType,
+    TypeOfAny,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
+from mypy.typevars import fill_typevars
+
+
+def named(checker: TypeChecker, fullname: str, args: list[Type]) -> Instance:
+    """An instance of a class of the standard library or of stepkit, wherever the checker is."""
+    module, _, name = fullname.rpartition(".")
+    node = checker.modules[module].names[name].node
+    assert isinstance(node, TypeInfo)
+    return Instance(node, args)
+
+
+def any_type() -> AnyType:
+    return AnyType(TypeOfAny.special_form)
+
+
+def typed_dict(
+    checker: TypeChecker, items: Mapping[str, Type], required: set[str], *, readonly: bool = False
+) -> TypedDictType:
+    """The one place where a TypedDict is built."""
+    return TypedDictType(
+        items=dict(items),
+        required_keys=required,
+        readonly_keys=set(items) if readonly else set(),
+        fallback=named(checker, "typing._TypedDict", []),
+    )
+
+
+def tuple_type(checker: TypeChecker, items: list[Type]) -> TupleType:
+    return TupleType(items, named(checker, "builtins.tuple", [any_type()]))
+
+
+def literal(checker: TypeChecker, value: str) -> LiteralType:
+    return LiteralType(value, named(checker, "builtins.str", []))
+
+
+def is_any(type: Type) -> bool:
+    return isinstance(get_proper_type(type), AnyType)
+
+
+def join(first: Type, second: Type) -> Type:
+    """The union of two types."""
+    if first is second:
+        return first
+    if is_any(first):
+        return first
+    if is_any(second):
+        return second
+    if first == second:
+        return first
+    return make_simplified_union([first, second])
+
+
+def clean(type: Type) -> Type:
+    """The type of a value that is kept: ``1`` is an int, an empty list a list of Any."""
+    proper = get_proper_type(type)
+    if isinstance(proper, Instance):
+        if proper.last_known_value is not None:
+            proper = proper.copy_modified(last_known_value=None)
+        args = [
+            clean(each) if not isinstance(get_proper_type(each), UninhabitedType) else any_type()
+            for each in proper.args
+        ]
+        if any(new is not old for new, old in zip(args, proper.args, strict=True)):
+            return proper.copy_modified(args=args)
+        return type if proper is get_proper_type(type) else proper
+    if isinstance(proper, UnionType):
+        items = [clean(each) for each in proper.items]
+        return (
+            make_simplified_union(items) if any(a is not b for a, b in zip(items, proper.items, strict=True)) else type
+        )
+    if isinstance(proper, TupleType) and proper.partial_fallback.type.fullname == "builtins.tuple":
+        return proper.copy_modified(items=[clean(each) for each in proper.items])
+    if isinstance(proper, UninhabitedType) or proper.__class__.__name__ in ("PartialType", "DeletedType", "ErasedType"):
+        return any_type()
+    return type
+
+
+def typed_dict_of(type: Type | None) -> TypedDictType | None:
+    proper = get_proper_type(type)
+    return proper if isinstance(proper, TypedDictType) else None
+
+
+def instance_of_callable(type: Type | None) -> Instance | None:
+    """The instance that a class, an instance, or a function that makes one stands for."""
+    proper = get_proper_type(type)
+    if proper is not None and proper.__class__.__name__ == "Overloaded":
+        proper = get_proper_type(proper.items[0])  # type: ignore[attr-defined]
+    if isinstance(proper, CallableType):
+        proper = get_proper_type(proper.ret_type)
+    elif proper is not None and proper.__class__.__name__ == "TypeType":
+        proper = get_proper_type(proper.item)  # type: ignore[attr-defined]
+    if isinstance(proper, TupleType):
+        proper = tuple_fallback(proper)
+    return proper if isinstance(proper, Instance) else None
+
+
+def awaited(type: Type) -> Type:
+    """What ``await`` gives of a coroutine; any other type as it is."""
+    proper = get_proper_type(type)
+    if isinstance(proper, Instance):
+        if proper.type.fullname in ("typing.Coroutine", "types.CoroutineType") and len(proper.args) == 3:
+            return proper.args[2]
+        if proper.type.fullname == "typing.Awaitable" and len(proper.args) == 1:
+            return proper.args[0]
+    return type
+
+
+def union_items(type: Type) -> list[ProperType]:
+    proper = get_proper_type(type)
+    if isinstance(proper, UnionType):
+        return [each for item in proper.items for each in union_items(item)]
+    return [proper]
+
+
+def outline(type: Type) -> tuple[int, Type, Type]:
+    """What tells two narrowings of one union apart, without looking at all its items."""
+    proper = get_proper_type(type)
+    if isinstance(proper, UnionType):
+        return len(proper.items), proper.items[0], proper.items[-1]
+    return 1, proper, proper
+
+
+def alias_of(info: TypeInfo, name: str) -> TypeAlias | None:
+    symbol = info.names.get(name)
+    return symbol.node if symbol is not None and isinstance(symbol.node, TypeAlias) else None
+
+
+def inherited_alias(info: TypeInfo, name: str) -> tuple[TypeAlias, TypeInfo] | None:
+    for base in info.mro:
+        alias = alias_of(base, name)
+        if alias is not None:
+            return alias, base
+    return None
+
+
+def add_alias(info: TypeInfo, module: str, name: str, target: Type) -> TypeAlias:
+    """Put a type alias into a class, or give the one that is there another target."""
+    alias = alias_of(info, name)
+    if alias is None:
+        alias = make_alias(target, f"{info.fullname}.{name}", module, info)
+        info.names[name] = SymbolTableNode(MDEF, alias, plugin_generated=True)
+    else:
+        set_target(alias, target)
+    return alias
+
+
+def set_target(alias: TypeAlias, target: Type) -> None:
+    alias.target = target
+    alias._is_recursive = None
+
+
+def alias_type(alias: TypeAlias) -> TypeAliasType:
+    return TypeAliasType(alias, [])
+
+
+def is_left_out(type: Type) -> bool:
+    """Whether no annotation was written, and none was given yet."""
+    return isinstance(type, AnyType) and type.type_of_any == TypeOfAny.unannotated
+
+
+def is_unannotated(type: Type) -> bool:
+    proper = get_proper_type(type)
+    return isinstance(proper, AnyType) and proper.type_of_any in (TypeOfAny.unannotated, TypeOfAny.special_form)
+
+
+def may_be_string(type: Type) -> bool:
+    return all(
+        isinstance(item, (AnyType, LiteralType)) or isinstance(item, Instance) and item.type.has_base("builtins.str")
+        for item in union_items(type)
+    )
+
+
+def may_be_mapping(type: ProperType) -> bool:
+    if isinstance(type, Instance):
+        return type.type.has_base("typing.Mapping") or type.type.fallback_to_any
+    return isinstance(type, (AnyType, TypedDictType, UninhabitedType))
+
+
+def first_argument(type: Type) -> Type | None:
+    """The first type argument, if it says something."""
+    proper = get_proper_type(type)
+    if isinstance(proper, Instance) and proper.args and not is_any(proper.args[0]):
+        return proper.args[0]
+    return None
+
+
+def seen_as(info: TypeInfo, fullname: str) -> Instance | None:
+    """A class as its base of that name, with the type arguments that it has there."""
+    base = next((each for each in info.mro if each.fullname == fullname), None)
+    own = fill_typevars(info)
+    if isinstance(own, TupleType):
+        own = tuple_fallback(own)
+    return None if base is None else map_instance_to_supertype(own, base)
+
+
+def this_instance(info: TypeInfo) -> Type:
+    return fill_typevars(info)
+
+
+def alias_target(instance: Instance, name: str) -> Type | None:
+    """What one of a flow's aliases stands for, for this very instance; None where it is not known."""
+    found = inherited_alias(instance.type, name)
+    if found is None or is_any(found[0].target):
+        return None
+    alias, owner = found
+    target = alias.target
+    if instance.args:
+        target = expand_type_by_instance(target, map_instance_to_supertype(instance, owner))
+    return target
+
+
+def for_instance(instance: Instance, type: Type) -> Type:
+    """A type of a generic class's inside, as it is for an instance of it."""
+    return expand_type_by_instance(type, instance) if instance.args else type
+
+
+def literal_values(type: Type) -> list[str]:
+    return [item.value for item in union_items(type) if isinstance(item, LiteralType) and isinstance(item.value, str)]
+
+
+def bound(type: CallableType) -> CallableType:
+    """A method's type without ``self``."""
+    return type.copy_modified(
+        arg_types=type.arg_types[1:], arg_kinds=type.arg_kinds[1:], arg_names=type.arg_names[1:], definition=None
+    )
+
+
+def coroutine(checker: TypeChecker, type: Type) -> Type:
+    return named(checker, "typing.Coroutine", [any_type(), any_type(), type])
+
+
+def last_name(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def make_alias(target: Type, fullname: str, module: str, place: Context) -> TypeAlias:
+    make: Any = TypeAlias
+    try:
+        alias = make(target, fullname, module, place.line, place.column)
+    except TypeError:  # before mypy 2.0
+        alias = make(target, fullname, place.line, place.column)
+    assert isinstance(alias, TypeAlias)
+    return alias
