@@ -187,13 +187,23 @@ async def together(
 
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(work, name=_OURS) for work in works]
-    running = set(tasks)
+    running = len(tasks)
     first: BaseException | None = None
+    decided: asyncio.Future[None] = loop.create_future()  # one future: asyncio.wait would look at all tasks for each
+
+    def ended(task: asyncio.Task[Any]) -> None:
+        nonlocal first, running
+        running -= 1
+        if first is None and (error := _error_of(task)) is not None and ends_group(error):
+            first = error
+        if (first is not None or not running) and not decided.done():
+            decided.set_result(None)
+
+    for task in tasks:
+        task.add_done_callback(ended)
     try:
-        while running and first is None:
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            errors = [error for task in tasks if task in done and (error := _error_of(task)) is not None]
-            first = next((error for error in errors if ends_group(error)), None)
+        if tasks:
+            await decided
     except asyncio.CancelledError:
         close()
         await _cancel(tasks)
