@@ -84,7 +84,7 @@ async def run_frame(frame: Frame) -> bool:
 
 async def _settle(frame: Frame, step: PlannedStep, output: Any) -> Mapping[str, Any]:
     """What a step gave, if it is not simply a dict: an awaitable, None, another mapping, or a mistake."""
-    if output is not None and inspect.isawaitable(output):
+    if type(output) is not dict and output is not None and inspect.isawaitable(output):
         frame.run.watch = frame.run.watch or TaskWatch()
         output = await output
         ensure_wanted(frame)
@@ -112,13 +112,21 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
             return _skip(frame, step, "when")
         if observer is not None:
             observer.step_started(path, row.kind, row.log)
-        outputs, complete = await _attempt(frame, step)
+        # A group gives an output for each member; every other step gives one.
+        outputs: list[Mapping[str, Any]] | None
+        if step.repeats:
+            outputs, complete = await _repeat(frame, step)
+        elif step.holds:
+            outputs, complete = await _run_inside(frame, step, 1, frame.fence)
+        else:
+            outputs, complete = await _call(frame, step, 1, frame.fence)
+        ensure_wanted(frame)
         if outputs is None:
             return _skip(frame, step, "circuit-open")
         keys = _apply(frame, step, outputs)
     except Exception as error:
         return await _survive(frame, step, error, started)
-    mark = step.mark if row.kind in ("step", "transform") else mark_of_inside(step, frame.child)
+    mark = mark_of_inside(step, frame.child) if step.holds else step.mark
     frame.child = None
     if not complete:
         return False
@@ -154,18 +162,9 @@ async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
     return bool(wanted)
 
 
-async def _attempt(frame: Frame, step: PlannedStep) -> tuple[list[Mapping[str, Any]] | None, bool]:
-    """What the step gave, and whether it is complete. None instead of outputs: its circuit is open, skip it.
-
-    A group gives an output for each member; every other step gives one.
-    """
-    row = step.row
-    work = _call if row.kind in ("step", "transform") else _run_inside
-    if row.retries == 0 and row.timeout is None and step.breaker is None:
-        result = await work(frame, step, 1, frame.fence)
-    else:
-        result = await repeat(frame, step, work, tell_error)
-    ensure_wanted(frame)
+async def _repeat(frame: Frame, step: PlannedStep) -> tuple[list[Mapping[str, Any]] | None, bool]:
+    """What the step gave, and whether it is complete. None instead of outputs: its circuit is open, skip it."""
+    result = await repeat(frame, step, _run_inside if step.holds else _call, tell_error)
     return (None, True) if result is CIRCUIT_OPEN else result
 
 
@@ -184,7 +183,11 @@ async def _run_inside(
     if inside is not None and (isinstance(inside, Group) or number > inside.attempt) and number > 1:
         inside = inside.fork()
     elif inside is None:
-        inside = await _open(frame, step, number, fence)
+        source = step.row.source
+        if source is not None:
+            inside = open_flow(frame, step, source, frame.path_of(step.row))
+        else:
+            inside = await _open(frame, step, number, fence)
         if fence is not None and fence.closed:
             raise GivenUp  # while the route chose, a later attempt took over
     frame.child = inside
@@ -199,11 +202,10 @@ async def _run_inside(
 
 
 async def _open(frame: Frame, step: PlannedStep, number: int, fence: Fence | None) -> Frame | Group | None:
+    """What a group or a branch holds; None where the branch chose no case."""
     row = step.row
     if row.kind == "parallel":
         return open_group(frame, step)
-    if row.source is not None:
-        return open_flow(frame, step, row.source, frame.path_of(row))
     case = await call(frame, step, number, fence)
     frame.touch(step, ())  # what the route has read, for the checkpoints inside
     if frame.run.observer is not None:

@@ -25,7 +25,7 @@ def output_problem(output: object, transform: bool) -> str | None:
     wanted = "a mapping with string keys" if transform else "a mapping with string keys, or None"
     if output is None and transform:
         return "returned None; a transform returns the mapping that becomes the whole context"
-    if not isinstance(output, Mapping):
+    if type(output) is not dict and not isinstance(output, Mapping):
         return f"returned {type(output).__qualname__}; return {wanted}"
     for key in output:
         if not isinstance(key, str):

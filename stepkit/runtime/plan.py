@@ -31,11 +31,13 @@ class PlannedStep:
         "call_condition",
         "function",
         "guarded",
+        "holds",
         "key",
         "mark",
         "members",
         "place",
         "reads",
+        "repeats",
         "row",
         "simple",
     )
@@ -61,6 +63,10 @@ class PlannedStep:
         self.breaker = Breaker(row.circuit_breaker) if row.circuit_breaker is not None else None
         # An attempt that may be given up, or survived, works on copies of what it reads.
         self.guarded = row.timeout is not None or row.retries > 0 or row.on_error != "raise"
+        self.holds = row.kind not in ("step", "transform")
+        """Whether it is a container."""
+        self.repeats = row.retries > 0 or row.timeout is not None or self.breaker is not None
+        """Whether there is more to an attempt than to make it."""
         self.simple = (
             row.kind == "step"
             and row.when is True
