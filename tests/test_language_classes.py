@@ -430,5 +430,5 @@ def test_a_class_inside_a_function_is_a_flow_whose_checkpoints_resume() -> None:
 
 def test_input_output_and_event_can_be_named_of_every_flow() -> None:
     assert Base.Input is Any
-    assert Base.Output == dict[str, Any]
+    assert Base.Output is Any
     assert Base.Event is not None
