@@ -47,7 +47,7 @@ running: ContextVar[Attempt | None] = ContextVar("stepkit-running", default=None
 
 
 def current() -> CurrentStep:
-    """The step that runs here, in this task or thread.
+    """The step that runs here, in this task or thread. A task that outlives its step sees the step that runs by then.
 
     Raises ``NoCurrentStepError`` outside of a step.
     """
