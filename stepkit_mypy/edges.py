@@ -25,7 +25,7 @@ class Tables:
         self._tables: dict[str, tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]]] = {}
 
         self.asked: tuple[tuple[object, ...], Type | None] | None = None
-        self.checked: tuple[object, ...] | None = None
+        self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str]]] | None = None
 
     def _entry(self, info: TypeInfo) -> tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]] | None:
         found = compat.inherited_alias(info, TABLE)
@@ -193,10 +193,21 @@ def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node)
 
     mypy asks once for each item of a union, always about the whole: the answer is kept until something else is asked.
     """
-    question = (node, *compat.outline(event))
+    question = _question(event, node)
     if tables.asked is None or tables.asked[0] != question:
-        tables.asked = (question, _event_context(checker, tables, event, node))
+        found = _event_context(checker, tables, event, node)
+        if found is None:
+            return None
+        tables.asked = (question, found)
     return tables.asked[1]
+
+
+def _question(event: Type, node: Node) -> tuple[object, ...]:
+    """What the answer about an event depends on: the place, the union as it is narrowed there, the flow's table."""
+    size, first, last = compat.outline(event)
+    flows = [compat.instance_of_callable(each.args[2]) for each in (first, last) if compat.is_event(each)]
+    found = [compat.inherited_alias(flow.type, TABLE) for flow in flows if flow is not None]
+    return (node, size, first, last, *(each[0].target for each in found if each is not None))
 
 
 def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
@@ -212,19 +223,21 @@ def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node
 
 
 def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> None:
-    """Where ``event.checkpoint`` is read, no key that the context may have then is of an unsavable type."""
-    question = (node, *compat.outline(event))
-    if tables.checked == question:
-        return
-    tables.checked = question
-    reported: set[str] = set()
-    for info, context in _contexts_of(checker, tables, event, node):
-        if tables.has_codecs(info):
-            continue
-        for name, key in context.keys.items():
-            if name not in reported and is_unsavable(key.type):
-                reported.add(name)
-                messages.unsavable(checker, node, name, key, info.name)
+    """Where ``event.checkpoint`` is read, no key that the context may have then is of an unsavable type.
+
+    What was found is said each time that mypy asks: it asks while it tries things out, too, and drops repetitions.
+    """
+    question = _question(event, node)
+    if tables.checked is None or tables.checked[0] != question:
+        found: dict[str, tuple[Key[Type], str]] = {}
+        for info, context in _contexts_of(checker, tables, event, node):
+            if not tables.has_codecs(info):
+                for name, key in context.keys.items():
+                    if name not in found and is_unsavable(key.type):
+                        found[name] = key, info.name
+        tables.checked = question, found
+    for name, (key, flow) in tables.checked[1].items():
+        messages.unsavable(checker, node, name, key, flow)
 
 
 def merged(contexts: list[Context[Type]]) -> Context[Type]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from mypy.checker import TypeChecker
 from mypy.expandtype import expand_type_by_instance
@@ -145,6 +145,11 @@ def outline(type: Type) -> tuple[int, Type, Type]:
     if isinstance(proper, UnionType):
         return len(proper.items), proper.items[0], proper.items[-1]
     return 1, proper, proper
+
+
+def is_event(type: Type) -> TypeGuard[Instance]:
+    proper = get_proper_type(type)
+    return isinstance(proper, Instance) and proper.type.fullname == "stepkit.events.StepEvent" and len(proper.args) == 3
 
 
 def alias_of(info: TypeInfo, name: str) -> TypeAlias | None:
