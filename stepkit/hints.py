@@ -6,12 +6,14 @@ spoils no other, and nothing here ever fails.
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import enum
 import inspect
 import sys
 import typing
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping
 from typing import Any, ForwardRef, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -36,6 +38,7 @@ class FlowHints:
         self._table: StepTable = cast(Any, flow_class).__stepkit_table__
         self._annotations: dict[Callable[..., Any], dict[str, Any]] = {}
         self._gives: dict[Callable[..., Any], tuple[frozenset[str], frozenset[str]] | None] = {}
+        self._scopes: dict[tuple[str, str], dict[str, Any]] | None = None
         self._registry: Registry | None = None
         self.input: Any = _input(flow_class)
         """What stands in ``Flow[...]``, or ``UNKNOWN``."""
@@ -89,7 +92,9 @@ class FlowHints:
         found = self._annotations.get(function)
         if found is None:
             try:
-                found = _annotations(function, self._class)
+                if self._scopes is None:
+                    self._scopes = _scopes(self._class)
+                found = _annotations(function, self._class, self._scopes)
             except Exception:
                 found = {}
             self._annotations[function] = found
@@ -124,7 +129,9 @@ def _input(flow_class: type) -> Any:
     return UNKNOWN
 
 
-def _annotations(function: Callable[..., Any], flow_class: type) -> dict[str, Any]:
+def _annotations(
+    function: Callable[..., Any], flow_class: type, scopes: Mapping[tuple[str, str], dict[str, Any]]
+) -> dict[str, Any]:
     inner = inspect.unwrap(function)
     while not hasattr(inner, "__globals__") and hasattr(inner, "func"):  # functools.partial
         inner = inspect.unwrap(inner.func)
@@ -132,28 +139,51 @@ def _annotations(function: Callable[..., Any], flow_class: type) -> dict[str, An
         inner = inspect.unwrap(getattr(type(inner), "__call__", inner))
     signature = inspect.signature(function)
     names = getattr(inner, "__globals__", {})
-    closure = getattr(inner, "__closure__", None) or ()
-    inside = dict(zip(getattr(getattr(inner, "__code__", None), "co_freevars", ()), closure, strict=False))
-    local: dict[str, Any] = dict(vars(flow_class))
-    for name, cell in inside.items():
-        try:
-            local[name] = cell.cell_contents
-        except ValueError:
-            pass  # not filled yet
+    around = {**scopes.get(_scope(inner), {}), **_closure(inner)}
+    # The flow's own names come last: a step may be called like a type ("date", "list") that others are annotated with.
+    visible = ChainMap(around, names, vars(builtins), dict(vars(flow_class)))
     found = {}
     for name, parameter in signature.parameters.items():
-        annotation = _resolved(parameter.annotation, names, local)
+        annotation = _resolved(parameter.annotation, visible)
         if annotation is not UNKNOWN:
             if parameter.default is None:
                 annotation = _optional(annotation)
             found[name] = annotation
-    returned = _resolved(signature.return_annotation, names, local)
+    returned = _resolved(signature.return_annotation, visible)
     if returned is not UNKNOWN:
         found["return"] = returned
     return found
 
 
-def _resolved(annotation: Any, names: dict[str, Any], local: dict[str, Any]) -> Any:
+def _closure(function: Any) -> dict[str, Any]:
+    """The names that a function uses of the functions around it."""
+    found: dict[str, Any] = {}
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=False):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:
+            pass  # not filled yet
+    return found
+
+
+def _scope(function: Any) -> tuple[str, str]:
+    """The class body that a function is written in, as its module and qualified name."""
+    return getattr(function, "__module__", ""), getattr(function, "__qualname__", "").rpartition(".")[0]
+
+
+def _scopes(flow_class: type) -> dict[tuple[str, str], dict[str, Any]]:
+    """For each class body the names that its functions use of the functions around it: they mean the same in all."""
+    scopes: dict[tuple[str, str], dict[str, Any]] = {}
+    for base in flow_class.__mro__:
+        for value in vars(base).values():
+            function = getattr(value, "function", value)
+            if _scope(function) == (base.__module__, base.__qualname__):
+                scopes.setdefault(_scope(function), {}).update(_closure(function))
+    return scopes
+
+
+def _resolved(annotation: Any, visible: Mapping[str, Any]) -> Any:
     if annotation is inspect.Signature.empty:
         return UNKNOWN
     for _ in range(3):  # a quoted annotation under postponed evaluation is a string in a string
@@ -162,8 +192,7 @@ def _resolved(annotation: Any, names: dict[str, Any], local: dict[str, Any]) -> 
         if not isinstance(annotation, str):
             return annotation
         try:
-            # The module's names come first: a step may be called like a type ("date") that others are annotated with.
-            annotation = eval(annotation, local, names)
+            annotation = eval(annotation, {}, visible)
         except Exception:
             return UNKNOWN
     return UNKNOWN

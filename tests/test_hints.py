@@ -256,24 +256,68 @@ def test_the_input_is_what_stands_in_the_brackets() -> None:
     assert inputs == [Order, Order, Order, UNKNOWN, UNKNOWN, UNKNOWN, Order]
 
 
-def test_classes_of_a_function_are_known_where_the_step_uses_them_and_unknown_else() -> None:
+def test_classes_of_a_function_are_known_where_a_step_of_the_flow_uses_them_and_unknown_else() -> None:
     @dataclass
     class Local:
         n: int
 
+    @dataclass
+    class Unused:
+        n: int
+
     class Inside(Flow):  # type: ignore[type-arg]
         @flow.step
-        def used(self, a: Local, b: int) -> None:
+        def uses(self, a: Local, b: int) -> None:
             Local(1)
 
         @flow.step
-        def unused(self, a: Local, b: int) -> None: ...
+        def reads(self, a: Local, b: int, c: Unused) -> None: ...
 
     hints = hints_of(Inside)
-    assert hints.parameter(row("used", Inside), "a") is Local
-    assert hints.parameter(row("unused", Inside), "a") is UNKNOWN
-    assert hints.parameter(row("unused", Inside), "b") is int
+    assert hints.parameter(row("uses", Inside), "a") is Local
+    assert hints.parameter(row("reads", Inside), "a") is Local
+    assert hints.parameter(row("reads", Inside), "b") is int
+    assert hints.parameter(row("reads", Inside), "c") is UNKNOWN
     assert Local in hints.registry.classes
+
+
+def test_a_class_of_a_function_hides_the_modules_class_of_that_name() -> None:
+    module_size = Size
+
+    def make() -> tuple[Any, Any]:
+        @dataclass
+        class Size:
+            n: int
+
+        class Inside(Flow):  # type: ignore[type-arg]
+            @flow.step
+            def gives(self) -> dict[str, Size]:
+                return {"size": Size(1)}
+
+            @flow.step
+            def reads(self, size: Size): ...
+
+        return Inside, Size
+
+    inside, local_size = make()
+    assert hints_of(inside).parameter(row("reads", inside), "size") is local_size is not module_size
+    saved: list[str] = []
+    inside().run_sync(on_step_complete=lambda event: saved.append(event.checkpoint))
+    assert inside().run_checkpoint_sync(saved[0]) == {"size": local_size(1)}
+
+
+def test_a_step_may_be_called_like_a_builtin_that_annotations_name() -> None:
+    class Named(Flow):  # type: ignore[type-arg]
+        @flow.step
+        def list(self, sizes: list[Size], when: dict[str, int]): ...  # type: ignore[valid-type]
+
+        @flow.step
+        def dict(self, when: dict[str, int]): ...  # type: ignore[valid-type]
+
+    hints = hints_of(Named)
+    assert hints.parameter(row("list", Named), "sizes") == list[Size]
+    assert hints.parameter(row("dict", Named), "when") == dict[str, int]
+    assert Size in hints.registry.classes
 
 
 def test_hints_are_made_once_for_each_class() -> None:
