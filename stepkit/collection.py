@@ -53,7 +53,10 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
     for group, lost in members.items():
         if group not in groups:
             names = quoted(attribute for attribute, _ in lost)
-            problems.append(f"{names}: the parallel group that it belongs to is no attribute of the flow")
+            problems.append(
+                f"{names}: member of a parallel group that is no attribute of the flow; keep the group as one, or "
+                "declare the member in the group that took its place"
+            )
 
     _check_names(rows, problems)
     if problems:

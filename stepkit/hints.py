@@ -141,7 +141,7 @@ def _annotations(
     names = getattr(inner, "__globals__", {})
     around = {**scopes.get(_scope(inner), {}), **_closure(inner)}
     # The flow's own names come last: a step may be called like a type ("date", "list") that others are annotated with.
-    visible = ChainMap(around, names, vars(builtins), dict(vars(flow_class)))
+    visible = ChainMap(around, names, builtins.__dict__, dict(vars(flow_class)))
     found = {}
     for name, parameter in signature.parameters.items():
         annotation = _resolved(parameter.annotation, visible)

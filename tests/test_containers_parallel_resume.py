@@ -173,7 +173,7 @@ def test_a_subclass_replaces_and_adds_members(run: Runner) -> None:
 
 
 def test_a_member_of_a_group_that_the_flow_does_not_have_is_a_mistake() -> None:
-    with pytest.raises(FlowDefinitionError, match=r'"lost": the parallel group that it belongs to is no attribute'):
+    with pytest.raises(FlowDefinitionError, match=r'"lost": member of a parallel group that is no attribute'):
 
         class Derived(Flow):
             @Base.both.step

@@ -394,7 +394,10 @@ def test_a_parallel_group_that_makes_no_sense() -> None:
     assert problems_of({"group": group, **members}) == (
         'group: two: the name "x" is taken by one; names and aliases must be unique in a flow',
     )
-    assert problems_of(members) == ('"one", "two": the parallel group that it belongs to is no attribute of the flow',)
+    assert problems_of(members) == (
+        '"one", "two": member of a parallel group that is no attribute of the flow; keep the group as one, or '
+        "declare the member in the group that took its place",
+    )
 
 
 def test_a_flow_that_holds_itself() -> None:

@@ -322,6 +322,18 @@ def test_cancel_set_by_another_thread_ends_the_run_between_steps() -> None:
     assert (ran, failed) == (["first"], [])
 
 
+@pytest.mark.parametrize("cancel", [True, "now", object()])
+def test_what_cannot_say_whether_it_is_set_is_refused_as_cancel(cancel: Any) -> None:
+    ran: list[str] = []
+
+    class Once(Flow):
+        step = flow.step(lambda self: ran.append("step"))
+
+    with pytest.raises(TypeError, match=r"^cancel has a method is_set\(\), as a threading.Event, unlike "):
+        Once().run_sync(cancel=cancel)
+    assert ran == []
+
+
 def test_cancel_is_looked_at_when_a_run_is_resumed() -> None:
     cancel = threading.Event()
     cancel.set()

@@ -245,19 +245,28 @@ def test_every_error_of_the_library_is_a_stepkit_error_and_a_builtin_one() -> No
     assert issubclass(StepOutputError, TypeError)
 
 
-def test_stop_iteration_from_a_step_does_not_end_the_run_as_if_it_were_done() -> None:
+@pytest.mark.parametrize("options", [{}, {"retries": 1}, {"timeout": 60}])
+def test_stop_iteration_from_a_step_is_a_runtime_error_as_in_every_coroutine(options: dict[str, Any]) -> None:
+    told: list[str] = []
+
     class Stops(Flow):
-        @flow.step
+        @flow.step(**options)
         def stop(self):
             raise StopIteration("value")
 
         @flow.step
         def after(self): ...
 
-    with pytest.raises((StopIteration, RuntimeError)):
-        Stops().run_sync()
-    with pytest.raises((StopIteration, RuntimeError)):
-        asyncio.run(Stops().run())
+    def on_step_error(step: str, error: Exception) -> None:
+        told.append(type(error).__name__)
+
+    for run in (Stops().run_sync, lambda **callbacks: asyncio.run(Stops().run(**callbacks))):
+        told.clear()
+        with pytest.raises(RuntimeError, match="raised StopIteration") as caught:
+            run(on_step_error=on_step_error)
+        assert isinstance(caught.value.__cause__, StopIteration)
+        assert caught.value.__notes__ == ['in flow Stops, step "stop"']
+        assert set(told) == {"RuntimeError"}
 
 
 def test_an_exception_group_from_a_step_reaches_the_caller_whole() -> None:

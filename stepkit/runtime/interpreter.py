@@ -314,6 +314,10 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
         key = missing_key(row.parameters, frame.context)
         if key is not None:
             error = MissingKeyError(run.flow, path, key, frame.context).with_traceback(error.__traceback__)
+    if isinstance(error, StopIteration):  # no coroutine can raise it; as it comes out of those of the other steps
+        wrapped = RuntimeError("a step raised StopIteration")
+        wrapped.__cause__ = error
+        error = wrapped
     if not isinstance(error, StepkitError):  # those name the step themselves
         _note(error, f'in flow {run.flow}, step "{path}"')
     if run.observer is not None and started is not None:

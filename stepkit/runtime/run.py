@@ -42,6 +42,8 @@ def new_run(
         _check_callback("on_step_error(step_name, error)", on_step_error)
         run.error_callbacks += (on_step_error,)
     if cancel is not None:
+        if not callable(getattr(cancel, "is_set", None)):
+            raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {cancel!r}")
         run.cancel = cancel
         run.watched = True
     return run
