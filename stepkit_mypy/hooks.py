@@ -116,6 +116,8 @@ class Hooks:
             conditions.check(checker, work, declaration)
             if declaration.kind == "subflow":
                 composition.declared(checker, work, declaration)
+                if compat.is_silenced(checker):
+                    finish_if_complete(checker, work)
         return context.default_return_type
 
     @_return
@@ -127,8 +129,9 @@ class Hooks:
             work.ended = True
             finish_if_complete(checker, work)
             for other in self.works.open():  # flows that waited for this one
-                if other.info.module_name == checker.tree.fullname:
-                    steps.go_on(checker, other)
+                again = self._work(checker, other.info) if other.info.module_name == checker.tree.fullname else None
+                if again is not None:
+                    steps.go_on(checker, again)
         return context.default_return_type
 
     @_return

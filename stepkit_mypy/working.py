@@ -42,6 +42,8 @@ class Work:
     input: Context[Type]
     ended: bool = False
     """Whether the end of the class was reached."""
+    waits: bool = False
+    """Whether a base class is not known yet."""
     noted_open: bool = False
     wrong: set[tuple[str, str]] = field(default_factory=set)
     """What was reported already, by step and key."""
@@ -60,6 +62,8 @@ class Work:
         return self.state_at(self.positions[attribute])
 
     def state_at(self, position: int) -> State[Type] | None:
+        if self.waits:
+            return None
         if not self.states:
             self.states.append(State(self.input))
         while len(self.states) <= position:
@@ -77,7 +81,7 @@ class Work:
         del self.states[position + 1 :]
 
     def is_complete(self) -> bool:
-        return all(self._row_at(position) is not None for position in range(len(self.slots)))
+        return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
 
     def _row_at(self, position: int) -> Row | None:
         slot = self.slots[position]
@@ -108,12 +112,23 @@ class Works:
         if alias is None:
             return None
         work = self._works.get(info.fullname)
-        if work is None or work.info is not info or work.alias is not alias or work.target is not alias.target:
+        stale = work is None or work.info is not info or work.alias is not alias or work.target is not alias.target
+        if work is not None and not stale and work.waits and not base_waits(info):
+            ended = work.ended
+            work = self._works[info.fullname] = _begin(info, alias)
+            work.ended = ended
+        elif work is None or stale:
             if len(self._works) > 64:  # what is finished can be found again
                 self._works = {name: each for name, each in self._works.items() if compat.is_any(each.alias.target)}
             work = _begin(info, alias)
             self._works[info.fullname] = work
         return work
+
+
+def base_waits(info: TypeInfo) -> bool:
+    """Whether a base class is a flow whose table is not known yet."""
+    aliases = [compat.alias_of(base, TABLE) for base in info.mro[1:]]
+    return any(alias is not None and compat.is_any(alias.target) for alias in aliases)
 
 
 def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
@@ -133,7 +148,7 @@ def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
             own = {slot.attribute: slot for slot in slots[group].members}
             own.update({slot.attribute: slot for slot in found})
             slots[group].members = list(own.values())
-    work = Work(info, alias, alias.target, body, list(slots.values()), input_of(info))
+    work = Work(info, alias, alias.target, body, list(slots.values()), input_of(info), waits=base_waits(info))
     for position, slot in enumerate(work.slots):
         for each in (slot, *slot.members):
             work.positions[each.attribute] = position

@@ -173,6 +173,11 @@ def _replace_deferred(checker: TypeChecker, decorator: Decorator) -> bool:
     return found or checker.current_node_deferred
 
 
+def is_silenced(checker: TypeChecker) -> bool:
+    """Whether the file's errors are ignored: then mypy drops bodies, and skips checks that have hooks."""
+    return bool(getattr(checker, "can_skip_diagnostics", False))
+
+
 def is_last_pass(checker: TypeChecker) -> bool:
     return checker.pass_num >= checker.last_pass
 
