@@ -33,6 +33,9 @@ class Attempt:
 
     __slots__ = ("frame", "number", "step")
 
+    frame: Any
+    step: Any
+
     def __init__(self, frame: Any, step: Any, number: int) -> None:
         self.frame = frame
         self.step = step

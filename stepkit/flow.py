@@ -114,6 +114,8 @@ class Subflow(Declaration):
 class StepDecorator:
     """What ``flow.step("name")`` gives: it records the method below it."""
 
+    kind: Kind
+
     def __init__(self, kind: Kind, arguments: Mapping[str, Any], group: Parallel | None = None) -> None:
         self.kind = kind
         self._arguments = arguments
@@ -299,6 +301,7 @@ class Parallel(Declaration):
         timeout: float | None = None,
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
+        aliases: Iterable[str] = (),
     ) -> StepDecorator:
         """Declare a step as a member of the group. Options as for ``flow.step``."""
         return _declare("step", name, _step_options(locals()), self)
@@ -317,6 +320,7 @@ class Parallel(Declaration):
         timeout: float | None = None,
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
+        aliases: Iterable[str] = (),
     ) -> Subflow:
         """Declare a nested flow as a member of the group; its name is the attribute's where left out."""
         return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())}, self)

@@ -10,7 +10,7 @@ import pytest
 from container_flows import EFFECTS, Gather, GroupFirst, did
 
 from stepkit import Flow, flow
-from stepkit.errors import CheckpointError, CheckpointStepError, FlowDefinitionError
+from stepkit.errors import CheckpointError, CheckpointFlowError, CheckpointStepError, FlowDefinitionError
 from stepkit.testing import run_suspended_sync
 
 Runner = Callable[..., dict[str, Any]]
@@ -190,3 +190,32 @@ def test_describe_and_mermaid_show_the_members() -> None:
     assert "subgraph" in chart
     for name in ("gather-signals", "market_size", "rivals", "session", "fetch", "enrich", "report"):
         assert f'"{name}"' in chart
+
+
+def test_renamed_members_stay_resumable_by_their_aliases() -> None:
+    class OneStep(Flow):
+        step = flow.step("two")(lambda self: {"two": 2})
+
+    class Old(Flow, name="Renamed"):
+        group = flow.parallel("group")
+        step = group.step("one")(lambda self: {"one": 1})
+        part = group.subflow(OneStep, name="two")
+        end = flow.step("end")(lambda self, one, two: {"end": one + two})
+
+    class New(Flow, name="Renamed"):
+        group = flow.parallel("group")
+        step = group.step("first", aliases=["one"])(lambda self: {"one": 1})
+        part = group.subflow(OneStep, name="second", aliases=["two"])
+        end = flow.step("end")(lambda self, one, two: {"end": one + two})
+
+    class Stranger(Flow, name="Renamed"):
+        group = flow.parallel("group")
+        step = group.step("first")(lambda self: {"one": 1})
+        part = group.subflow(OneStep, name="two")
+        end = flow.step("end")(lambda self, one, two: {"end": one + two})
+
+    texts: dict[str, str] = {}
+    expected = Old().run_sync(on_step_complete=lambda event: texts.setdefault(event.step_name, event.checkpoint))
+    assert expected == New().run_checkpoint_sync(texts["group"])
+    with pytest.raises(CheckpointFlowError, match=r'now has "group/first", .* former name with aliases='):
+        Stranger().run_checkpoint_sync(texts["group"])
