@@ -63,7 +63,7 @@ class Row:
 
     facts: Facts
     reads: dict[str, Type] = field(default_factory=dict)
-    change: Context[Type] = field(default_factory=Context)
+    change: Context[Type] = field(default_factory=lambda: Context())
     flows: tuple[Instance | None, ...] = ()
     """The nested flow; or a branch's flows, as ``facts.cases`` names them. None where it is not known."""
     members: tuple[Row, ...] = ()
