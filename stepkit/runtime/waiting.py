@@ -251,14 +251,11 @@ def _never() -> int:
 
 
 def _current_task() -> asyncio.Task[Any] | None:
-    if "asyncio" not in sys.modules:
+    module = sys.modules.get("asyncio")
+    if module is None or module._get_running_loop() is None:  # asks without an exception
         return None
-    import asyncio
-
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None  # no loop is running
+    task: asyncio.Task[Any] | None = module.current_task()
+    return task
 
 
 def loop_is_running() -> bool:
