@@ -197,8 +197,9 @@ class Hooks:
 
     def _work(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
         work = self.works.get(info)
-        if work is not None:
+        if work is not None and work.checker is not checker:
             found = work
+            work.checker = checker
             work.resolve = lambda slot: composition.resolve(checker, found, slot)
             work.finished = lambda: self._finished(checker, info)
         return work

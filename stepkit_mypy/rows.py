@@ -128,9 +128,11 @@ def _encode_row(checker: TypeChecker, row: Row) -> Type:
         compat.literal(checker, _facts_text(row.facts)),
         compat.typed_dict(checker, row.reads, set(row.reads) - optional),
         _encode_context(checker, row.change),
-        compat.tuple_type(checker, [flow if flow is not None else compat.any_type() for flow in row.flows]),
-        compat.tuple_type(checker, [_encode_row(checker, member) for member in row.members]),
     ]
+    if row.flows or row.members:
+        flows = [flow if flow is not None else compat.any_type() for flow in row.flows]
+        items.append(compat.tuple_type(checker, flows))
+        items.append(compat.tuple_type(checker, [_encode_row(checker, member) for member in row.members]))
     return compat.tuple_type(checker, items)
 
 
@@ -163,13 +165,17 @@ def decode_row(type: Type) -> Row:
     assert isinstance(proper, TupleType)
     facts = _facts(_text(proper.items[0]))
     reads = get_proper_type(proper.items[1])
+    assert isinstance(reads, TypedDictType)
+    change = _decode_context(proper.items[2], facts.name, NOT_EVERY_RETURN)
+    if len(proper.items) == 3:
+        return Row(facts, dict(reads.items), change)
     flows, members = get_proper_type(proper.items[3]), get_proper_type(proper.items[4])
-    assert isinstance(reads, TypedDictType) and isinstance(flows, TupleType) and isinstance(members, TupleType)
+    assert isinstance(flows, TupleType) and isinstance(members, TupleType)
     proper_flows = [get_proper_type(flow) for flow in flows.items]
     return Row(
         facts,
         dict(reads.items),
-        _decode_context(proper.items[2], facts.name, NOT_EVERY_RETURN),
+        change,
         tuple(flow if isinstance(flow, Instance) else None for flow in proper_flows),
         tuple(decode_row(member) for member in members.items),
     )

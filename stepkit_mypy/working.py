@@ -51,6 +51,8 @@ class Work:
     """The states before each slot, as far as they are known."""
     positions: dict[str, int] = field(default_factory=dict)
     slot_of: dict[str, Slot] = field(default_factory=dict)
+    checker: object = None
+    """The checker that the two functions below belong to."""
     resolve: Callable[[Slot], Row | None] = lambda slot: slot.row
     """Finds the row of a container that was not known yet."""
     finished: Callable[[], None] = lambda: None
