@@ -130,7 +130,7 @@ def _encode_row(checker: TypeChecker, row: Row) -> Type:
         _encode_context(checker, row.change),
     ]
     if row.flows or row.members:
-        flows = [flow if flow is not None else compat.any_type() for flow in row.flows]
+        flows: list[Type] = [flow if flow is not None else compat.any_type() for flow in row.flows]
         items.append(compat.tuple_type(checker, flows))
         items.append(compat.tuple_type(checker, [_encode_row(checker, member) for member in row.members]))
     return compat.tuple_type(checker, items)
