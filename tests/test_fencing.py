@@ -254,6 +254,7 @@ def test_a_survived_attempt_has_changed_nothing_that_it_read() -> None:
     assert Survived().run_sync(fresh()) == fresh()
 
 
+@pytest.mark.in_one_piece
 def test_a_survived_container_has_changed_nothing_that_its_steps_and_conditions_read() -> None:
     def spoils(ctx: Any, /) -> bool:
         spoil(ctx)
@@ -306,6 +307,7 @@ def run_timed(inside: type[Flow], log: Log, **callbacks: Any) -> Any:
     return stepping.run(Timed().run({"log": [log]}, **callbacks))
 
 
+@pytest.mark.in_one_piece
 def test_a_condition_that_ends_late_starts_no_step() -> None:
     log = Log()
 
@@ -340,6 +342,7 @@ def test_a_step_that_fails_late_is_not_retried_and_nobody_is_told() -> None:
     assert log.lines == ["attempt 1", "told of work", "given up"]
 
 
+@pytest.mark.in_one_piece
 def test_a_route_that_ends_late_does_not_choose_for_the_next_attempt() -> None:
     class Case(Flow):
         @flow.step("give")
@@ -560,6 +563,7 @@ def test_a_context_is_copied_as_far_as_it_is_read(keys: Any) -> None:
     assert copied["a"] is not context["a"]
 
 
+@pytest.mark.in_one_piece
 def test_a_step_shares_with_the_context_what_cannot_be_copied() -> None:
     lock = threading.Lock()
 

@@ -253,6 +253,7 @@ GIVEN_UP += ["collide", "skip-remaining", "transform"]
 
 @pytest.mark.parametrize("then", GIVEN_UP)
 @pytest.mark.parametrize("listened", [False, True])
+@pytest.mark.in_one_piece
 def test_what_a_given_up_attempt_changes_in_place_changes_nothing(then: str, listened: bool) -> None:
     account, deep = Account(10), {"list": [1]}
     arguments: dict[str, Any] = {"on_step_complete": lambda event: event.context} if listened else {}
@@ -285,6 +286,7 @@ def test_a_timed_out_attempt_cannot_stop_or_be_seen() -> None:
     assert errors == [f"timed-out: {StepTimeoutError.__name__}"]
 
 
+@pytest.mark.in_one_piece
 def test_what_cannot_be_copied_is_shared() -> None:
     class Locks(Flow):
         @flow.step(on_error="continue")
@@ -297,6 +299,7 @@ def test_what_cannot_be_copied_is_shared() -> None:
     assert context["is_same"][1] is lock
 
 
+@pytest.mark.in_one_piece
 def test_the_callers_values_may_be_changed_only_by_steps_that_nothing_guards() -> None:
     class Plain(Flow):
         @flow.step

@@ -273,6 +273,7 @@ def test_merge_warn_goes_to_the_runs_log_where_it_is_logged(caplog: pytest.LogCa
 # log
 
 
+@pytest.mark.in_one_piece
 def test_a_steps_log_option_wins_over_the_run(caplog: pytest.LogCaptureFixture) -> None:
     class Partly(Flow):
         @flow.step("shown", log=True)

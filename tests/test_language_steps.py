@@ -122,6 +122,7 @@ def test_the_callers_input_is_not_changed() -> None:
     assert given == {"a": 1}
 
 
+@pytest.mark.in_one_piece
 def test_any_mapping_is_an_input() -> None:
     assert Calc().run_sync(MappingProxyType({"a": 1})) == {"a": 4, "sum": 4}
     assert Calc().run_sync(UserDict(a=1)) == {"a": 4, "sum": 4}
@@ -248,6 +249,7 @@ class Key(StrEnum):
     ],
     ids=repr,
 )
+@pytest.mark.in_one_piece
 def test_a_step_gives_a_mapping_of_new_keys_or_none(returned: Any, context: dict[str, Any]) -> None:
     class Gives(Flow):
         @flow.step

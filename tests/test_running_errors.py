@@ -136,6 +136,7 @@ GIVE_IT = "Give the key in the input or in an earlier step, or give the paramete
     ],
 )
 @pytest.mark.parametrize("listened", [False, True])
+@pytest.mark.in_one_piece
 def test_a_missing_key_is_told_with_the_step_that_reads_it(
     given: dict[str, Any], step: str, key: str, has: str, listened: bool
 ) -> None:

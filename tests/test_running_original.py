@@ -429,6 +429,7 @@ def test_an_override_is_checked_against_the_step_that_reads_it() -> None:
     assert Adds().run_checkpoint_sync(texts["first"], override_data={"n": 5}) == {"n": "5"}
 
 
+@pytest.mark.in_one_piece
 def test_a_run_that_nobody_listens_to_copies_and_encodes_nothing() -> None:
     looked: list[str] = []
 

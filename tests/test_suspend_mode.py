@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,35 @@ every_case = pytest.mark.parametrize(("flow_class", "input", "expected"), [made[
 @pytest.fixture(autouse=True)
 def no_effects() -> None:
     EFFECTS.clear()
+
+
+# The functional suite once more: every run of its tests stopped and resumed after every step (see suspended.py).
+
+FUNCTIONAL = [
+    "callbacks",
+    "circuit_breaker",
+    "containers",
+    "description",
+    "fencing",
+    "isolation",
+    "language",
+    "retries",
+]
+FUNCTIONAL += ["running", "seed_page", "timeouts"]
+
+
+@pytest.mark.parametrize("part", FUNCTIONAL)
+def test_the_functional_suite_passes_with_every_run_suspended(part: str, tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    files = [str(file) for file in sorted(here.glob(f"test_{part}*.py"))]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", *files]
+    environment = {**os.environ, "STEPKIT_SUSPEND": "1"}
+    for variable in [name for name in environment if name.startswith("PYTEST_")]:
+        del environment[variable]
+    command += ["-c", str(config)] if (config := here.parent / "pyproject.toml").exists() else []
+    done = subprocess.run(command, cwd=here.parent, env=environment, capture_output=True, text=True)
+    assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-1000:]
+    assert " passed" in done.stdout
 
 
 # The container flows once more, suspended.

@@ -374,6 +374,7 @@ def test_the_error_is_a_timeout_error_that_says_which_attempt_of_what() -> None:
     )
 
 
+@pytest.mark.in_one_piece
 def test_what_a_step_raises_when_it_is_cancelled_is_the_cause_of_the_timeout_error() -> None:
     with pytest.raises(StepTimeoutError) as caught:
         stepping.run(as_step(fails_when_cancelled)().run({"outside": [Outside()]}))
@@ -568,6 +569,7 @@ def test_what_ends_the_interpreter_passes_out_of_a_thread() -> None:
 
 @pytest.mark.parametrize("behave", [hangs, never_ends, blocks_and_returns], ids=lambda behave: behave.__name__)
 @pytest.mark.parametrize("loop_is_running", [False, True])
+@pytest.mark.in_one_piece
 def test_run_sync_returns_although_the_step_goes_on(
     behave: Callable[[Outside], Any], loop_is_running: bool, caplog: pytest.LogCaptureFixture
 ) -> None:

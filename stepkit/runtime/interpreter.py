@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -18,7 +19,7 @@ from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
 from .telling import tell_completed, tell_error
-from .waiting import TaskWatch, cancellation, together
+from .waiting import TaskWatch, cancellation, in_thread, together
 
 
 async def run_frame(frame: Frame) -> bool:
@@ -155,7 +156,11 @@ async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
     if frame.copies:
         parameters = condition.parameters
         context = copy_context(context, None if parameters.whole else parameters.required + parameters.optional)
-    wanted = step.call_condition(frame.owner, context)
+    if frame.fence is not None and not condition.is_async:  # as for a sync step, the loop must stay free
+        ask = functools.partial(step.call_condition, frame.owner, context)
+        wanted = await in_thread(ask, frame.fence)
+    else:
+        wanted = step.call_condition(frame.owner, context)
     if inspect.isawaitable(wanted):
         wanted = await wanted
         ensure_wanted(frame)
