@@ -12,6 +12,8 @@ Expectations stand at the end of the line that they are about:
     # E2: ...                             expected only after the second version came in (also E13: first and third)
     # E+: ...                             a mistake that mypy and pyright find without the plugin too
 
+A case whose first line is ``# since mypy 2.4`` is left out for older mypys: what they cannot know is said in the docs.
+
 Whatever else a checker says is a failure, and so is an expected message that does not come.
 """
 
@@ -24,6 +26,7 @@ from pathlib import Path
 
 CASES = Path(__file__).parent / "cases"
 SECTION = re.compile(r"^# --- ([\w/]+\.py)(?: \((\d)\))?$")
+SINCE = re.compile(r"# since mypy ([\d.]+)")
 EXPECTATION = re.compile(
     r"# (?P<kind>[EN])(?P<states>\d*)(?P<always>\+?)(?:\((?P<at>[^()]*)\))?: "
     r"(?:\[(?P<code>[\w-]+)\] ?)?(?P<text>.*?)(?=\s*# [EN]\d*\+?(?:\([^()]*\))?: |$)"
@@ -108,9 +111,16 @@ class Case:
         ]
 
 
-def read_cases(folder: Path = CASES) -> list[Case]:
-    """All cases below ``folder``, by name."""
-    return [read_case(path, folder) for path in sorted(folder.rglob("*.py"))]
+def read_cases(folder: Path = CASES, mypy: tuple[int, ...] | None = None) -> list[Case]:
+    """All cases below ``folder`` that are for this version of mypy, by name."""
+    return [read_case(path, folder) for path in sorted(folder.rglob("*.py")) if mypy is None or since(path) <= mypy]
+
+
+def since(path: Path) -> tuple[int, ...]:
+    """The oldest mypy that a case is for."""
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    match = SINCE.fullmatch(first)
+    return () if match is None else tuple(int(part) for part in match[1].split("."))
 
 
 def read_case(path: Path, folder: Path = CASES) -> Case:

@@ -96,6 +96,15 @@ def _knows_workers() -> bool:
     return "--num-workers" in _run([PYTHON, "-m", "mypy", "--help"], Path.cwd()).stdout
 
 
+@cache
+def mypy_version() -> tuple[int, ...]:
+    """The version of the mypy that is tested."""
+    said = _run([PYTHON, "-m", "mypy", "--version"], Path.cwd()).stdout
+    match = re.match(r"mypy (\d+)\.(\d+)", said)
+    assert match is not None, said
+    return int(match[1]), int(match[2])
+
+
 def check_file(folder: Path, name: str) -> list[Message]:
     """What mypy with the plugin says of one file. Raises ``RuntimeError`` where mypy breaks down."""
     phase = Phase("cold", name, {})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from .case_files import Case, compare, read_cases
-from .checkers import available_modes
+from .checkers import available_modes, mypy_version
 from .conftest import Runs
 
-CASES = read_cases()
+CASES = read_cases(mypy=mypy_version())
 
 
 @pytest.mark.parametrize("mode", available_modes())

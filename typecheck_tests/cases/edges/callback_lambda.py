@@ -19,8 +19,11 @@ class Calc(Flow[Input]):
 
 
 checkpoints: list[str] = []
-Calc().run_sync({"a": 1}, on_step_complete=lambda e: checkpoints.append(e.checkpoint))
-Calc().run_sync({"a": 1}, on_step_complete=lambda e: print(e.step_name, e.duration_ms, e.context["a"]))
-Calc().run_sync({"a": 1}, on_step_complete=lambda e: e.stop_pipeline() if e.step_name == "one" else None)
-Calc().run_sync({"a": 1}, on_step_complete=lambda e: print(e.stepname))  # E: [union-attr] 'one' ... "stepname" # E: [union-attr] 'two' ... "stepname"
-Calc().run_sync({"a": 1}, on_step_error=lambda name, error: print(name, error))
+
+
+def main() -> None:
+    Calc().run_sync({"a": 1}, on_step_complete=lambda e: checkpoints.append(e.checkpoint))
+    Calc().run_sync({"a": 1}, on_step_complete=lambda e: print(e.step_name, e.duration_ms, e.context["a"]))
+    Calc().run_sync({"a": 1}, on_step_complete=lambda e: e.stop_pipeline() if e.step_name == "one" else None)
+    Calc().run_sync({"a": 1}, on_step_complete=lambda e: print(e.stepname))  # E: [union-attr] 'one' ... "stepname" # E: [union-attr] 'two' ... "stepname"
+    Calc().run_sync({"a": 1}, on_step_error=lambda name, error: print(name, error))

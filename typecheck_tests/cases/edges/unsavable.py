@@ -23,4 +23,5 @@ def save(checkpoint: str) -> None:
     print(checkpoint)
 
 
-Opens().run_sync({"path": "x"}, on_step_complete=lambda e: save(e.checkpoint))  # E: [stepkit-unsavable] "connection" ... "Connection"
+def main() -> None:
+    Opens().run_sync({"path": "x"}, on_step_complete=lambda e: save(e.checkpoint))  # E: [stepkit-unsavable] "connection" ... "Connection"

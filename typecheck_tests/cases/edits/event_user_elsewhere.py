@@ -39,7 +39,10 @@ from .calc import Calc
 from .handlers import show
 
 Calc().run_sync({"a": 1}, on_step_complete=show)
-Calc().run_sync({"a": 1}, on_step_complete=lambda e: e.context["b"] + 1)  # E2: [operator]
+
+
+def run() -> None:
+    Calc().run_sync({"a": 1}, on_step_complete=lambda e: e.context["b"] + 1)  # E2: [operator]
 
 
 def after(output: StepOutput[Calc, Literal["one"]]) -> None:

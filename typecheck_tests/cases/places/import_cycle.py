@@ -1,3 +1,4 @@
+# since mypy 2.4
 # --- calc.py
 from __future__ import annotations
 
