@@ -11,7 +11,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test lint format wheel-test matrix bench clean
+.PHONY: help demo test lint format wheel-test matrix bench properties clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make wheel-test  the tests against the built wheel"
 	@echo "make matrix      the same on the other Pythons of this machine, the oldest dependencies, older mypy"
 	@echo "make bench       what a flow costs next to a bare loop"
+	@echo "make properties  50,000 random flows, each resumed from every checkpoint"
 	@echo "make clean       remove .venv and caches"
 
 # The stamps say what was installed; another pyproject.toml or Makefile installs again.
@@ -65,6 +66,11 @@ matrix: $(VENV)/.stamp-dev
 
 bench: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m benchmarks
+	$(VENV)/bin/python -m benchmarks.composition
+	$(VENV)/bin/python -m benchmarks.policies
+
+properties: $(VENV)/.stamp-dev
+	$(VENV)/bin/python tests/resume_property.py 50000 --jobs 2
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
