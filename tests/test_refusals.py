@@ -258,7 +258,8 @@ def test_a_step_that_the_flow_does_not_have(step: str, hint: str, bare: bool) ->
 def test_a_path_into_a_step_that_holds_none(step: str) -> None:
     document = taken() | {"stepName": step}
     assert refused(document, CheckpointStepError) == (
-        f'flow Pay: the checkpoint is of "{step}", but "reserve" is a plain step, which holds no other steps'
+        f'flow Pay: the checkpoint is of "{step}", but "reserve" is a plain step, which holds no other '
+        "steps. Resume with the flow as it was, or from the checkpoint of the step before"
     )
 
 

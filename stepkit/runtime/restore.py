@@ -105,11 +105,13 @@ def _enter(frame: Frame, step: PlannedStep, segments: list[str], at: int, path: 
         if case not in row.cases:
             raise CheckpointStepError(
                 f'flow {flow}: the checkpoint is of "{path}", but the branch "{here}" has no case '
-                f'"{case}"{nearest(case, row.cases)}; its cases are {quoted(row.cases)}'
+                f'"{case}"{nearest(case, row.cases)}; its cases are {quoted(row.cases)}. Give the branch a case of that '
+                "name again, or resume from the checkpoint of the step before the branch"
             )
         return open_case(frame, step, case)
     raise CheckpointStepError(
-        f'flow {flow}: the checkpoint is of "{path}", but "{here}" is a plain {row.kind}, which holds no other steps'
+        f'flow {flow}: the checkpoint is of "{path}", but "{here}" is a plain {row.kind}, which holds no other '
+        "steps. Resume with the flow as it was, or from the checkpoint of the step before"
     )
 
 
