@@ -105,8 +105,8 @@ def _enter(frame: Frame, step: PlannedStep, segments: list[str], at: int, path: 
         if case not in row.cases:
             raise CheckpointStepError(
                 f'flow {flow}: the checkpoint is of "{path}", but the branch "{here}" has no case '
-                f'"{case}"{nearest(case, row.cases)}; its cases are {quoted(row.cases)}. Give the branch a case of that '
-                "name again, or resume from the checkpoint of the step before the branch"
+                f'"{case}"{nearest(case, row.cases)}; its cases are {quoted(row.cases)}. Give the branch a case of '
+                "that name again, or resume from the checkpoint of the step before the branch"
             )
         return open_case(frame, step, case)
     raise CheckpointStepError(
