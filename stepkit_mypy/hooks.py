@@ -87,7 +87,7 @@ class Hooks:
             declaration = work.by_node.get(function)
             if declaration is not None:
                 steps.enter(checker, work, declaration, node)
-        return context.default_attr_type
+        return NoneType()
 
     @_return
     def decorated(self, context: MethodContext | FunctionContext) -> Type:

@@ -78,7 +78,7 @@ class StepkitPlugin(Plugin):
         return self.hooks.options if fullname in self.functions else None
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
-        if fullname == f"{FLOW}.__stepkit_table__":
+        if fullname == f"{FLOW}.__stepkit_plan__":
             return self.hooks.entered
         if fullname == "stepkit.events.StepEvent.context":
             return self.hooks.event_context

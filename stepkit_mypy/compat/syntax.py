@@ -39,8 +39,10 @@ from mypy.typevars import fill_typevars
 
 from .types import any_type, awaited, is_any, is_left_out, is_unannotated, make_alias
 
-ENTER = "__stepkit_table__"
-"""The attribute that an inserted first statement of a step reads, so that a hook is called before its body."""
+ENTER = "__stepkit_plan__"
+"""The attribute that an inserted first statement of a step reads, so that a hook is called before its body.
+
+Its type is Any: the step table's would be expanded anew for every step."""
 END = -77
 """The column of the inserted last statement, which tells whether a step's end is reached."""
 SYNTHETIC = -78
@@ -148,7 +150,7 @@ def has_no_body(func: FuncDef) -> bool:
 
 
 def insert_enter(func: FuncDef) -> None:
-    """Put ``self.__stepkit_table__`` first in the body: its hook binds the parameters before the body is checked."""
+    """Put ``self.__stepkit_plan__`` first in the body: its hook binds the parameters before the body is checked."""
     body = func.body.body
     if not func.arguments or not body or entered(body[0]) is not None:
         return
