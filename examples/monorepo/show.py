@@ -30,11 +30,15 @@ class Copy:
 
     def change(self, file: str, old: str, new: str) -> None:
         """Replace the one occurrence of ``old`` in ``file``."""
-        before = (self.folder / file).read_text()
+        path = self.folder / file
+        before = path.read_text()
         if before.count(old) != 1:
             raise ValueError(f"{file} has {old!r} {before.count(old)} times, not once")
         after = before.replace(old, new)
-        (self.folder / file).write_text(after)
+        seconds = path.stat().st_mtime + 1
+        path.write_text(after)
+        # Caches tell edits apart by size and whole seconds; a person is never that fast.
+        os.utime(path, (seconds, seconds))
         print(f"\n{file}:")
         for line in difflib.ndiff(before.splitlines(), after.splitlines()):
             if line[0] in "-+":
