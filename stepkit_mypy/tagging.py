@@ -68,13 +68,8 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     if declaration.kind == "branch":
         result = compat.synthetic(UnionType([text, NoneType()]))
     elif valued:
-        anything = api.named_type("builtins.object")
-        keys = compat.keys_of_every_return(function)
-        if keys:  # what follows says the same; mypy checks a display faster against this
-            result = compat.synthetic(compat.display_type(api, dict.fromkeys(keys, anything)))
-        else:
-            mapping = api.named_type("typing.Mapping", [text, anything])
-            result = compat.synthetic(UnionType([mapping, NoneType()]))
+        mapping = api.named_type("typing.Mapping", [text, api.named_type("builtins.object")])
+        result = compat.synthetic(UnionType([mapping, NoneType()]))
     else:
         result = compat.synthetic(NoneType())
     compat.retype(api, function, info, result, {})

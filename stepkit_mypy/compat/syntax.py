@@ -251,21 +251,6 @@ def displayed_keys(func: FuncDef) -> set[str]:
     }
 
 
-def keys_of_every_return(func: FuncDef) -> list[str] | None:
-    """The keys of a function whose every return is a dict display of the same known ones; None for other functions."""
-    found: list[str] | None = None
-    for statement in returns_of(func):
-        if not isinstance(statement.expr, DictExpr):
-            return None
-        keys = [key.value for key, _ in statement.expr.items if isinstance(key, StrExpr)]
-        if len(keys) < len(statement.expr.items) or len(set(keys)) < len(keys):
-            return None
-        if found is not None and set(found) != set(keys):
-            return None
-        found = keys
-    return found
-
-
 def plain_method(node: object) -> FuncDef | None:
     return node if isinstance(node, FuncDef) else None
 
