@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Argument, Expression, LambdaExpr, TypeInfo
+from mypy.nodes import Argument, CallExpr, Expression, LambdaExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import AnyType, CallableType, Type, UnionType, get_proper_type
@@ -18,6 +18,11 @@ from .working import Work
 def context_at(work: Work, declaration: Declaration) -> Context[Type] | None:
     state = work.state_before(declaration.attribute)
     return None if state is None else state.context
+
+
+def has_condition(call: CallExpr) -> bool:
+    """Whether a step's options may say when it runs; most steps have none, and cost nothing more here."""
+    return "when" in call.arg_names
 
 
 def signature(checker: TypeChecker, work: Work, declaration: Declaration, default: CallableType) -> CallableType:

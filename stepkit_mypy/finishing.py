@@ -81,12 +81,12 @@ def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], depth: 
 def _events(checker: TypeChecker, work: Work, paths: list[str]) -> Type:
     """A union tagged by ``step_name``. What an event's context holds is looked up when it is asked for."""
     owner = compat.this_instance(work.info)
+    event = compat.named(checker, EVENT, [compat.named(checker, "builtins.str", []), compat.any_type(), owner])
     items: list[Type] = [
-        compat.named(checker, EVENT, [compat.literal(checker, path), compat.any_type(), owner]) for path in paths
+        event.copy_modified(args=[compat.literal(checker, path), event.args[1], owner]) for path in paths
     ]
     if not items:
-        text = compat.named(checker, "builtins.str", [])
-        return compat.named(checker, EVENT, [text, compat.any_type(), owner])
+        return event
     return items[0] if len(items) == 1 else UnionType(items)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Decorator, MemberExpr, TypeInfo
+from mypy.nodes import CallExpr, Decorator, MemberExpr, TypeInfo
 from mypy.plugin import (
     AnalyzeTypeContext,
     AttributeContext,
@@ -94,6 +94,8 @@ class Hooks:
         """A step's decorator was applied, or called with its options."""
         node = context.context
         checker = compat.checker_of(context.api)
+        if isinstance(node, CallExpr) and not conditions.has_condition(node):
+            return context.default_return_type
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
             info = compat.class_being_checked(checker)
@@ -147,6 +149,8 @@ class Hooks:
     @_signature
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
+        if not isinstance(context.context, CallExpr) or not conditions.has_condition(context.context):
+            return context.default_signature
         checker = compat.checker_of(context.api)
         work, declaration = self._declared(checker, context.context)
         if work is None or declaration is None or not isinstance(context.default_signature, CallableType):

@@ -206,6 +206,7 @@ def _returns_in(statements: list[Statement]) -> Iterator[ReturnStmt]:
     for statement in statements:
         if isinstance(statement, ReturnStmt):
             yield statement
+            continue
         blocks: list[Block | None] = []
         if isinstance(statement, Block):
             blocks = [statement]
@@ -223,11 +224,11 @@ def _returns_in(statements: list[Statement]) -> Iterator[ReturnStmt]:
                 yield from _returns_in(block.body)
 
 
-def write_none(api: Any, func: FuncDef) -> None:
+def write_none(api: Any, returns: list[ReturnStmt]) -> None:
     """Make ``return`` say ``return None``: beside a return with a value, mypy would ask for one."""
-    symbol = api.lookup_fully_qualified_or_none("builtins.None")
-    for statement in returns_of(func):
+    for statement in returns:
         if statement.expr is None:
+            symbol = api.lookup_fully_qualified_or_none("builtins.None")
             name = NameExpr("None")
             if symbol is not None:
                 name.node, name.kind, name.fullname = symbol.node, GDEF, "builtins.None"
@@ -249,6 +250,21 @@ def displayed_keys(func: FuncDef) -> set[str]:
         for key, _ in statement.expr.items
         if isinstance(key, StrExpr)
     }
+
+
+def keys_of_every_return(returns: list[ReturnStmt]) -> list[str] | None:
+    """The keys that every return shows, if each is a dict display of the same known ones; otherwise None."""
+    found: list[str] | None = None
+    for statement in returns:
+        if not isinstance(statement.expr, DictExpr):
+            return None
+        keys = [key.value for key, _ in statement.expr.items if isinstance(key, StrExpr)]
+        if len(keys) < len(statement.expr.items) or len(set(keys)) < len(keys):
+            return None
+        if found is not None and set(found) != set(keys):
+            return None
+        found = keys
+    return found
 
 
 def plain_method(node: object) -> FuncDef | None:

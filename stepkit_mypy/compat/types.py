@@ -43,13 +43,17 @@ def any_type() -> AnyType:
 def typed_dict(
     checker: TypeChecker, items: Mapping[str, Type], required: set[str], *, readonly: bool = False
 ) -> TypedDictType:
+    return _typed_dict(items, required, set(items) if readonly else set(), named(checker, "typing._TypedDict", []))
+
+
+def display_type(api: Any, items: Mapping[str, Type]) -> TypedDictType:
+    """A TypedDict of the semantic phase."""
+    return _typed_dict(items, set(items), set(), api.named_type("typing._TypedDict"))
+
+
+def _typed_dict(items: Mapping[str, Type], required: set[str], readonly: set[str], base: Instance) -> TypedDictType:
     """The one place where a TypedDict is built."""
-    return TypedDictType(
-        items=dict(items),
-        required_keys=required,
-        readonly_keys=set(items) if readonly else set(),
-        fallback=named(checker, "typing._TypedDict", []),
-    )
+    return TypedDictType(items=dict(items), required_keys=required, readonly_keys=readonly, fallback=base)
 
 
 def tuple_type(checker: TypeChecker, items: list[Type]) -> TupleType:
