@@ -238,7 +238,7 @@ def branch(
 
 def subflow(
     name: str,
-    flow: Any,
+    flow: object,
     /,
     *,
     when: When = True,
@@ -308,7 +308,7 @@ class Parallel(Declaration):
 
     def subflow(
         self,
-        flow: Any,
+        flow: object,
         /,
         *,
         name: str | None = None,

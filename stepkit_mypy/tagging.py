@@ -79,7 +79,7 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     else:
         result = compat.synthetic(NoneType())
     compat.retype(api, function, info, result, {})
-    compat.belongs_to_interface(function)
+    compat.belongs_to_interface(api, function)
     if compat.returns_inferred(function) and (valued or declaration.kind == "branch"):
         compat.insert_end(function)
         compat.write_none(api, returns)

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
-from mypy.nodes import TypeInfo
-from mypy.types import Type
+from mypy.types import Instance, Type
 
 from . import compat
 from .contexts import Context, Merge, State, changes, either, weakened, write
@@ -76,7 +75,7 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, depth: int) ->
         return write(before, _given(row.change, path), merge, compat.join), []
     if facts.kind == "subflow":
         (flow,) = row.flows
-        change, ends = _inside(before, flow.type if flow is not None else None, visit, path, depth)
+        change, ends = _inside(before, flow, visit, path, depth)
         return write(before, change, merge, compat.join), [write(before, end, merge, compat.join) for end in ends]
     if facts.kind == "branch":
         return _branch(before, row, visit, path, depth)
@@ -89,13 +88,13 @@ def _given(change: Known, path: str) -> Known:
 
 
 def _inside(
-    before: Known, info: TypeInfo | None, visit: Visit | None, path: str, depth: int
+    before: Known, flow: Instance | None, visit: Visit | None, path: str, depth: int
 ) -> tuple[Known, list[Known]]:
     """What a nested flow writes, and what it has written where it ends the run."""
-    table = None if info is None else table_of(info)
+    table = None if flow is None else table_of(flow.type)
     if table is None or depth > DEEPEST:
         return Context(rest=compat.any_type()), []
-    state = walk(State(before), table.rows, visit, path + "/", depth + 1)
+    state = walk(State(before), [row.seen_as(flow) for row in table.rows], visit, path + "/", depth + 1)
     ends = [] if state.ended is None else [changes(before, state.ended)]
     return changes(before, state.context), ends
 
@@ -106,7 +105,7 @@ def _branch(before: Known, row: Row, visit: Visit | None, path: str, depth: int)
     reason = f'branch "{path}" may choose no case'
     ends: list[Known] = []
     for case, flow in zip(row.facts.cases, row.flows, strict=True):
-        change, inner = _inside(before, flow.type if flow is not None else None, visit, f"{path}/{case}", depth)
+        change, inner = _inside(before, flow, visit, f"{path}/{case}", depth)
         outcomes.append(write(before, change, merge, compat.join))
         ends += [write(before, end, merge, compat.join) for end in inner]
     result = outcomes[0]
@@ -141,7 +140,7 @@ def member_changes(
             continue
         if member.facts.kind == "subflow":
             (flow,) = member.flows
-            change, ends = _inside(before, flow.type if flow is not None else None, visit, own, depth)
+            change, ends = _inside(before, flow, visit, own, depth)
         else:
             change, ends = _given(member.change, own), []
         if visit is not None:
@@ -159,7 +158,5 @@ def row_changes(before: Known, row: Row) -> list[Known]:
     if row.facts.kind == "step":
         return [_given(row.change, row.facts.name)]
     if row.facts.kind in ("subflow", "branch"):
-        return [
-            _inside(before, flow.type if flow is not None else None, None, row.facts.name, 0)[0] for flow in row.flows
-        ]
+        return [_inside(before, flow, None, row.facts.name, 0)[0] for flow in row.flows]
     return []

@@ -45,6 +45,8 @@ ENTER = "__stepkit_plan__"
 Its type is Any: the step table's would be expanded anew for every step."""
 END = -77
 """The column of the inserted last statement, which tells whether a step's end is reached."""
+AFTER_ANALYSIS = 1000
+"""The priority of what is done when a module's semantic analysis is over: after all that mypy itself does then."""
 SYNTHETIC = -78
 """The line of a return type that was not written but given."""
 
@@ -139,9 +141,14 @@ def inferred_places(func: FuncDef) -> frozenset[int]:
     )
 
 
-def belongs_to_interface(func: FuncDef) -> None:
-    """Have a step's body analyzed and checked with its class: what it returns is part of the class's interface."""
-    func.def_or_infer_vars = True
+def belongs_to_interface(api: Any, func: FuncDef) -> None:
+    """Have a step's body checked with its class: what it returns is part of the class's interface.
+
+    Noted once the module's semantic analysis is over. Before that, mypy would analyze the body with the class too, as
+    often as a name of the module has to wait for another, and then once more without the locals that it found.
+    """
+    if not func.def_or_infer_vars:
+        api.schedule_patch(AFTER_ANALYSIS, lambda: setattr(func, "def_or_infer_vars", True))
 
 
 def has_no_body(func: FuncDef) -> bool:
