@@ -11,7 +11,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test lint format wheel-test matrix bench properties clean
+.PHONY: help demo test lint format wheel-test matrix bench bench-peers properties clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make wheel-test  the tests against the built wheel"
 	@echo "make matrix      the same on the other Pythons of this machine, the oldest dependencies, older mypy"
 	@echo "make bench       what a flow costs next to a bare loop"
+	@echo "make bench-peers the same next to other Python libraries that save a run's state"
 	@echo "make properties  50,000 random flows, each resumed from every checkpoint"
 	@echo "make clean       remove .venv and caches"
 
@@ -68,6 +69,13 @@ bench: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m benchmarks
 	$(VENV)/bin/python -m benchmarks.composition
 	$(VENV)/bin/python -m benchmarks.policies
+
+# Neighbours bring many dependencies of their own, so they stay out of the environment that is tested.
+bench-peers: $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)/peers
+	$(VENV)/peers/bin/python -m pip --disable-pip-version-check -qq install --upgrade "pip>=25.1"
+	$(VENV)/peers/bin/python -m pip --disable-pip-version-check -qq install --editable . --group peers
+	$(VENV)/peers/bin/python -m benchmarks.peers
 
 properties: $(VENV)/.stamp-dev
 	$(VENV)/bin/python tests/resume_property.py 50000 --jobs 2
