@@ -181,14 +181,14 @@ def _inherited(info: TypeInfo) -> list[Row]:
     """The rows of the bases, in the order in which the runtime collects them."""
     rows: dict[str, Row] = {}
     for base in reversed(info.mro[1:]):
-        seen = compat.seen_as(info, base.fullname)
         if not base.has_base(FLOW):
             for row in _mixed_in(base):
-                rows[row.facts.attribute] = row.seen_as(seen)
+                rows[row.facts.attribute] = row.seen_as(compat.seen_as(info, base.fullname))
             continue
         table = table_of(base)
         if table is None:
             continue
+        seen = compat.seen_as(info, base.fullname)
         own = {row.facts.attribute: row.seen_as(seen) for row in table.rows}
         ancestors = {each.fullname for each in base.mro}
         for attribute, row in list(rows.items()):
