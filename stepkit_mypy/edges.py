@@ -88,9 +88,9 @@ class Tables:
             contexts.append(Context({n: k for n, k in after.keys.items() if before.keys.get(n) is not k}, after.rest))
 
         walk(start(table), table.rows, visit)
+        if any(context.open for context in contexts):
+            return None
         for context in contexts:
-            if context.open:
-                return None
             for name, key in context.keys.items():
                 keys[name] = key.type if name not in keys else compat.join(keys[name], key.type)
         return keys
