@@ -71,10 +71,12 @@ bench: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m benchmarks.policies
 
 # Neighbours bring many dependencies of their own, so they stay out of the environment that is tested.
-bench-peers: $(VENV)/bin/python
+$(VENV)/peers/.stamp: pyproject.toml Makefile | $(VENV)/.stamp-run
 	$(PYTHON) -m venv $(VENV)/peers
-	$(VENV)/peers/bin/python -m pip --disable-pip-version-check -qq install --upgrade "pip>=25.1"
-	$(VENV)/peers/bin/python -m pip --disable-pip-version-check -qq install --editable . --group peers
+	$(PIP) --python $(VENV)/peers install --editable . --group peers
+	@touch $@
+
+bench-peers: $(VENV)/peers/.stamp
 	$(VENV)/peers/bin/python -m benchmarks.peers
 
 properties: $(VENV)/.stamp-dev

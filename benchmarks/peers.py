@@ -24,7 +24,6 @@ from benchmarks.flows import counting_flow, records
 from benchmarks.measure import medians, report, versions
 
 Run = Callable[[], Any]
-CASES = ("nobody listens", "kept in memory", "saved to SQLite", "resume on the last")
 
 
 class State(TypedDict, total=False):
@@ -96,10 +95,7 @@ class LangGraph:
         compiled = self.graph.compile(checkpointer=saver)
 
         def run() -> Any:
-            thread = str(next(self.threads))
-            result = compiled.invoke(start, self._config(thread), durability="sync")
-            saver.delete_thread(thread)  # what was saved must not pile up over the measurement
-            return result
+            return compiled.invoke(start, self._config(str(next(self.threads))), durability="sync")
 
         if case != "resume on the last":
             return run
