@@ -93,9 +93,9 @@ class Hooks:
     def decorated(self, context: MethodContext | FunctionContext) -> Type:
         """A step's decorator was applied, or called with its options."""
         node = context.context
-        checker = compat.checker_of(context.api)
         if isinstance(node, CallExpr) and not conditions.has_condition(node):
             return context.default_return_type
+        checker = compat.checker_of(context.api)
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
             info = compat.class_being_checked(checker)

@@ -68,21 +68,21 @@ class Row:
     """The nested flow; or a branch's flows, as ``facts.cases`` names them. None where it is not known."""
     members: tuple[Row, ...] = ()
 
-    def seen_as(self, base: Instance | None) -> Row:
-        """The row of a generic base class, as it is with the base's type arguments."""
-        if base is None or not base.args:
+    def seen_as(self, flow: Instance | None) -> Row:
+        """The row of a generic flow, a base class or a nested one, as it is with this one's type arguments."""
+        if flow is None or not flow.args:
             return self
         change = {
-            name: replace(key, type=compat.for_instance(base, key.type)) for name, key in self.change.keys.items()
+            name: replace(key, type=compat.for_instance(flow, key.type)) for name, key in self.change.keys.items()
         }
-        rest = None if self.change.rest is None else compat.for_instance(base, self.change.rest)
-        flows = [None if flow is None else compat.for_instance(base, flow) for flow in self.flows]
+        rest = None if self.change.rest is None else compat.for_instance(flow, self.change.rest)
+        flows = [None if each is None else compat.for_instance(flow, each) for each in self.flows]
         return replace(
             self,
-            reads={name: compat.for_instance(base, type) for name, type in self.reads.items()},
+            reads={name: compat.for_instance(flow, type) for name, type in self.reads.items()},
             change=Context(change, rest),
-            flows=tuple(flow if isinstance(flow, Instance) else None for flow in flows),
-            members=tuple(member.seen_as(base) for member in self.members),
+            flows=tuple(each if isinstance(each, Instance) else None for each in flows),
+            members=tuple(member.seen_as(flow) for member in self.members),
         )
 
 

@@ -182,8 +182,10 @@ def _inherited(info: TypeInfo) -> list[Row]:
     rows: dict[str, Row] = {}
     for base in reversed(info.mro[1:]):
         if not base.has_base(FLOW):
-            for row in _mixed_in(base):
-                rows[row.facts.attribute] = row.seen_as(compat.seen_as(info, base.fullname))
+            mixed_in = _mixed_in(base)
+            seen = compat.seen_as(info, base.fullname) if mixed_in else None
+            for row in mixed_in:
+                rows[row.facts.attribute] = row.seen_as(seen)
             continue
         table = table_of(base)
         if table is None:
