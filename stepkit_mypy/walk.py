@@ -120,6 +120,8 @@ def _group(before: Known, row: Row, visit: Visit | None, path: str, depth: int) 
     after, ends = before, []
     early = before
     for member, change, inner in member_changes(before, row, visit, path, depth):
+        if member.facts.kind == "subflow":
+            change = _leaving(change, before, after)
         after = write(after, change, merge, compat.join)
         for end in inner:
             ends.append(end)
@@ -127,6 +129,20 @@ def _group(before: Known, row: Row, visit: Visit | None, path: str, depth: int) 
         if member.facts.on_error in ("skip-remaining", "unknown"):
             ends.append(Context())
     return after, [write(early, weakened(end, "the run may have ended before"), merge, compat.join) for end in ends]
+
+
+def _leaving(change: Known, before: Known, after: Known) -> Known:
+    """What a nested member writes, after other members have written.
+
+    A key that was there before is certain inside it, but perhaps it does not write it: then what a member before it
+    gave stays.
+    """
+    keys = dict(change.keys)
+    for name, key in change.keys.items():
+        old = before.keys.get(name)
+        if old is not None and old.certain and after.keys[name] is not old:
+            keys[name] = replace(key, certain=False, reason="a member before it gives it too")
+    return Context(keys, change.rest)
 
 
 def member_changes(
