@@ -11,7 +11,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 export PIP_NO_INPUT := 1
 
-.PHONY: help demo test lint format wheel-test matrix bench bench-peers properties clean
+.PHONY: help demo test lint format wheel-test matrix bench bench-peers properties type-properties clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make bench       what a flow costs next to a bare loop"
 	@echo "make bench-peers the same next to other Python libraries that save a run's state"
 	@echo "make properties  50,000 random flows, each resumed from every checkpoint"
+	@echo "make type-properties  1,400 new random flows: what the plugin says against what running them gives"
 	@echo "make clean       remove .venv and caches"
 
 # The stamps say what was installed; another pyproject.toml or Makefile installs again.
@@ -81,6 +82,11 @@ bench-peers: $(VENV)/peers/.stamp
 
 properties: $(VENV)/.stamp-dev
 	$(VENV)/bin/python tests/resume_property.py 50000 --jobs 2
+
+# Another seed each time; it is printed, so that what was found can be had again.
+type-properties: $(VENV)/.stamp-dev
+	@seed=$${STEPKIT_RANDOM_SEED:-$$(date +%s)}; echo "STEPKIT_RANDOM_SEED=$$seed"; \
+	STEPKIT_RANDOM_SEED=$$seed STEPKIT_RANDOM_FLOWS=700 $(VENV)/bin/python -m pytest typecheck_tests/test_random_programs.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,6 +1,8 @@
 """Random flows: what the plugin says of each value is compared with the values that come when the flows are run.
 
-``STEPKIT_RANDOM_FLOWS`` sets how many flows are made; 150 where it is not set.
+``STEPKIT_RANDOM_FLOWS`` sets how many flows are made; 150 where it is not set. They are the same ones at each run, so
+that a rare fault fails the run that looks for it and no other; ``STEPKIT_RANDOM_SEED`` asks for others
+(``make type-properties``).
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from . import random_flows
 from .checkers import check_file
 from .revealed import read_type
 
 FLOWS = int(os.environ.get("STEPKIT_RANDOM_FLOWS", "150"))
+SEED = int(os.environ.get("STEPKIT_RANDOM_SEED", "1"))
 RUNS = 60
 REVEALED = re.compile(r'Revealed type is "(.*)"$')
 
@@ -87,6 +90,7 @@ def _make(count: int, containers: bool) -> list[str]:
     """That many random flows, each under its number."""
     made: dict[str, None] = {}
 
+    @seed(SEED)
     @settings(
         max_examples=count,
         phases=[Phase.generate],
