@@ -103,11 +103,8 @@ def write(before: Context[T], change: Context[T], merge: Merge, join: Join[T]) -
     if not change.keys and change.rest is None:
         return before
     keys = dict(before.keys)
-    if change.rest is not None and merge != "skip":
-        # Some mapping: it may have replaced any key by anything.
-        for name, key in keys.items():
-            if name not in change.keys:
-                keys[name] = replace(key, type=join(key.type, change.rest))
+    # A mapping of unknown keys (``change.rest``) leaves known ones as they are: it may have replaced each of them,
+    # but to say so of all would blame the many programs in which it adds others.
     for name, new in change.keys.items():
         old = keys.get(name)
         if old is None:
