@@ -224,6 +224,15 @@ def _cases(checker: TypeChecker, declaration: Declaration) -> dict[str, Expressi
     return found
 
 
+def _returns(checker: TypeChecker, function: FuncDef) -> list[tuple[Type, Node]]:
+    return [
+        (type, expression)
+        for statement in compat.returns_of(function)
+        if statement.expr is not None
+        for type, expression in compat.alternatives_of(checker, statement.expr)
+    ]
+
+
 def _chosen(
     checker: TypeChecker, declaration: Declaration, function: FuncDef, cases: dict[str, Expression] | None
 ) -> tuple[set[str], bool]:
@@ -235,13 +244,13 @@ def _chosen(
         type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         found: list[tuple[Type, Node]] = [(type, node.func if isinstance(node, Decorator) else node)]
         written = True
+        if cases is not None and literal_strings(type) is None:  # ``str``: what is written out is checked all the same
+            for returned, place in _returns(checker, function):
+                for name in literal_strings(returned) or ():
+                    if name not in known:
+                        messages.branch_case(checker, place, branch, name, known)
     else:
-        found = [
-            (type, expression)
-            for statement in compat.returns_of(function)
-            if statement.expr is not None
-            for type, expression in compat.alternatives_of(checker, statement.expr)
-        ]
+        found = _returns(checker, function)
         end = compat.end_of(function)
         if end is not None and compat.type_of(checker, end) is not None:
             found.append((NoneType(), function))

@@ -89,9 +89,17 @@ def infer_quietly(checker: TypeChecker, expression: Expression) -> Type:
 
 
 def infer_with_context(checker: TypeChecker, expression: Expression, context: Type) -> Type:
-    """The type of an expression where one of this type is wanted."""
-    with checker.msg.filter_errors(), checker.local_type_map:
-        return checker.expr_checker.accept(expression, context)
+    """The type of an expression where one of this type is wanted.
+
+    With the type wanted, mypy says that ``[1]`` is a ``list[str]``, and blames its item. Then it is what it is alone.
+    """
+    with checker.msg.filter_errors() as errors, checker.local_type_map:
+        found = checker.expr_checker.accept(expression, context)
+        if not errors.has_new_errors():
+            return found
+    with checker.msg.filter_errors() as errors, checker.local_type_map:
+        alone = checker.expr_checker.accept(expression)
+        return found if errors.has_new_errors() else alone
 
 
 def alternatives_of(checker: TypeChecker, expression: Expression) -> Iterator[tuple[Type, Expression]]:
