@@ -15,6 +15,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "stepkit-when": "A parameter of a when= function does not fit the context",
     "stepkit-return": "A step returns something that is no mapping with known string keys",
     "stepkit-branch-case": "A branch returns the name of a case that it does not have",
+    "stepkit-no-flow": "What stands where a nested flow or a case must is no flow",
     "stepkit-nested-input": "The context does not satisfy the input of a nested flow, a case or a group's member",
     "stepkit-collision": "Two steps give the same key, and the merge policy is error",
     "stepkit-unsavable": "A checkpointed flow has a key whose type no checkpoint can save",

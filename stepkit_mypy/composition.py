@@ -12,19 +12,11 @@ from . import compat, messages
 from .contexts import Context, State, collisions, write
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
-from .rows import TABLE, Row, Table, table_of
+from .rows import Row, Table, table_of
 from .shapes import literal_strings
-from .tagging import FLOW
+from .sources import flow_of, judge
 from .walk import member_changes, row_changes, walk
 from .working import Slot, Work
-
-
-def flow_of(type: Type | None) -> Instance | None:
-    """The flow that an expression's type stands for: a class, an instance, or a function that makes one."""
-    instance = compat.instance_of_callable(type)
-    if instance is None or not instance.type.has_base(FLOW) or compat.inherited_alias(instance.type, TABLE) is None:
-        return None
-    return instance
 
 
 def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
@@ -64,10 +56,13 @@ def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None
         return
     work.set_row(declaration.attribute, row)
     (flow,) = row.flows
-    if state is None or flow is None:
+    if state is None:
         return
     name = name_of(declaration)
     kind = f'member "{name}"' if declaration.group is not None else f'nested flow "{name}"'
+    if flow is None:
+        judge(checker, work, kind, argument, already_open=state.context.open)
+        return
     check_input(checker, argument, kind, flow, state.context)
     check_container_collisions(checker, work, declaration, row, state.context, argument)
 
@@ -179,12 +174,18 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
     return Row(facts, reads, flows=tuple(flow_of(compat.type_of(checker, cases[name])) for name in names))
 
 
-def check_cases(checker: TypeChecker, declaration: Declaration, context: Context[Type]) -> None:
+def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, context: Context[Type]) -> None:
     branch = name_of(declaration)
-    for name, expression in (_cases(checker, declaration) or {}).items():
-        flow = flow_of(compat.type_of(checker, expression))
+    cases, written = _cases(checker, declaration), declaration.options.get("cases")
+    if cases is None and written is not None and not context.open and not work.noted_open:
+        work.noted_open = True
+        messages.unseen_cases(checker, written, branch)
+    for name, expression in (cases or {}).items():
+        flow, place = flow_of(compat.type_of(checker, expression)), f'case "{name}" of branch "{branch}"'
         if flow is not None:
-            check_input(checker, expression, f'case "{name}" of branch "{branch}"', flow, context)
+            check_input(checker, expression, place, flow, context)
+        else:
+            judge(checker, work, place, expression, already_open=context.open)
 
 
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:

@@ -34,8 +34,9 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     if context is None:
         return default
     step = name_of(declaration)
+    settled = compat.settle_attributes(checker, when, work.info)
     types = [
-        _lambda_parameter(checker, argument, place, context, step, work.info)
+        _lambda_parameter(checker, argument, place, context, step, work.info if settled else None)
         for place, argument in enumerate(when.arguments)
     ]
     boolean = compat.named(checker, "builtins.bool", [])
@@ -49,11 +50,11 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
 
 
 def _lambda_parameter(
-    checker: TypeChecker, argument: Argument, place: int, context: Context[Type], step: str, info: TypeInfo
+    checker: TypeChecker, argument: Argument, place: int, context: Context[Type], step: str, info: TypeInfo | None
 ) -> Type:
     name = argument.variable.name
     if place == 0 and name == "self":
-        return compat.this_instance(info)
+        return compat.any_type() if info is None else compat.this_instance(info)
     if argument.pos_only:
         return whole_context(checker, context)
     _judge(checker, argument, step, name, None, compat.has_default(argument), context)

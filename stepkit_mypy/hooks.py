@@ -21,7 +21,7 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import compat, composition, conditions, edges, helper_types, messages, steps
+from . import compat, composition, conditions, edges, helper_types, messages, sources, steps
 from .codes import CODES
 from .declarations import Declaration
 from .finishing import finish_if_complete
@@ -149,13 +149,15 @@ class Hooks:
     @_signature
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
-        if not isinstance(context.context, CallExpr) or not conditions.has_condition(context.context):
+        call = context.context
+        if not isinstance(call, CallExpr) or not (conditions.has_condition(call) or sources.has_lambda(call)):
             return context.default_signature
         checker = compat.checker_of(context.api)
-        work, declaration = self._declared(checker, context.context)
+        work, declaration = self._declared(checker, call)
         if work is None or declaration is None or not isinstance(context.default_signature, CallableType):
             return context.default_signature
-        return conditions.signature(checker, work, declaration, context.default_signature)
+        signature = sources.signature(checker, work, declaration, context.default_signature)
+        return conditions.signature(checker, work, declaration, signature)
 
     @_signature
     def run_signature(self, context: MethodSigContext) -> FunctionLike:

@@ -113,6 +113,30 @@ def open_context(checker: TypeChecker, node: Node, step: str, what: str) -> None
     checker.msg.note(text, node, code=CODES["stepkit-open"])
 
 
+def no_flow(checker: TypeChecker, node: Node, place: str, type: Type) -> None:
+    text = (
+        f"{place} is a flow class, an instance of one, or a function of self that makes one, "
+        f"not {format_type(type, checker.options)}"
+    )
+    _fail(checker, "stepkit-no-flow", text, node)
+
+
+def unseen_flow(checker: TypeChecker, node: Node, place: str) -> None:
+    text = (
+        f"{place}: it cannot be seen which flow this is, and from here on the keys of the context are not known. "
+        "Name the class, or a function with a return annotation, and they are"
+    )
+    checker.msg.note(text, node, code=CODES["stepkit-open"])
+
+
+def unseen_cases(checker: TypeChecker, node: Node, branch: str) -> None:
+    text = (
+        f'branch "{branch}": its cases cannot be seen, and from here on the keys of the context are not known. '
+        'Write them where they are used, cases={"name": Case}, and they are'
+    )
+    checker.msg.note(text, node, code=CODES["stepkit-open"])
+
+
 def branch_case(checker: TypeChecker, node: Node, branch: str, case: str, cases: Iterable[str]) -> None:
     text = f'branch "{branch}" has no case "{case}"{near(case, cases)} (it has {quoted(cases)})'
     _fail(checker, "stepkit-branch-case", text, node)

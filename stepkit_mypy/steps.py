@@ -104,7 +104,7 @@ def _branch_made(
     work.set_row(declaration.attribute, row)
     if state is not None:
         check_parameters(checker, work, declaration, row, state.context)
-        composition.check_cases(checker, declaration, state.context)
+        composition.check_cases(checker, work, declaration, state.context)
         composition.check_container_collisions(checker, work, declaration, row, state.context, function)
     finish_if_complete(checker, work)
     return composition.branch_call_type(checker, declaration, function)

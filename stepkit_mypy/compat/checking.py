@@ -15,15 +15,17 @@ from mypy.nodes import (
     Decorator,
     Expression,
     FuncDef,
+    LambdaExpr,
     MemberExpr,
     NameExpr,
     OverloadedFuncDef,
     Statement,
     TypeInfo,
+    Var,
 )
-from mypy.types import CallableType, Type
+from mypy.types import CallableType, PartialType, Type
 
-from .syntax import returns_of
+from .syntax import attributes_of, returns_of
 
 
 def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
@@ -203,6 +205,28 @@ def bind_parameter(func: FuncDef, place: int, type: Type) -> None:
     arguments[place] = type
     func.type = func.type.copy_modified(arg_types=arguments)
     func.arguments[place].variable.type = type
+
+
+def settle_attributes(checker: TypeChecker, function: LambdaExpr, info: TypeInfo) -> bool:
+    """Have mypy know the attributes of ``self`` that a lambda in the class body reads. Whether it knows them.
+
+    mypy puts no lambda off: what ``__init__`` sets further below would be "Cannot determine type".
+    """
+    names = attributes_of(function)
+    if names and not _know(info, names):
+        init = info.names.get("__init__")
+        if init is not None and isinstance(init.node, FuncDef):
+            checker.accept(init.node)
+    return _know(info, names)
+
+
+def _know(info: TypeInfo, names: list[str]) -> bool:
+    for name in names:
+        symbol = info.get(name)
+        node = symbol.node.var if symbol is not None and isinstance(symbol.node, Decorator) else symbol and symbol.node
+        if isinstance(node, Var) and (node.type is None or isinstance(node.type, PartialType)):
+            return False
+    return True
 
 
 def check_now(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> None:

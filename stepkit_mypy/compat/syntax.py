@@ -20,6 +20,7 @@ from mypy.nodes import (
     FuncDef,
     IfStmt,
     IntExpr,
+    LambdaExpr,
     MatchStmt,
     MemberExpr,
     MypyFile,
@@ -34,6 +35,7 @@ from mypy.nodes import (
     WhileStmt,
     WithStmt,
 )
+from mypy.traverser import all_name_and_member_expressions
 from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny
 from mypy.typevars import fill_typevars
 
@@ -49,6 +51,13 @@ AFTER_ANALYSIS = 1000
 """The priority of what is done when a module's semantic analysis is over: after all that mypy itself does then."""
 SYNTHETIC = -78
 """The line of a return type that was not written but given."""
+
+
+def attributes_of(function: LambdaExpr) -> list[str]:
+    """The attributes that a lambda reads of its first parameter."""
+    this = function.arguments[0].variable if function.arguments else None
+    _, members = all_name_and_member_expressions(function.expr())
+    return [each.name for each in members if isinstance(each.expr, NameExpr) and each.expr.node is this]
 
 
 def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, parameters: Mapping[int, Type]) -> None:

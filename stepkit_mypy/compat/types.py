@@ -68,6 +68,18 @@ def is_any(type: Type) -> bool:
     return isinstance(get_proper_type(type), AnyType)
 
 
+def is_error(type: Type) -> bool:
+    """Whether the type is unknown because of a mistake that mypy has reported."""
+    proper = get_proper_type(type)
+    return isinstance(proper, AnyType) and proper.type_of_any == TypeOfAny.from_error
+
+
+def returned_by(type: Type) -> ProperType:
+    """What a function gives; any other type as it is."""
+    proper = get_proper_type(type)
+    return get_proper_type(proper.ret_type) if isinstance(proper, CallableType) else proper
+
+
 def join(first: Type, second: Type) -> Type:
     """The union of two types."""
     if first is second:
@@ -227,6 +239,10 @@ def seen_as(info: TypeInfo, fullname: str) -> Instance | None:
     if isinstance(own, TupleType):
         own = tuple_fallback(own)
     return None if base is None else map_instance_to_supertype(own, base)
+
+
+def member_names(instance: Instance) -> set[str]:
+    return {name for info in instance.type.mro for name in info.names}
 
 
 def this_instance(info: TypeInfo) -> Type:

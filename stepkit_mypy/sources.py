@@ -1,0 +1,78 @@
+"""Which flow an expression stands for: a class, an instance, or a function of ``self`` that makes one."""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import CallExpr, DictExpr, Expression, LambdaExpr
+from mypy.types import CallableType, Instance, NoneType, Type, TypedDictType, UnionType, get_proper_type
+
+from . import compat, messages
+from .declarations import Declaration, flow_argument
+from .rows import TABLE
+from .tagging import FLOW
+from .working import Work
+
+
+def flow_of(type: Type | None) -> Instance | None:
+    """The flow that an expression's type stands for; None where it is none, or cannot be seen."""
+    instance = compat.instance_of_callable(type)
+    if instance is None or not instance.type.has_base(FLOW) or compat.inherited_alias(instance.type, TABLE) is None:
+        return None
+    return instance
+
+
+def judge(checker: TypeChecker, work: Work, place: str, node: Expression, *, already_open: bool) -> None:
+    """What stands where a flow must is no flow that can be seen: an error if it is none, otherwise a note."""
+    type = compat.type_of(checker, node)
+    if type is None or compat.is_error(compat.returned_by(type)):
+        return
+    if _is_no_flow(type):
+        messages.no_flow(checker, node, place, compat.clean(type))
+    elif not already_open and not work.noted_open:
+        work.noted_open = True
+        messages.unseen_flow(checker, node, place)
+
+
+def _is_no_flow(type: Type) -> bool:
+    proper, made = get_proper_type(type), compat.returned_by(type)
+    if isinstance(made, (TypedDictType, NoneType)):
+        return True
+    instance = None if isinstance(made, UnionType) else compat.instance_of_callable(type)
+    if instance is None or instance.type.has_base(FLOW) or instance.type.fallback_to_any:
+        return False
+    if instance.type.fullname == "builtins.object":
+        return False
+    return made is not proper or "__call__" not in compat.member_names(instance)
+
+
+def has_lambda(call: CallExpr) -> bool:
+    """Whether a flow or a case is a lambda; most are none, and cost nothing more here."""
+    return any(
+        isinstance(each, LambdaExpr)
+        for argument in call.args
+        for each in ([value for _, value in argument.items] if isinstance(argument, DictExpr) else [argument])
+    )
+
+
+def signature(checker: TypeChecker, work: Work, declaration: Declaration, default: CallableType) -> CallableType:
+    """The declaring function's signature, its lambdas of ``self`` typed."""
+    flow, cases = flow_argument(declaration), declaration.options.get("cases")
+    types = list(default.arg_types)
+    if declaration.kind == "subflow" and isinstance(flow, LambdaExpr):
+        place = 0 if declaration.group is not None else 1
+        types[place] = _factory(checker, work, flow) or types[place]
+    elif isinstance(cases, DictExpr) and "cases" in default.arg_names:
+        factories = [_factory(checker, work, each) for _, each in cases.items if isinstance(each, LambdaExpr)]
+        if factories and factories[0] is not None:
+            text = compat.named(checker, "builtins.str", [])
+            anything = UnionType([factories[0], compat.any_type()])
+            types[default.arg_names.index("cases")] = compat.named(checker, "typing.Mapping", [text, anything])
+    return default.copy_modified(arg_types=types)
+
+
+def _factory(checker: TypeChecker, work: Work, function: LambdaExpr) -> Type | None:
+    """The type of a lambda of one parameter, the flow that it stands in. None where that would blame it."""
+    if len(function.arguments) != 1 or not compat.settle_attributes(checker, function, work.info):
+        return None
+    anything, fallback = compat.named(checker, "builtins.object", []), compat.named(checker, "builtins.function", [])
+    return CallableType([compat.this_instance(work.info)], function.arg_kinds, [None], anything, fallback)
