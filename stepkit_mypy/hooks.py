@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mypy.checker import TypeChecker
-from mypy.nodes import CallExpr, Decorator, MemberExpr, TypeInfo
+from mypy.nodes import CallExpr, Decorator, MemberExpr, SuperExpr, TypeInfo
 from mypy.plugin import (
     AnalyzeTypeContext,
     AttributeContext,
@@ -138,13 +138,19 @@ class Hooks:
 
     @_return
     def step_read(self, context: MethodContext) -> Type:
-        """``Calc().add_one`` is the plain method; ``Calc.add_one`` is the step."""
-        if not isinstance(context.context, MemberExpr):
+        """``Calc().add_one`` and ``super().add_one`` are the plain method; ``Calc.add_one`` is the step."""
+        if not isinstance(context.context, (MemberExpr, SuperExpr)):
             return compat.any_type()  # an override check: a step may be redefined with other parameters
         owner = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         if owner is None or isinstance(get_proper_type(owner), NoneType):
             return context.type
         return compat.first_argument(context.type) or context.default_return_type
+
+    @_signature
+    def step_called(self, context: MethodSigContext) -> FunctionLike:
+        """``Calc.add_one(calc, ...)``: the plain method with the flow before its arguments."""
+        method = get_proper_type(compat.first_argument(context.type) or context.default_signature)
+        return compat.unbound(method) if isinstance(method, CallableType) else context.default_signature
 
     @_signature
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:

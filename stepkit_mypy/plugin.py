@@ -25,6 +25,7 @@ from .tagging import FLOW
 
 HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]
 DECLARING_METHODS = ("stepkit.flow.Parallel.step", "stepkit.flow.Parallel.subflow")
+STEP_CALLS = ("stepkit.flow.Step.__call__", "stepkit.flow.Branch.__call__")
 RUNS = ("run", "run_sync", "run_checkpoint", "run_checkpoint_sync")
 
 
@@ -68,6 +69,8 @@ class StepkitPlugin(Plugin):
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
         if fullname in DECLARING_METHODS:
             return self.hooks.options
+        if fullname in STEP_CALLS:
+            return self.hooks.step_called
         owner, _, name = fullname.rpartition(".")
         return self.hooks.run_signature if name in RUNS and self._is_flow(owner) else None
 

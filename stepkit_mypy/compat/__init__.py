@@ -82,6 +82,7 @@ from .types import (
     tuple_type,
     typed_dict,
     typed_dict_of,
+    unbound,
     union_items,
 )
 
@@ -161,6 +162,7 @@ __all__ = [
     "type_of",
     "typed_dict",
     "typed_dict_of",
+    "unbound",
     "union_items",
     "was_deferred",
     "write_none",

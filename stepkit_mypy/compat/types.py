@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from mypy.checker import TypeChecker
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import MDEF, Context, SymbolTableNode, TypeAlias, TypeInfo
+from mypy.nodes import ARG_POS, MDEF, Context, SymbolTableNode, TypeAlias, TypeInfo
 from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
@@ -274,6 +274,15 @@ def bound(type: CallableType) -> CallableType:
     """A method's type without ``self``."""
     return type.copy_modified(
         arg_types=type.arg_types[1:], arg_kinds=type.arg_kinds[1:], arg_names=type.arg_names[1:], definition=None
+    )
+
+
+def unbound(type: CallableType) -> CallableType:
+    """A method's type with something for ``self`` before its parameters again."""
+    return type.copy_modified(
+        arg_types=[any_type(), *type.arg_types],
+        arg_kinds=[ARG_POS, *type.arg_kinds],
+        arg_names=[None, *type.arg_names],
     )
 
 
