@@ -107,17 +107,26 @@ def _misread_inside(checker: TypeChecker, table: Table, context: Context[Type]) 
 def _misread(
     checker: TypeChecker, table: Table, context: Context[Type], names: set[str]
 ) -> dict[tuple[str, str], Type]:
-    """Which of these keys a step reads as a type that it does not have there."""
+    """Which of these keys a step reads as a type that it does not have there, or as its default's alone."""
     found: dict[tuple[str, str], Type] = {}
 
     def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
         for name, wanted in row.reads.items():
-            key = before.keys.get(name) if name in names else None
-            if key is not None and not is_subtype(key.type, wanted, options=checker.options):
+            key = before.keys.get(name)
+            if name not in names:
+                continue
+            if key is None:  # the step is blamed for it where it stands
+                if not before.open and not _is_annotated(row, name):
+                    found[path, name] = wanted
+            elif not is_subtype(key.type, wanted, options=checker.options):
                 found[path, name] = wanted
 
     walk(State(context), table.rows, visit)
     return found
+
+
+def _is_annotated(row: Row, name: str) -> bool:
+    return any(each.name == name and each.annotated for each in row.facts.parameters)
 
 
 def check_container_collisions(
@@ -152,7 +161,7 @@ def context_of_members(
             rows.append(member.row)
     facts = facts_of(group.declaration, work.info.fullname, checker.tree)
     result = before
-    for _, change, _ in member_changes(before, Row(facts, members=tuple(rows)), None, facts.name, 0):
+    for _, change, _ in member_changes(before, Row(facts, members=tuple(rows)), None, facts.name, ()):
         result = write(result, change, "override", compat.join)
     return result
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from mypy.checker import TypeChecker
 from mypy.types import Type, UnionType
 
-from . import compat, rows
+from . import compat, messages, rows
 from .contexts import Context
+from .declarations import flow_argument, name_of
 from .inheriting import check_inherited
 from .rows import TABLE, Row, Table
-from .walk import DEEPEST
+from .walk import Within, may_enter
 from .working import Work
 
 EVENT = "stepkit.events.StepEvent"
@@ -29,7 +30,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)
     table = Table(work.input, found, has_codecs=codecs)
     paths: list[str] = []
-    collect_paths(table.rows, "", paths)
+    complete = collect_paths(table.rows, "", paths, (work.info,))
     info = work.info
     encoded = rows.encode(checker, table)
     if encoded == work.target:
@@ -38,7 +39,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     work.target = encoded
     targets = {
         "Output": as_type(checker, state.result(compat.join)),
-        "Event": _events(checker, work, paths),
+        "Event": _events(checker, work, paths, complete=complete),
     }
     if not work.input.open:
         alias = compat.alias_of(info, "Input")
@@ -49,6 +50,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         if alias is not None and info.names[name].plugin_generated:
             compat.set_target(alias, target)
     _add_dependencies(checker, work)
+    _note_circles(checker, work)
     work.finished()
     return True
 
@@ -62,32 +64,51 @@ def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
     return compat.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)
 
 
-def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], depth: int = 0) -> None:
-    """The paths of all steps that may be completed, in order."""
+def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within: Within) -> bool:
+    """The paths of all steps that may be completed, in order. False if there are more, which cannot be known."""
+    complete = True
     for row in found:
-        if row.facts.when == "no" or depth > DEEPEST:
+        if row.facts.when == "no":
             continue
         path = prefix + row.facts.name
         if row.facts.kind == "parallel":
-            collect_paths(row.members, path + "/", paths, depth + 1)
+            complete &= collect_paths(row.members, path + "/", paths, within)
         cases = row.facts.cases if row.facts.kind == "branch" else ("",)
         for case, flow in zip(cases, row.flows, strict=False):
-            table = None if flow is None else rows.table_of(flow.type)
-            if table is not None:
-                collect_paths(table.rows, f"{path}/{case}/" if case else f"{path}/", paths, depth + 1)
+            inner = f"{path}/{case}/" if case else f"{path}/"
+            table = None if flow is None or not may_enter(flow, within) else rows.table_of(flow.type)
+            if table is not None and flow is not None:
+                complete &= collect_paths(table.rows, inner, paths, (*within, flow.type))
+            else:
+                complete = False
         paths.append(path)
+    return complete
 
 
-def _events(checker: TypeChecker, work: Work, paths: list[str]) -> Type:
+def _events(checker: TypeChecker, work: Work, paths: list[str], *, complete: bool) -> Type:
     """A union tagged by ``step_name``. What an event's context holds is looked up when it is asked for."""
     owner = compat.this_instance(work.info)
     event = compat.named(checker, EVENT, [compat.named(checker, "builtins.str", []), compat.any_type(), owner])
     items: list[Type] = [
         event.copy_modified(args=[compat.literal(checker, path), event.args[1], owner]) for path in paths
     ]
-    if not items:
-        return event
+    if not complete or not items:
+        items.append(event)
     return items[0] if len(items) == 1 else UnionType(items)
+
+
+def _note_circles(checker: TypeChecker, work: Work) -> None:
+    """A flow that runs itself, or one that is not known before this one is: the context is open behind it."""
+    for slot in work.slots:
+        for each in (slot, *slot.members):
+            if work.noted_open or each.row is None or each.declaration is None:
+                continue
+            for flow in each.row.flows:
+                if flow is not None and (flow.type is work.info or rows.table_of(flow.type) is None):
+                    work.noted_open = True
+                    node = flow_argument(each.declaration) or each.declaration.options.get("cases")
+                    messages.circle(checker, node or each.declaration.node, name_of(each.declaration), flow.type.name)
+                    break
 
 
 def _add_dependencies(checker: TypeChecker, work: Work) -> None:

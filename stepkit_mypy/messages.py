@@ -129,6 +129,14 @@ def unseen_flow(checker: TypeChecker, node: Node, place: str) -> None:
     checker.msg.note(text, node, code=CODES["stepkit-open"])
 
 
+def circle(checker: TypeChecker, node: Node, step: str, flow: str) -> None:
+    text = (
+        f'"{step}" runs {flow}, whose own keys depend on those of this flow: from here on the keys of the context are '
+        "not known. A transform that returns a dict display makes them known again"
+    )
+    checker.msg.note(text, node, code=CODES["stepkit-open"])
+
+
 def unseen_cases(checker: TypeChecker, node: Node, branch: str) -> None:
     text = (
         f'branch "{branch}": its cases cannot be seen, and from here on the keys of the context are not known. '

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import cast
 
+from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type
 
 from . import compat
@@ -16,6 +17,8 @@ Known = Context[Type]
 Visit = Callable[[str, Row, Known, Known], None]
 """Called with a step's path, its row, the context before it and the one in its event."""
 
+Within = tuple[TypeInfo, ...]
+"""The flows that a place is nested in. What runs itself is not followed into itself: its keys are not known there."""
 DEEPEST = 150
 """How deep flows are followed into each other."""
 
@@ -25,21 +28,23 @@ def start(table: Table) -> State[Type]:
 
 
 def walk(
-    state: State[Type], rows: Sequence[Row], visit: Visit | None = None, prefix: str = "", depth: int = 0
+    state: State[Type], rows: Sequence[Row], visit: Visit | None = None, prefix: str = "", within: Within = ()
 ) -> State[Type]:
     for row in rows:
-        state = advance(state, row, visit, prefix, depth)
+        state = advance(state, row, visit, prefix, within)
     return state
 
 
-def advance(state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", depth: int = 0) -> State[Type]:
+def advance(
+    state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", within: Within = ()
+) -> State[Type]:
     """Where a run may be after ``row``."""
     facts, before = row.facts, state.context
     path = prefix + facts.name
     if facts.when == "no":
         return state
     ended = state.ended
-    after, inner_ends = _ran(before, row, visit, path, depth)
+    after, inner_ends = _ran(before, row, visit, path, within)
     if visit is not None:
         visit(path, row, before, after)
     for end in inner_ends:
@@ -65,7 +70,7 @@ def why_it_may_not_run(row: Row) -> str:
     return ""
 
 
-def _ran(before: Known, row: Row, visit: Visit | None, path: str, depth: int) -> tuple[Known, list[Known]]:
+def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
     """The context after the row has run, and those with which the run may have ended inside it."""
     facts = row.facts
     merge = cast(Merge, facts.merge)
@@ -75,11 +80,11 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, depth: int) ->
         return write(before, _given(row.change, path), merge, compat.join), []
     if facts.kind == "subflow":
         (flow,) = row.flows
-        change, ends = _inside(before, flow, visit, path, depth)
+        change, ends = _inside(before, flow, visit, path, within)
         return write(before, change, merge, compat.join), [write(before, end, merge, compat.join) for end in ends]
     if facts.kind == "branch":
-        return _branch(before, row, visit, path, depth)
-    return _group(before, row, visit, path, depth)
+        return _branch(before, row, visit, path, within)
+    return _group(before, row, visit, path, within)
 
 
 def _given(change: Known, path: str) -> Known:
@@ -88,24 +93,28 @@ def _given(change: Known, path: str) -> Known:
 
 
 def _inside(
-    before: Known, flow: Instance | None, visit: Visit | None, path: str, depth: int
+    before: Known, flow: Instance | None, visit: Visit | None, path: str, within: Within
 ) -> tuple[Known, list[Known]]:
     """What a nested flow writes, and what it has written where it ends the run."""
-    table = None if flow is None else table_of(flow.type)
-    if table is None or depth > DEEPEST:
+    table = None if flow is None or not may_enter(flow, within) else table_of(flow.type)
+    if table is None or flow is None:
         return Context(rest=compat.any_type()), []
-    state = walk(State(before), [row.seen_as(flow) for row in table.rows], visit, path + "/", depth + 1)
+    state = walk(State(before), [row.seen_as(flow) for row in table.rows], visit, path + "/", (*within, flow.type))
     ends = [] if state.ended is None else [changes(before, state.ended)]
     return changes(before, state.context), ends
 
 
-def _branch(before: Known, row: Row, visit: Visit | None, path: str, depth: int) -> tuple[Known, list[Known]]:
+def may_enter(flow: Instance, within: Within) -> bool:
+    return flow.type not in within and len(within) < DEEPEST
+
+
+def _branch(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
     merge = cast(Merge, row.facts.merge)
     outcomes: list[Known] = [before] if row.facts.may_choose_none or not row.flows else []
     reason = f'branch "{path}" may choose no case'
     ends: list[Known] = []
     for case, flow in zip(row.facts.cases, row.flows, strict=True):
-        change, inner = _inside(before, flow, visit, f"{path}/{case}", depth)
+        change, inner = _inside(before, flow, visit, f"{path}/{case}", within)
         outcomes.append(write(before, change, merge, compat.join))
         ends += [write(before, end, merge, compat.join) for end in inner]
     result = outcomes[0]
@@ -115,11 +124,11 @@ def _branch(before: Known, row: Row, visit: Visit | None, path: str, depth: int)
     return result, ends
 
 
-def _group(before: Known, row: Row, visit: Visit | None, path: str, depth: int) -> tuple[Known, list[Known]]:
+def _group(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
     merge = cast(Merge, row.facts.merge)
     after, ends = before, []
     early = before
-    for member, change, inner in member_changes(before, row, visit, path, depth):
+    for member, change, inner in member_changes(before, row, visit, path, within):
         if member.facts.kind == "subflow":
             change = _leaving(change, before, after)
         after = write(after, change, merge, compat.join)
@@ -146,7 +155,7 @@ def _leaving(change: Known, before: Known, after: Known) -> Known:
 
 
 def member_changes(
-    before: Known, row: Row, visit: Visit | None, path: str, depth: int
+    before: Known, row: Row, visit: Visit | None, path: str, within: Within
 ) -> list[tuple[Row, Known, list[Known]]]:
     """What each member of a group gives, and with what it may end the run."""
     result = []
@@ -156,7 +165,7 @@ def member_changes(
             continue
         if member.facts.kind == "subflow":
             (flow,) = member.flows
-            change, ends = _inside(before, flow, visit, own, depth)
+            change, ends = _inside(before, flow, visit, own, within)
         else:
             change, ends = _given(member.change, own), []
         if visit is not None:
@@ -174,5 +183,5 @@ def row_changes(before: Known, row: Row) -> list[Known]:
     if row.facts.kind == "step":
         return [_given(row.change, row.facts.name)]
     if row.facts.kind in ("subflow", "branch"):
-        return [_inside(before, flow, None, row.facts.name, 0)[0] for flow in row.flows]
+        return [_inside(before, flow, None, row.facts.name, ())[0] for flow in row.flows]
     return []

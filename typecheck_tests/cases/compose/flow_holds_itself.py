@@ -11,7 +11,7 @@ class Input(TypedDict):
 
 
 class Outer(Flow[Input]):
-    again = flow.subflow("again", lambda self: Outer())
+    again = flow.subflow("again", lambda self: Outer())  # N: "again" runs Outer
 
     @flow.step("one")
     def one(self, a):
