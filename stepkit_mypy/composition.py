@@ -40,7 +40,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         if type is None and not last:
             return None
         flow = flow_of(type)
-        if flow is not None and is_ready(flow.type) is False and flow.type is not work.info and not last:
+        if flow is not None and is_ready(flow.type, work.info) is False and flow.type is not work.info and not last:
             return None
         return Row(facts_of(declaration, definer, module), flows=(flow,))
     return slot.row
@@ -200,7 +200,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:
     for expression in (_cases(checker, declaration) or {}).values():
         flow = flow_of(compat.type_of(checker, expression))
-        if flow is not None and is_ready(flow.type) is False and flow.type is not work.info:
+        if flow is not None and is_ready(flow.type, work.info) is False and flow.type is not work.info:
             return False
     return True
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from operator import is_
+
 from mypy.checker import TypeChecker
 from mypy.nodes import ARG_POS, DictExpr, Expression, StrExpr, TypeInfo
 from mypy.nodes import Context as Node
@@ -11,48 +14,55 @@ from mypy.types import CallableType, Instance, NoneType, Type, UnionType, get_pr
 from . import compat, messages
 from .contexts import Context, Key
 from .finishing import as_type
-from .rows import TABLE, Row, Table, decode
+from .rows import TABLE, Row, Table, decode, tables_inside
 from .savable import is_unsavable
 from .walk import start, walk
 
 MANY_EVENTS = 16
 
 
+@dataclass(eq=False)
+class Entry:
+    """What was read of a flow's table, as long as it stays what it is, and those of the flows inside it."""
+
+    targets: list[Type]
+    table: Table
+    after: dict[str, Context[Type]] = field(default_factory=dict)
+    keys: dict[str, Type] = field(default_factory=dict)
+
+
 class Tables:
     """The tables that were read last; reading one costs what its steps cost."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]]] = {}
-
+        self._tables: dict[str, Entry] = {}
         self.asked: tuple[tuple[object, ...], Type | None] | None = None
         self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str]]] | None = None
 
-    def _entry(self, info: TypeInfo) -> tuple[Type, Table, dict[str, Context[Type]], dict[str, Type]] | None:
-        found = compat.inherited_alias(info, TABLE)
-        if found is None:
+    def _entry(self, info: TypeInfo) -> Entry | None:
+        targets = tables_inside(info)
+        if targets is None:
             return None
-        target = found[0].target
         entry = self._tables.get(info.fullname)
-        if entry is None or entry[0] is not target:
-            table = decode(target)
+        if entry is None or len(entry.targets) != len(targets) or not all(map(is_, entry.targets, targets)):
+            table = decode(targets[0])
             if table is None:
                 return None
             if len(self._tables) > 32:
                 self._tables.clear()
-            entry = (target, table, {}, {})
-            self._tables[info.fullname] = entry
+            entry = self._tables[info.fullname] = Entry(targets, table)
         return entry
 
     def has_codecs(self, info: TypeInfo) -> bool:
         entry = self._entry(info)
-        return entry is not None and entry[1].has_codecs
+        return entry is not None and entry.table.has_codecs
 
     def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
         """The context in the event of every step, by its path."""
         entry = self._entry(info)
         if entry is None:
             return None
-        _, table, contexts, _ = entry
+        table, contexts = entry.table, entry.after
         if not contexts:
 
             def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
@@ -71,7 +81,7 @@ class Tables:
         def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
             contexts[path] = before
 
-        walk(start(entry[1]), entry[1].rows, visit)
+        walk(start(entry.table), entry.table.rows, visit)
         return contexts
 
     def seen_keys(self, info: TypeInfo) -> dict[str, Type] | None:
@@ -79,7 +89,7 @@ class Tables:
         entry = self._entry(info)
         if entry is None:
             return None
-        _, table, _, keys = entry
+        table, keys = entry.table, entry.keys
         if keys:
             return keys
         contexts = [table.input]
@@ -96,10 +106,12 @@ class Tables:
         return keys
 
 
-def is_ready(info: TypeInfo) -> bool | None:
-    """Whether the flow's types are known; None if the class has none of its own."""
-    found = compat.inherited_alias(info, TABLE)
-    return None if found is None else not compat.is_any(found[0].target)
+def is_ready(info: TypeInfo, besides: TypeInfo | None = None) -> bool | None:
+    """Whether the types of the flow and of all inside it are known; None if the class has none of its own.
+
+    ``besides``: a flow that is being checked itself, and that runs there too.
+    """
+    return None if compat.inherited_alias(info, TABLE) is None else tables_inside(info, besides) is not None
 
 
 def depend_on(checker: TypeChecker, info: TypeInfo) -> None:
@@ -175,15 +187,19 @@ def check_override(checker: TypeChecker, tables: Tables, info: TypeInfo, express
 def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> list[tuple[TypeInfo, Context[Type]]]:
     """The flow and the context of every event that an expression of this type may be. Empty where unknown."""
     contexts: list[tuple[TypeInfo, Context[Type]]] = []
+    known: dict[TypeInfo, dict[str, Context[Type]]] = {}
     for item in compat.union_items(event):
         flow = get_proper_type(item.args[2]) if isinstance(item, Instance) and len(item.args) == 3 else None
         if not isinstance(item, Instance) or not isinstance(flow, Instance):
             return []
-        depend_on(checker, flow.type)
-        if not is_ready(flow.type):
-            compat.defer(checker, node)
-            return []
-        after = tables.after(flow.type) or {}
+        if flow.type not in known:
+            depend_on(checker, flow.type)
+            found = tables.after(flow.type)
+            if found is None:
+                compat.defer(checker, node)
+                return []
+            known[flow.type] = found
+        after = known[flow.type]
         contexts += [(flow.type, after[name]) for name in compat.literal_values(item.args[0]) if name in after]
     return contexts
 
@@ -206,8 +222,8 @@ def _question(event: Type, node: Node) -> tuple[object, ...]:
     """What the answer about an event depends on: the place, the union as it is narrowed there, the flow's table."""
     size, first, last = compat.outline(event)
     flows = [compat.instance_of_callable(each.args[2]) for each in (first, last) if compat.is_event(each)]
-    found = [compat.inherited_alias(flow.type, TABLE) for flow in flows if flow is not None]
-    return (node, size, first, last, *(each[0].target for each in found if each is not None))
+    targets = [tables_inside(flow.type) or [] for flow in flows if flow is not None]
+    return (node, size, first, last, *(target for each in targets for target in each))
 
 
 def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:

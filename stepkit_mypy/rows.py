@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -163,6 +163,37 @@ def table_of(info: TypeInfo) -> Table | None:
     """The table of a flow class; None where it is not known, or not yet."""
     alias = compat.alias_of(info, TABLE)
     return None if alias is None else decode(alias.target)
+
+
+def tables_inside(info: TypeInfo, besides: TypeInfo | None = None) -> list[Type] | None:
+    """The encoded tables of a flow and of all that run inside it; None while one (``besides`` one) is not known."""
+    found: dict[TypeInfo, Type] = {}
+    waiting = [info]
+    while waiting:
+        flow = waiting.pop()
+        if flow in found or flow is besides:
+            continue
+        alias = compat.inherited_alias(flow, TABLE)
+        target = None if alias is None else get_proper_type(alias[0].target)
+        if not isinstance(target, TupleType):
+            return None
+        found[flow] = target
+        waiting += flows_in(target)
+    return list(found.values())
+
+
+def flows_in(encoded: TupleType) -> Iterator[TypeInfo]:
+    """The flows that stand in an encoded table, or in a row of it."""
+    for item in encoded.items:
+        row = get_proper_type(item)
+        if isinstance(row, TupleType) and len(row.items) == 5:
+            flows, members = get_proper_type(row.items[3]), get_proper_type(row.items[4])
+            assert isinstance(flows, TupleType) and isinstance(members, TupleType)
+            for flow in flows.items:
+                proper = get_proper_type(flow)
+                if isinstance(proper, Instance):
+                    yield proper.type
+            yield from flows_in(members)
 
 
 def decode(type: Type) -> Table | None:
