@@ -5,7 +5,7 @@ It knows nothing of mypy: types are opaque, and how two of them are joined is gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
@@ -150,3 +150,20 @@ def alternatives(shapes: Iterable[Context[T]], join: Join[T], reason: str) -> Co
     for shape in shapes:
         result = shape if result is None else either(result, shape, join, reason)
     return Context() if result is None else result
+
+
+def merged(contexts: Sequence[Context[T]], join: Join[T]) -> Context[T]:
+    """One context for many. A union of as many types as a long flow has steps would cost mypy their square."""
+    first = contexts[0]
+    seen: dict[str, Key[T]] = dict(first.keys)
+    count: dict[str, int] = {name: 1 for name, key in seen.items() if key.certain}
+    rest = first.rest
+    for context in contexts[1:]:
+        rest = context.rest if rest is None else rest
+        for name, key in context.keys.items():
+            old = seen.get(name)
+            if key.certain:
+                count[name] = count.get(name, 0) + 1
+            if old is not key:
+                seen[name] = key if old is None else Key(join(old.type, key.type), False)
+    return Context({name: Key(key.type, count.get(name) == len(contexts)) for name, key in seen.items()}, rest)

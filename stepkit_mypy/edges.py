@@ -12,10 +12,11 @@ from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, NoneType, Type, UnionType, get_proper_type
 
 from . import compat, messages
-from .contexts import Context, Key
+from .contexts import Context, Key, merged
 from .finishing import as_type
 from .rows import TABLE, Row, Table, decode, tables_inside
 from .savable import is_unsavable
+from .stopping import call_may_stop, stopped
 from .walk import start, walk
 
 MANY_EVENTS = 16
@@ -84,6 +85,14 @@ class Tables:
         walk(start(entry.table), entry.table.rows, visit)
         return contexts
 
+    def stopped(self, checker: TypeChecker, info: TypeInfo) -> Type | None:
+        """What a run of the flow gives that may be stopped after any step."""
+        entry = self._entry(info)
+        if entry is None:
+            return None
+        result = walk(start(entry.table), entry.table.rows).result(compat.join)
+        return as_type(checker, stopped(entry.table, result))
+
     def seen_keys(self, info: TypeInfo) -> dict[str, Type] | None:
         """Every key that some step may see, with all types that it has on the way. None where that is not known."""
         entry = self._entry(info)
@@ -121,7 +130,7 @@ def depend_on(checker: TypeChecker, info: TypeInfo) -> None:
 
 
 def run_signature(
-    checker: TypeChecker, instance: Instance, default: CallableType, node: Node, early: set[str]
+    checker: TypeChecker, tables: Tables, instance: Instance, default: CallableType, node: Node, early: set[str]
 ) -> CallableType:
     """The signature of ``run`` and its like for this very flow."""
     info = instance.type
@@ -147,10 +156,12 @@ def run_signature(
             function = compat.named(checker, "builtins.function", [])
             callback = CallableType([targets["Event"]], [ARG_POS], [None], anything, function)
             types[place] = UnionType([callback, NoneType()])
-    result = default.ret_type
-    if targets["Output"] is not None:
+    result, output = default.ret_type, targets["Output"]
+    if output is not None:
+        if call_may_stop(checker, node):
+            output = compat.for_instance(instance, tables.stopped(checker, info) or output)
         is_async = compat.awaited(result) is not result
-        result = compat.coroutine(checker, targets["Output"]) if is_async else targets["Output"]
+        result = compat.coroutine(checker, output) if is_async else output
     return default.copy_modified(arg_types=types, arg_kinds=kinds, ret_type=result)
 
 
@@ -231,7 +242,7 @@ def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node
     if not contexts:
         return None
     if len(contexts) > MANY_EVENTS:
-        return as_type(checker, merged(contexts))
+        return as_type(checker, merged(contexts, compat.join))
     result = as_type(checker, contexts[0])
     for context in contexts[1:]:
         result = compat.join(result, as_type(checker, context))
@@ -254,20 +265,3 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
         tables.checked = question, found
     for name, (key, flow) in tables.checked[1].items():
         messages.unsavable(checker, node, name, key, flow)
-
-
-def merged(contexts: list[Context[Type]]) -> Context[Type]:
-    """One context for many. A union of as many types as a long flow has steps would cost mypy their square."""
-    first = contexts[0]
-    seen: dict[str, Key[Type]] = dict(first.keys)
-    count: dict[str, int] = {name: 1 for name, key in seen.items() if key.certain}
-    rest = first.rest
-    for context in contexts[1:]:
-        rest = context.rest if rest is None else rest
-        for name, key in context.keys.items():
-            old = seen.get(name)
-            if key.certain:
-                count[name] = count.get(name, 0) + 1
-            if old is not key:
-                seen[name] = key if old is None else Key(compat.join(old.type, key.type), False)
-    return Context({name: Key(key.type, count.get(name) == len(contexts)) for name, key in seen.items()}, rest)

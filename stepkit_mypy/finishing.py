@@ -10,6 +10,7 @@ from .contexts import Context
 from .declarations import flow_argument, name_of
 from .inheriting import check_inherited
 from .rows import TABLE, Row, Table
+from .stopping import class_may_stop, stopped
 from .walk import Within, may_enter
 from .working import Work
 
@@ -28,7 +29,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     found = tuple(slot.row for slot in work.slots if slot.row is not None)
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
     codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)
-    table = Table(work.input, found, has_codecs=codecs)
+    stops = class_may_stop(checker, work.info) or any(base is not None and base.may_stop for base in bases)
+    table = Table(work.input, found, has_codecs=codecs, may_stop=stops)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))
     info = work.info
@@ -37,8 +39,9 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         return True
     compat.set_target(work.alias, encoded)
     work.target = encoded
+    result = state.result(compat.join)
     targets = {
-        "Output": as_type(checker, state.result(compat.join)),
+        "Output": as_type(checker, stopped(table, result) if stops else result),
         "Event": _events(checker, work, paths, complete=complete),
     }
     if not work.input.open:

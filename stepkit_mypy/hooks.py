@@ -170,7 +170,8 @@ class Hooks:
         instance, default = get_proper_type(context.type), context.default_signature
         if not isinstance(instance, Instance) or not isinstance(default, CallableType):
             return default
-        return edges.run_signature(compat.checker_of(context.api), instance, default, context.context, self.works.early)
+        checker = compat.checker_of(context.api)
+        return edges.run_signature(checker, self.tables, instance, default, context.context, self.works.early)
 
     @_return
     def ran(self, context: MethodContext) -> Type:

@@ -95,6 +95,8 @@ class Table:
     digest: str = ""
     has_codecs: bool = False
     """Whether the class has ``codecs=``: then types that look unsavable may be none."""
+    may_stop: bool = False
+    """Whether a method of the class may stop a run after any step."""
 
 
 def input_context(type: Type | None) -> Context[Type]:
@@ -119,7 +121,7 @@ def encode(checker: TypeChecker, table: Table) -> Type:
     rows = [_encode_row(checker, row) for row in table.rows]
     digest = hashlib.sha256()
     _digest(table.rows, digest, set())
-    head = json.dumps({"digest": digest.hexdigest(), "codecs": table.has_codecs})
+    head = json.dumps({"digest": digest.hexdigest(), "codecs": table.has_codecs, "stops": table.may_stop})
     return compat.tuple_type(checker, [compat.literal(checker, head), _encode_context(checker, table.input), *rows])
 
 
@@ -202,7 +204,9 @@ def decode(type: Type) -> Table | None:
         return None
     head = json.loads(_text(proper.items[0]))
     start = _decode_context(proper.items[1], "", "its input does not require it")
-    return Table(start, tuple(decode_row(item) for item in proper.items[2:]), head["digest"], head["codecs"])
+    return Table(
+        start, tuple(decode_row(item) for item in proper.items[2:]), head["digest"], head["codecs"], head["stops"]
+    )
 
 
 def decode_row(type: Type) -> Row:

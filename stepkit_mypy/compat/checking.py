@@ -207,6 +207,14 @@ def bind_parameter(func: FuncDef, place: int, type: Type) -> None:
     func.arguments[place].variable.type = type
 
 
+def stands_in_module(checker: TypeChecker, fullname: str) -> bool:
+    """Whether a function stands in the module that is being checked."""
+    module, _, _ = fullname.rpartition(".")
+    while module and module not in checker.modules:
+        module, _, _ = module.rpartition(".")
+    return module == checker.tree.fullname
+
+
 def settle_attributes(checker: TypeChecker, function: LambdaExpr, info: TypeInfo) -> bool:
     """Have mypy know the attributes of ``self`` that a lambda in the class body reads. Whether it knows them.
 

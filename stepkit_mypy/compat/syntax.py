@@ -35,7 +35,7 @@ from mypy.nodes import (
     WhileStmt,
     WithStmt,
 )
-from mypy.traverser import all_name_and_member_expressions
+from mypy.traverser import NameAndMemberCollector
 from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny
 from mypy.typevars import fill_typevars
 
@@ -56,8 +56,19 @@ SYNTHETIC = -78
 def attributes_of(function: LambdaExpr) -> list[str]:
     """The attributes that a lambda reads of its first parameter."""
     this = function.arguments[0].variable if function.arguments else None
-    _, members = all_name_and_member_expressions(function.expr())
+    members = _members_in(function.body)
     return [each.name for each in members if isinstance(each.expr, NameExpr) and each.expr.node is this]
+
+
+def members_in(body: Block) -> set[str]:
+    """The attributes that a body reads of anything."""
+    return {each.name for each in _members_in(body)}
+
+
+def _members_in(body: Block) -> list[MemberExpr]:
+    collector = NameAndMemberCollector()
+    body.accept(collector)
+    return collector.member_exprs
 
 
 def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, parameters: Mapping[int, Type]) -> None:

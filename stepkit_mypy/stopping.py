@@ -1,0 +1,61 @@
+"""Callbacks that may stop a run: its result is then what the context was after any of its steps.
+
+Only functions of the module that is being checked are looked into: those of others have no bodies where they come from
+mypy's cache, and a result must not have one type today and another tomorrow.
+"""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, LambdaExpr, MemberExpr, RefExpr, SymbolNode, TypeInfo
+from mypy.types import Instance, Type, get_proper_type
+
+from . import compat
+from .contexts import Context, merged
+from .rows import Table
+from .walk import Known, start, walk
+
+STOP = "stop_pipeline"
+CALLBACK = "on_step_complete"
+
+
+def call_may_stop(checker: TypeChecker, call: object) -> bool:
+    """Whether the callback that ``run`` or its like is given here may stop the run."""
+    if not isinstance(call, CallExpr) or CALLBACK not in call.arg_names:
+        return False
+    return _may_stop(checker, call.args[call.arg_names.index(CALLBACK)])
+
+
+def class_may_stop(checker: TypeChecker, info: TypeInfo) -> bool:
+    """Whether the class has a method of its own that is called after every step and may stop the run."""
+    symbol = info.names.get(CALLBACK)
+    return symbol is not None and _mentions(checker, symbol.node)
+
+
+def stopped(table: Table, result: Known) -> Known:
+    """What a run of the flow gives, if it may be stopped after any step."""
+    contexts: list[Context[Type]] = [result]
+    walk(start(table), table.rows, lambda path, row, before, after: contexts.append(after))
+    return merged(contexts, compat.join)
+
+
+def _may_stop(checker: TypeChecker, callback: Expression) -> bool:
+    if isinstance(callback, LambdaExpr):
+        return STOP in compat.members_in(callback.body)
+    if isinstance(callback, CallExpr):  # partial(function, ...)
+        return any(_may_stop(checker, each) for each in callback.args)
+    if not isinstance(callback, RefExpr):
+        return False
+    node = callback.node
+    if node is None and isinstance(callback, MemberExpr):  # a method
+        owner = get_proper_type(compat.infer_quietly(checker, callback.expr))
+        symbol = owner.type.get(callback.name) if isinstance(owner, Instance) else None
+        node = None if symbol is None else symbol.node
+    return _mentions(checker, node)
+
+
+def _mentions(checker: TypeChecker, node: SymbolNode | None) -> bool:
+    function = node.func if isinstance(node, Decorator) else node
+    if not isinstance(function, FuncDef) or not compat.stands_in_module(checker, function.fullname):
+        return False
+    return STOP in compat.members_in(function.body)
