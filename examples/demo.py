@@ -47,16 +47,15 @@ def type_check(folder: Path) -> list[str]:
     if "Success" not in output:
         raise DemoError(f"mypy found mistakes in the example:\n{output}")
 
-    print('\nThe same file, with the key "longest" misspelt where a step returns it:')
+    print('\nThe same file, with the key "digest" misspelt where a step returns it:')
     source = (ROOT / "examples" / "audit.py").read_text()
-    right, wrong = 'len(found), "longest":', 'len(found), "longst":'
+    right, wrong = 'return {"digest":', 'return {"digst":'
     if source.count(right) != 1:
         raise DemoError("the line to misspell is not in the example")
     misspelt = folder / "audit_misspelt.py"
-    # without the annotation it is the plugin's inference that has to find it
-    misspelt.write_text(source.replace(right, wrong).replace(") -> Measured:", "):"))
+    misspelt.write_text(source.replace(right, wrong))
     output = mypy(str(misspelt))
-    if 'reads "longest"' not in output or "Found 1 error" not in output:
+    if 'reads "digest"' not in output or "Found 1 error" not in output:
         raise DemoError(f"mypy did not find the one mistake:\n{output}")
     return ["mypy accepted the flow, and found the step that reads a key which no step gives any more."]
 

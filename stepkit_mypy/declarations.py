@@ -30,7 +30,7 @@ from mypy.nodes import (
     WithStmt,
 )
 
-from .compat import has_default, inferred_places
+from .compat import has_default, inferred_places, returns_inferred
 from .rows import Facts, Kind, Parameter
 
 FLOW = "stepkit.flow."
@@ -169,7 +169,8 @@ def name_of(declaration: Declaration) -> str:
 
 def facts_of(declaration: Declaration, definer: str, module: MypyFile) -> Facts:
     """What the options say; what they do not say for certain is taken as may be."""
-    parameters, whole = parameters_of(declaration.function) if declaration.function is not None else ((), False)
+    function = declaration.function
+    parameters, whole = parameters_of(function) if function is not None else ((), False)
     return Facts(
         name=name_of(declaration),
         attribute=declaration.attribute,
@@ -182,6 +183,8 @@ def facts_of(declaration: Declaration, definer: str, module: MypyFile) -> Facts:
         mode=_choice(declaration, "mode", "all", unknown="settled"),
         parameters=parameters,
         whole=whole,
+        names_whole=whole and function is not None and function.arguments[1].type_annotation is not None,
+        names_return=function is not None and not returns_inferred(function),
     )
 
 

@@ -15,7 +15,7 @@ from . import compat, messages
 from .contexts import Context, Key, merged
 from .finishing import as_type
 from .rows import TABLE, Row, Table, decode, tables_inside
-from .savable import is_unsavable
+from .savable import is_named, is_unsavable, made_of_fields, named_classes
 from .stopping import call_may_stop, stopped
 from .walk import start, walk
 
@@ -38,7 +38,7 @@ class Tables:
     def __init__(self) -> None:
         self._tables: dict[str, Entry] = {}
         self.asked: tuple[tuple[object, ...], Type | None] | None = None
-        self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str]]] | None = None
+        self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str, str]]] | None = None
 
     def _entry(self, info: TypeInfo) -> Entry | None:
         targets = tables_inside(info)
@@ -57,6 +57,11 @@ class Tables:
     def has_codecs(self, info: TypeInfo) -> bool:
         entry = self._entry(info)
         return entry is not None and entry.table.has_codecs
+
+    def named_classes(self, info: TypeInfo) -> set[TypeInfo] | None:
+        """The classes that the flow names, so that a checkpoint can restore them; None where that cannot be told."""
+        entry = self._entry(info)
+        return None if entry is None else named_classes(entry.table)
 
     def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
         """The context in the event of every step, by its path."""
@@ -256,12 +261,23 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
     """
     question = _question(event, node)
     if tables.checked is None or tables.checked[0] != question:
-        found: dict[str, tuple[Key[Type], str]] = {}
+        found: dict[str, tuple[Key[Type], str, str]] = {}
+        named: dict[TypeInfo, set[TypeInfo] | None] = {}
         for info, context in _contexts_of(checker, tables, event, node):
-            if not tables.has_codecs(info):
-                for name, key in context.keys.items():
-                    if name not in found and is_unsavable(key.type):
-                        found[name] = key, info.name
+            for name, key in context.keys.items():
+                if name in found or tables.has_codecs(info):
+                    continue
+                if is_unsavable(key.type):
+                    found[name] = key, info.name, ""
+                elif made := made_of_fields(key.type):
+                    if info not in named:
+                        named[info] = tables.named_classes(info)
+                    known = named[info]
+                    if known is not None and (lost := [each for each in made if not is_named(each, known)]):
+                        found[name] = key, info.name, lost[0].name
         tables.checked = question, found
-    for name, (key, flow) in tables.checked[1].items():
-        messages.unsavable(checker, node, name, key, flow)
+    for name, (key, flow, cls) in tables.checked[1].items():
+        if cls:
+            messages.unnamed(checker, node, name, key, flow, cls)
+        else:
+            messages.unsavable(checker, node, name, key, flow)

@@ -182,6 +182,15 @@ def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow:
     _fail(checker, "stepkit-unsavable", text, node)
 
 
+def unnamed(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str, cls: str) -> None:
+    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
+    text = (
+        f'the checkpoint of {flow} could not restore "{name}" ({giver}), as the flow does not name its class {cls}; '
+        "annotate a parameter or a return with it, or register it with codecs="
+    )
+    _fail(checker, "stepkit-unsavable", text, node)
+
+
 def override_unknown(checker: TypeChecker, node: Node, flow: str, name: str, names: Iterable[str]) -> None:
     known = sorted(names)
     _fail(checker, "stepkit-override", f'no step of {flow} sees the key "{name}"{near(name, known)}', node)

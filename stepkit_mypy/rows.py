@@ -49,6 +49,10 @@ class Facts:
     mode: str = "all"
     parameters: tuple[Parameter, ...] = ()
     whole: bool = False
+    names_whole: bool = False
+    """Whether the parameter for the whole context is annotated."""
+    names_return: bool = False
+    """Whether the return is annotated."""
     may_choose_none: bool = False
     cases: tuple[str, ...] = ()
     """The names of the cases that a branch may choose."""

@@ -1,7 +1,12 @@
-"""Which types no checkpoint can save. Only what is clearly so: any other class may have a codec."""
+"""Which types no checkpoint can save. Only what is clearly so: any other class may have a codec.
+
+That is what has no form on the wire, and instances of classes that the flow names nowhere: in its input, in the
+annotation of a parameter or of a return. They could be saved, but not found again.
+"""
 
 from __future__ import annotations
 
+from mypy.nodes import TypeInfo, Var
 from mypy.types import (
     CallableType,
     Instance,
@@ -14,6 +19,7 @@ from mypy.types import (
 )
 
 from . import compat
+from .rows import Row, Table, table_of
 
 UNSAVABLE = frozenset(
     """
@@ -50,3 +56,72 @@ def is_unsavable(type: Type, depth: int = 0) -> bool:
         return proper.type.module_name == "builtins" and any(is_unsavable(each, depth + 1) for each in proper.args)
     items = compat.union_items(proper)
     return len(items) > 1 and any(is_unsavable(item, depth + 1) for item in items)
+
+
+def made_of_fields(type: Type) -> list[TypeInfo]:
+    """The classes with fields or members that stand in a type: they come back only where the flow names them."""
+    return [info for info in classes_in(type) if _is_made_of_fields(info)]
+
+
+def is_named(info: TypeInfo, named: set[TypeInfo]) -> bool:
+    """Whether the class, or one that is derived from it, is among those that a flow names."""
+    return any(info in each.mro for each in named)
+
+
+def _is_made_of_fields(info: TypeInfo) -> bool:
+    if info.is_enum or info.is_named_tuple or "dataclass" in info.metadata or "attrs" in info.metadata:
+        return True
+    return any(base.fullname in ("msgspec.Struct", "pydantic.main.BaseModel") for base in info.mro)
+
+
+def named_classes(table: Table) -> set[TypeInfo] | None:
+    """The classes that a flow and those inside it name in annotations, and those of their fields.
+
+    None where that cannot be told: a flow inside is not known, or an annotation names the whole context.
+    """
+    named: set[TypeInfo] = set()
+    waiting = [table]
+    seen: set[TypeInfo] = set()
+    while waiting:
+        each = waiting.pop()
+        for key in each.input.keys.values():
+            _name(key.type, named)
+        rows = [inner for row in each.rows for inner in (row, *row.members)]
+        for row in rows:
+            if row.facts.names_whole:
+                return None
+            _name_of_row(row, named)
+            for flow in row.flows:
+                inner = None if flow is None else table_of(flow.type)
+                if flow is None or inner is None:
+                    return None
+                if flow.type not in seen:
+                    seen.add(flow.type)
+                    waiting.append(inner)
+    return named
+
+
+def _name_of_row(row: Row, named: set[TypeInfo]) -> None:
+    for parameter in row.facts.parameters:
+        if parameter.annotated and parameter.name in row.reads:
+            _name(row.reads[parameter.name], named)
+    if row.facts.names_return:
+        for key in row.change.keys.values():
+            _name(key.type, named)
+        if row.change.rest is not None:
+            _name(row.change.rest, named)
+
+
+def _name(type: Type, named: set[TypeInfo]) -> None:
+    for info in classes_in(type):
+        if info not in named:
+            named.add(info)
+            for base in info.mro:
+                for symbol in base.names.values():
+                    if isinstance(symbol.node, Var) and symbol.node.type is not None:
+                        _name(symbol.node.type, named)
+
+
+def classes_in(type: Type) -> list[TypeInfo]:
+    """The classes that a type is made of, but for those that are built in."""
+    return [info for info in compat.classes_in(type) if info.module_name != "builtins"]

@@ -245,6 +245,26 @@ def member_names(instance: Instance) -> set[str]:
     return {name for info in instance.type.mro for name in info.names}
 
 
+def classes_in(type: Type) -> list[TypeInfo]:
+    """The classes that a type is made of."""
+    found: list[TypeInfo] = []
+    waiting = [type]
+    while waiting:
+        proper = get_proper_type(waiting.pop())
+        if isinstance(proper, Instance):
+            found.append(proper.type)
+            waiting += proper.args
+        elif isinstance(proper, UnionType):
+            waiting += proper.items
+        elif isinstance(proper, TupleType):
+            waiting += [proper.partial_fallback, *proper.items]
+        elif isinstance(proper, TypedDictType):
+            waiting += proper.items.values()
+        elif isinstance(proper, LiteralType):
+            waiting.append(proper.fallback)
+    return found
+
+
 def this_instance(info: TypeInfo) -> Type:
     return fill_typevars(info)
 
