@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 KEYS = ("a", "b", "c", "d", "e")
 CONSTANTS = ("1", "'x'", "b''", "None", "[1]", "['x']", "(1, 'x')", "{'k': 1}")
 INPUTS = {"int": "1", "str": "'x'", "list[int]": "[1]", "int | None": "1 if chance() else None"}
-DEEPEST = 2
+DEEPEST = 4
 
 # Chance comes from a module that the test puts in place for each run.
 PRELUDE = """\
-from typing import NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
-from choices import chance, fail_sometimes
-from stepkit import Flow, flow
+from choices import chance, fail_sometimes, keep, kept
+from stepkit import CircuitBreaker, Flow, flow
 
 
 def by_chance() -> bool:
@@ -31,6 +31,10 @@ def by_chance() -> bool:
 
 async def by_chance_async() -> bool:
     return chance()
+
+
+def unknown() -> dict[str, Any]:
+    return {"unknown": 1} if chance() else {}
 """
 CHOICES = """\
 def chance() -> bool:
@@ -39,6 +43,14 @@ def chance() -> bool:
 
 def fail_sometimes() -> None:
     pass
+
+
+def keep(checkpoint: str) -> None:
+    pass
+
+
+def kept() -> list[str]:
+    return []
 """
 T = TypeVar("T")
 
@@ -91,22 +103,49 @@ class _Maker:
         self.containers = containers
         self.classes: list[str] = []
         self.count = 0
+        self.methods: list[list[str]] = []
+        """Methods that the classes being written need, the innermost last."""
+        self.open = False
+        """Whether the root's keys are not all known any more."""
 
     def program(self) -> str:
         required = self.some(KEYS, at_most=2)
         optional = [key for key in self.some(KEYS, at_most=2) if key not in required]
         types = {key: self.one(list(INPUTS)) for key in (*required, *optional)}
-        name, paths, _ = self.flow(types, optional, depth=0)
+        name, paths, known = self.flow(types, optional, depth=0)
+        run = name
+        if self.one([False, False, True]):
+            run, paths = self.subclass(name, paths, known)
 
-        lines = [*self.classes, "", "", f"def watch_N(e: {name}.Event) -> None:"]
+        lines = [*self.classes, "", "", f"def watch_N(e: {run}.Event) -> None:"]
         for path in paths:
             lines += [f'    if e.step_name == "{path}":', "        reveal_type(e.context)"]
+        lines += ["    if chance():", "        keep(e.checkpoint)"]
+        lines += ["", "", f"def stop_N(e: {run}.Event) -> None:", "    keep(e.checkpoint)"]
+        lines += ["    if chance() and chance():", "        e.stop_pipeline()"]
         display = ", ".join(f'"{key}": {INPUTS[types[key]]}' for key in required)
         lines += ["", "", "def run_N() -> None:", f"    data: Input_{name} = {{{display}}}"]
         for key in optional:
             lines += ["    if chance():", f'        data["{key}"] = {INPUTS[types[key]]}']
-        lines += [f"    reveal_type({name}().run_sync(data, on_step_complete=watch_N))"]
+        stop = self.one([False, True])
+        callback = "stop_N" if stop else "watch_N"
+        lines += [f"    reveal_type({run}().run_sync(data, on_step_complete={callback}))"]
+        constant = [key for key in required if key not in known.written]
+        override = f'{{"{constant[0]}": {INPUTS[types[constant[0]]]}}}' if constant else "{}"
+        lines += ["    for checkpoint in kept():"]
+        lines += [f"        reveal_type({run}().run_checkpoint_sync(checkpoint, override_data={override}))"]
         return "\n".join(lines) + "\n"
+
+    def subclass(self, base: str, paths: list[str], known: Known) -> tuple[str, list[str]]:
+        """Write a subclass with one step more, and perhaps a method that stops its runs."""
+        name = "Sub_N"
+        lines = ["", "", f"class {name}({base}):"]
+        lines += self.step("more", known, transform=False, nested=False)
+        if self.one([False, False, True]):
+            lines += ["", "    def on_step_complete(self, e):", "        if chance() and chance():"]
+            lines += ["            e.stop_pipeline()"]
+        self.classes += lines
+        return name, [*paths, "more"]
 
     def flow(self, types: dict[str, str], optional: Sequence[str], depth: int) -> tuple[str, list[str], Known]:
         """Write a flow class: its name, the paths of its events, what is known at its end."""
@@ -117,10 +156,11 @@ class _Maker:
         lines = ["", "", f"class Input_{name}(TypedDict):", *(fields or ["    pass"])]
         lines += ["", "", f"class {name}(Flow[Input_{name}]):"]
         paths: list[str] = []
+        self.methods.append([])
         for place in range(self.draw(st.integers(1, 5 if depth == 0 else 3))):
             kinds = ["step", "step", "step", "step", "transform"]
             if self.containers and depth < DEEPEST:
-                kinds += ["subflow", "branch", "parallel"]
+                kinds += ["subflow", "branch", "parallel"] if depth < 2 else [self.one(["subflow", "branch"])]
             kind = self.one(kinds)
             if place:
                 lines.append("")
@@ -131,7 +171,7 @@ class _Maker:
                 text, inside = getattr(self, kind)(f"s{place}", known, depth)
                 lines += text
                 paths += [*inside, f"s{place}"]
-        self.classes += lines
+        self.classes += [*lines, *self.methods.pop()]
         return name, paths, known
 
     # -- rows --------------------------------------------------------------------------------------------------------
@@ -144,10 +184,14 @@ class _Maker:
             merge = "override"
         keys = [key for key in KEYS if merge != "error" or key not in known.possible]
         when, on_error = self.condition(known), self.one(["raise", "raise", "continue", "skip-remaining"])
+        breaker = self.one(["", "", "", "", "raise", "skip"])
         options = self.options(when, on_error, merge)
+        if breaker:
+            options.append(f'circuit_breaker=CircuitBreaker(failure_threshold=1, cooldown=1e-6, on_open="{breaker}")')
         reads = self.some(sorted(known.sure & known.possible), at_most=3)
-        body, given = self.function(name, known, reads, keys, may_be_none=not transform, fails=on_error != "raise")
-        optional = bool(when) or on_error == "continue"
+        fails = on_error != "raise" or bool(breaker)
+        body, given = self.function(name, known, reads, keys, may_be_none=not transform, fails=fails)
+        optional = bool(when) or on_error == "continue" or breaker == "skip"
         if transform:
             known.written |= given.ever
             known.certain = known.certain & given.always if optional else set(given.always)
@@ -193,8 +237,12 @@ class _Maker:
         if depth == 0:
             known.sure |= given.ever
         options = [f'"{name}"', f"cases={{{', '.join(cases)}}}", *self.options(when, on_error, merge)]
+        literal = f"Literal[{', '.join(names)}]"
+        returns = self.one(["", "", f" -> {literal}", " -> str"])
+        if returns and none:
+            returns += " | None"
         lines = [f"    @flow.branch({', '.join(options)})"]
-        lines += [f"    def {name}({', '.join(['self', *(f'{key}=None' for key in reads)])}):"]
+        lines += [f"    def {name}({', '.join(['self', *(f'{key}=None' for key in reads)])}){returns}:"]
         lines += [f"        reveal_type({key})" for key in reads]
         for case in names[1:]:
             lines += ["        if chance():", f"            return {case}"]
@@ -237,7 +285,19 @@ class _Maker:
         optional = [key for key in self.some(KEYS, at_most=2) if key not in required]
         types = dict.fromkeys((*required, *optional), "object")
         name, paths, inside = self.flow(types, optional, DEEPEST if fewer else depth + 1)
-        return name, paths, Given(inside.certain & inside.written, inside.possible & inside.written)
+        return self.source(name), paths, Given(inside.certain & inside.written, inside.possible & inside.written)
+
+    def source(self, flow: str) -> str:
+        """A flow as class, as instance, or as a function of ``self`` that makes one."""
+        method = ["", f"    def make_{flow}(self) -> {flow}:", f"        return {flow}()"]
+        form = self.one(["class", "class", "instance", "lambda", "method", "function"])
+        if form == "method":
+            self.methods[-1] += method
+            return f"lambda self: self.make_{flow}()"
+        if form == "function":
+            self.classes += ["", "", f"def make_{flow}(outer: object) -> {flow}:", f"    return {flow}()"]
+            return f"make_{flow}"
+        return {"class": flow, "instance": f"{flow}()", "lambda": f"lambda self: {flow}()"}[form]
 
     # -- parts of rows -----------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from stepkit.errors import CircuitOpenError
+
 from . import random_flows
 from .checkers import check_file
 from .revealed import read_type
@@ -120,9 +122,18 @@ def _run(text: str, count: int) -> dict[int, list[Any]]:
         if source.random() < 0.3:
             raise Failed
 
+    saved: list[str] = []
+
+    def kept() -> list[str]:
+        some = source.sample(saved, min(2, len(saved)))
+        saved.clear()
+        return some
+
     choices = ModuleType("choices")
     setattr(choices, "chance", lambda: source.random() < 0.5)
     setattr(choices, "fail_sometimes", fail_sometimes)
+    setattr(choices, "keep", saved.append)
+    setattr(choices, "kept", kept)
     module = ModuleType("random_flows_under_test")
     setattr(module, "reveal_type", reveal_type)
     sys.modules["choices"] = choices
@@ -130,9 +141,10 @@ def _run(text: str, count: int) -> dict[int, list[Any]]:
         exec(compile(text, "flows.py", "exec"), module.__dict__)
         for number in range(count):
             for _ in range(RUNS):
+                saved.clear()
                 try:
                     getattr(module, f"run_{number}")()
-                except* Failed:
+                except* (Failed, CircuitOpenError):
                     pass  # a run that ends with an error gives nothing
     finally:
         del sys.modules["choices"]
