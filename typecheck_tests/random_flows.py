@@ -19,6 +19,7 @@ DEEPEST = 4
 
 # Chance comes from a module that the test puts in place for each run.
 PRELUDE = """\
+from itertools import count
 from typing import Any, Literal, NotRequired, TypedDict
 
 from choices import chance, fail_sometimes, keep, kept
@@ -29,12 +30,15 @@ def by_chance() -> bool:
     return chance()
 
 
+numbers = count()
+
+
 async def by_chance_async() -> bool:
     return chance()
 
 
 def unknown() -> dict[str, Any]:
-    return {"unknown": 1} if chance() else {}
+    return {f"unknown_{next(numbers)}": 1} if chance() else {}
 """
 CHOICES = """\
 def chance() -> bool:
@@ -105,8 +109,6 @@ class _Maker:
         self.count = 0
         self.methods: list[list[str]] = []
         """Methods that the classes being written need, the innermost last."""
-        self.open = False
-        """Whether the root's keys are not all known any more."""
 
     def program(self) -> str:
         required = self.some(KEYS, at_most=2)
@@ -130,7 +132,7 @@ class _Maker:
         stop = self.one([False, True])
         callback = "stop_N" if stop else "watch_N"
         lines += [f"    reveal_type({run}().run_sync(data, on_step_complete={callback}))"]
-        constant = [key for key in required if key not in known.written]
+        constant = [key for key in required if key in known.certain and key not in known.written]
         override = f'{{"{constant[0]}": {INPUTS[types[constant[0]]]}}}' if constant else "{}"
         lines += ["    for checkpoint in kept():"]
         lines += [f"        reveal_type({run}().run_checkpoint_sync(checkpoint, override_data={override}))"]
@@ -349,6 +351,8 @@ class _Maker:
             first, second = (_display(each) for each in returns)
             return [f"        return {first} if chance() else {second}"]
         forms = [self.one(["display", "call", f"value_{number}"]) for number in range(len(returns))]
+        if self.draw(st.integers(0, 99)) == 0:
+            forms[0] = "unknown"
         *some, last = [_written(each, form) for each, form in zip(returns, forms, strict=True)]
         lines: list[str] = []
         for each in some:
@@ -370,9 +374,11 @@ class _Maker:
 
 
 def _written(mapping: dict[str, str], form: str) -> list[str]:
-    """The return of a mapping: as a display, as a call of dict, or with one value in a variable of that name."""
+    """The return of a mapping: as a display, as a call of dict, with one value in a variable of that name, or open."""
     if form == "call":
         return ["return dict(" + ", ".join(f"{key}={value}" for key, value in mapping.items()) + ")"]
+    if form == "unknown":
+        return [f"return {{**unknown(), {_display(mapping)[1:]}"]
     if form != "display" and mapping:
         key, value = next(iter(mapping.items()))
         return [f"{form} = {value}", f"return {_display({**mapping, key: form})}"]

@@ -28,7 +28,7 @@ def _check(node: ast.expr) -> Check:
     match node:
         case ast.Constant(value=None):
             return lambda value: value is None
-        case ast.Name(id="object"):
+        case ast.Name(id="object" | "Any"):
             return lambda value: True
         case ast.Name(id="Never"):
             return lambda value: False
