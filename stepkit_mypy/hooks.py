@@ -156,7 +156,7 @@ class Hooks:
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
         call = context.context
-        if not isinstance(call, CallExpr) or not (conditions.has_condition(call) or sources.has_lambda(call)):
+        if not isinstance(call, CallExpr) or not (conditions.has_condition(call) or sources.are_made_here(call)):
             return context.default_signature
         checker = compat.checker_of(context.api)
         work, declaration = self._declared(checker, call)

@@ -45,17 +45,18 @@ def _is_no_flow(type: Type) -> bool:
     return made is not proper or "__call__" not in compat.member_names(instance)
 
 
-def has_lambda(call: CallExpr) -> bool:
-    """Whether a flow or a case is a lambda; most are none, and cost nothing more here."""
+def are_made_here(call: CallExpr) -> bool:
+    """Whether a flow is a lambda, or a case one or a call; most are classes, and cost nothing more here."""
     return any(
-        isinstance(each, LambdaExpr)
+        isinstance(argument, LambdaExpr)
+        or isinstance(argument, DictExpr)
+        and any(isinstance(case, (CallExpr, LambdaExpr)) for _, case in argument.items)
         for argument in call.args
-        for each in ([value for _, value in argument.items] if isinstance(argument, DictExpr) else [argument])
     )
 
 
 def signature(checker: TypeChecker, work: Work, declaration: Declaration, default: CallableType) -> CallableType:
-    """The declaring function's signature, its lambdas of ``self`` typed."""
+    """The declaring function's signature: lambdas of ``self`` are typed, and cases keep what they are made with."""
     flow, cases = flow_argument(declaration), declaration.options.get("cases")
     types = list(default.arg_types)
     if declaration.kind == "subflow" and isinstance(flow, LambdaExpr):
@@ -63,10 +64,12 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
         types[place] = _factory(checker, work, flow) or types[place]
     elif isinstance(cases, DictExpr) and "cases" in default.arg_names:
         factories = [_factory(checker, work, each) for _, each in cases.items if isinstance(each, LambdaExpr)]
-        if factories and factories[0] is not None:
-            text = compat.named(checker, "builtins.str", [])
-            anything = UnionType([factories[0], compat.any_type()])
-            types[default.arg_names.index("cases")] = compat.named(checker, "typing.Mapping", [text, anything])
+        case: Type = compat.named(checker, "builtins.object", [])  # not Any, which would be what a generic flow is of
+        if factories:
+            known = None not in factories
+            case = UnionType([factories[0], compat.any_type()]) if known and factories[0] else compat.any_type()
+        text = compat.named(checker, "builtins.str", [])
+        types[default.arg_names.index("cases")] = compat.named(checker, "typing.Mapping", [text, case])
     return default.copy_modified(arg_types=types)
 
 
