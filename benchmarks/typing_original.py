@@ -61,7 +61,7 @@ def compare(folder: Path, base: Path, start: Time, quick: bool) -> None:
             Path(modules, "empty.ts").write_text("import { stepkit } from 'stepkit'\nexport const chain = stepkit()\n")
             empty, _ = run([*tsc, "empty.ts"], Path(modules), timeout)
             rows: list[tuple[str, tuple[int, ...], Callable[[int], str], Callable[[int], Program]]] = [
-                ("steps", (10, 50, 100, 200, 400), chain, lambda size: typing_programs.chain("inferred", size)),
+                ("steps", (10, 100, 400, 1_000), chain, lambda size: typing_programs.chain("inferred", size)),
                 (
                     "branches",
                     (2, 3, 4, 5, 6, 7, 8, 9),
