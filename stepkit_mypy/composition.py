@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
 from mypy.nodes import Decorator, DictExpr, Expression, FuncDef, StrExpr
@@ -84,15 +86,21 @@ def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, co
             problems.append(messages.differs(checker, name, compat.for_instance(flow, wanted.type), key))
         elif wanted.certain and not key.certain:
             problems.append(f'"{name}" may be missing: {messages.why(key)}')
-    problems += _misread_inside(checker, table, context)
+    problems += _misread_inside(checker, flow, table, context)
     if problems:
         messages.nested_input(checker, node, place, flow.type.name, problems)
 
 
-def _misread_inside(checker: TypeChecker, table: Table, context: Context[Type]) -> list[str]:
+def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context: Context[Type]) -> list[str]:
     """Keys that the flow does not ask for, but its steps read, if they are there, as another type."""
-    extra = {name for name in context.keys if name not in table.input.keys}
-    if not extra:
+    extra = {
+        name
+        for name, wanted in _reads_inside(flow)
+        if name in context.keys
+        and name not in table.input.keys
+        and (flow.args or not is_subtype(context.keys[name].type, wanted, options=checker.options))
+    }
+    if not extra:  # nearly always: to walk a flow costs what all steps inside it cost
         return []
     alone = _misread(checker, table, table.input, extra)
     inside = _misread(checker, table, context, extra)
@@ -102,6 +110,20 @@ def _misread_inside(checker: TypeChecker, table: Table, context: Context[Type]) 
         if (path, name) not in alone
     }
     return list(problems.values())
+
+
+def _reads_inside(flow: Instance) -> Iterator[tuple[str, Type]]:
+    """What the steps of a flow, and of those inside it, read: each flow is looked at once."""
+    seen, waiting = {flow.type}, [flow.type]
+    while waiting:
+        table = table_of(waiting.pop())
+        for row in () if table is None else table.rows:
+            for each in (row, *row.members):
+                yield from each.reads.items()
+                for inner in each.flows:
+                    if inner is not None and inner.type not in seen:
+                        seen.add(inner.type)
+                        waiting.append(inner.type)
 
 
 def _misread(
