@@ -73,12 +73,16 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         return _branch_made(checker, work, declaration, function, state)
     result = returned(checker, function)
     row = Row(facts_of(declaration, info.fullname, checker.tree), _reads(function), result.shape)
-    work.set_row(declaration.attribute, row)
+    old = work.slot_of[declaration.attribute].row
+    changed = old is None or encode_row(checker, old) != encode_row(checker, row)
+    if changed:
+        work.set_row(declaration.attribute, row)
     if state is not None:
         check_parameters(checker, work, declaration, row, state.context)
         _check_collisions(checker, work, declaration, row, state.context, result)
     check_return(checker, work, row, function, result, already_open=state is not None and state.context.open)
-    finish_if_complete(checker, work)
+    if changed or not work.is_published():  # the daemon checks one step again, and finds that it is what it was
+        finish_if_complete(checker, work)
     return call_type(checker, function, result)
 
 

@@ -85,6 +85,10 @@ class Work:
     def is_complete(self) -> bool:
         return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
 
+    def is_published(self) -> bool:
+        """Whether the flow's table stands in its alias."""
+        return not compat.is_any(self.alias.target)
+
     def _row_at(self, position: int) -> Row | None:
         slot = self.slots[position]
         if slot.row is None:
