@@ -202,10 +202,23 @@ def flows_in(encoded: TupleType) -> Iterator[TypeInfo]:
             yield from flows_in(members)
 
 
+_decoded: dict[int, tuple[Type, Table]] = {}
+"""The tables that were read last: a pure function of types, by their identity, as they have no cheap hash."""
+
+
 def decode(type: Type) -> Table | None:
     proper = get_proper_type(type)
     if not isinstance(proper, TupleType) or len(proper.items) < 2:
         return None
+    known = _decoded.get(id(proper))
+    if known is None:
+        if len(_decoded) >= 64:
+            _decoded.clear()
+        known = _decoded[id(proper)] = proper, _decode(proper)
+    return known[1]
+
+
+def _decode(proper: TupleType) -> Table:
     head = json.loads(_text(proper.items[0]))
     start = _decode_context(proper.items[1], "", "its input does not require it")
     return Table(
