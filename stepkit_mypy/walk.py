@@ -10,7 +10,7 @@ from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type
 
 from . import compat
-from .contexts import Context, Merge, State, changes, either, weakened, write
+from .contexts import Context, Key, Merge, State, changes, either, weakened, write
 from .rows import Row, Table, table_of
 
 Known = Context[Type]
@@ -89,7 +89,9 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within
 
 def _given(change: Known, path: str) -> Known:
     """The change, every key of it given by the step of this path."""
-    return Context({name: replace(key, giver=path) for name, key in change.keys.items()}, change.rest)
+    return Context(
+        {name: Key(key.type, key.certain, path, key.reason) for name, key in change.keys.items()}, change.rest
+    )
 
 
 def _inside(
