@@ -12,7 +12,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "stepkit-maybe-missing": "A step reads, without a default, a key that may be missing",
     "stepkit-key-type": "A parameter's annotation does not accept the key's type",
     "stepkit-parameters": "A step's parameters cannot be injected from a context",
-    "stepkit-when": "A parameter of a when= function does not fit the context",
+    "stepkit-when": "A parameter of a when= function does not fit the context, or a lambda there gives no bool",
     "stepkit-return": "A step returns something that is no mapping with known string keys",
     "stepkit-branch-case": "A branch returns the name of a case that it does not have",
     "stepkit-no-flow": "What stands where a nested flow or a case must is no flow",

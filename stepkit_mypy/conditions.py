@@ -39,14 +39,16 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
         _lambda_parameter(checker, argument, place, context, step, work.info if settled else None)
         for place, argument in enumerate(when.arguments)
     ]
-    boolean = compat.named(checker, "builtins.bool", [])
-    result = UnionType([boolean, compat.named(checker, "typing.Awaitable", [boolean])])
-    condition = CallableType(
-        types, when.arg_kinds, when.arg_names, result, compat.named(checker, "builtins.function", [])
-    )
+    function = compat.named(checker, "builtins.function", [])
+    # Any, as mypy would blame the lambda for its result, and the call for the lambda: ``check`` does it once.
+    condition = CallableType(types, when.arg_kinds, when.arg_names, compat.any_type(), function)
     types = list(default.arg_types)
-    types[default.arg_names.index("when")] = UnionType([boolean, condition])
+    types[default.arg_names.index("when")] = UnionType([_boolean(checker), condition])
     return default.copy_modified(arg_types=types)
+
+
+def _boolean(checker: TypeChecker) -> Type:
+    return compat.named(checker, "builtins.bool", [])
 
 
 def _lambda_parameter(
@@ -68,16 +70,21 @@ def _lambda_parameter(
 
 
 def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
-    """Check the parameters of a ``when`` that is a function by another name."""
+    """Check the result of a ``when`` that is a lambda, and the parameters of one that is another function."""
     when = declaration.options.get("when")
-    if when is None or isinstance(when, LambdaExpr):
+    if when is None:
         return
-    found = compat.type_of(checker, when)
-    type = get_proper_type(found) if found is not None else None
+    found, context = compat.type_of(checker, when), context_at(work, declaration)
+    if found is None or context is None:
+        return
+    if isinstance(when, LambdaExpr):
+        given = compat.returned_by(found)
+        wanted = UnionType([_boolean(checker), compat.named(checker, "typing.Awaitable", [_boolean(checker)])])
+        if not is_subtype(given, wanted, options=checker.options):
+            messages.when_result(checker, when.expr(), name_of(declaration), compat.clean(given))
+        return
+    type = get_proper_type(found)
     if not isinstance(type, CallableType) or type.is_type_obj() or type.is_ellipsis_args:
-        return
-    context = context_at(work, declaration)
-    if context is None:
         return
     step = name_of(declaration)
     for place, (argument, kind, name) in enumerate(zip(type.arg_types, type.arg_kinds, type.arg_names, strict=True)):

@@ -30,6 +30,7 @@ class Entry:
     table: Table
     after: dict[str, Context[Type]] = field(default_factory=dict)
     keys: dict[str, Type] = field(default_factory=dict)
+    stopped: Type | None = None
 
 
 class Tables:
@@ -95,8 +96,10 @@ class Tables:
         entry = self._entry(info)
         if entry is None:
             return None
-        result = walk(start(entry.table), entry.table.rows).result(compat.join)
-        return as_type(checker, stopped(entry.table, result))
+        if entry.stopped is None:
+            result = walk(start(entry.table), entry.table.rows).result(compat.join)
+            entry.stopped = as_type(checker, stopped(entry.table, result))
+        return entry.stopped
 
     def seen_keys(self, info: TypeInfo) -> dict[str, Type] | None:
         """Every key that some step may see, with all types that it has on the way. None where that is not known."""

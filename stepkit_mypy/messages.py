@@ -86,6 +86,11 @@ def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: s
     _fail(checker, "stepkit-parameters", f'step "{step}" takes {what}; {advice}', node)
 
 
+def when_result(checker: TypeChecker, node: Node, step: str, type: Type) -> None:
+    text = f'the condition of step "{step}" gives {format_type(type, checker.options)}; a condition gives a bool'
+    _fail(checker, "stepkit-when", text, node)
+
+
 def when_missing(checker: TypeChecker, node: Node, step: str, name: str, context: Context[Type]) -> None:
     text = f'the condition of step "{step}" reads "{name}", which no earlier step provides{near(name, context.keys)}'
     _fail(checker, "stepkit-when", text, node)
