@@ -265,11 +265,18 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
     question = _question(event, node)
     if tables.checked is None or tables.checked[0] != question:
         found: dict[str, tuple[Key[Type], str, str]] = {}
+        seen: set[Key[Type]] = set()  # most contexts hold the keys of the one before
         named: dict[TypeInfo, set[TypeInfo] | None] = {}
+        has_codecs: dict[TypeInfo, bool] = {}
         for info, context in _contexts_of(checker, tables, event, node):
+            if info not in has_codecs:
+                has_codecs[info] = tables.has_codecs(info)
+            if has_codecs[info]:
+                continue
             for name, key in context.keys.items():
-                if name in found or tables.has_codecs(info):
+                if key in seen or name in found:
                     continue
+                seen.add(key)
                 if is_unsavable(key.type):
                     found[name] = key, info.name, ""
                 elif made := made_of_fields(key.type):
