@@ -26,11 +26,14 @@ MANY_EVENTS = 16
 class Entry:
     """What was read of a flow's table, as long as it stays what it is, and those of the flows inside it."""
 
+    info: TypeInfo
     targets: list[Type]
     table: Table
     after: dict[str, Context[Type]] = field(default_factory=dict)
     keys: dict[str, Type] = field(default_factory=dict)
     stopped: Type | None = None
+    generation: int = -1
+    """When the targets were compared last."""
 
 
 class Tables:
@@ -38,21 +41,26 @@ class Tables:
 
     def __init__(self) -> None:
         self._tables: dict[str, Entry] = {}
+        self.generation = 0
+        """Grows whenever some flow's table changes: as long as it does not, nothing need be compared."""
         self.asked: tuple[tuple[object, ...], Type | None] | None = None
         self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str, str]]] | None = None
 
     def _entry(self, info: TypeInfo) -> Entry | None:
+        entry = self._tables.get(info.fullname)
+        if entry is not None and entry.generation == self.generation and entry.info is info:
+            return entry
         targets = tables_inside(info)
         if targets is None:
             return None
-        entry = self._tables.get(info.fullname)
         if entry is None or len(entry.targets) != len(targets) or not all(map(is_, entry.targets, targets)):
             table = decode(targets[0])
             if table is None:
                 return None
             if len(self._tables) > 32:
                 self._tables.clear()
-            entry = self._tables[info.fullname] = Entry(targets, table)
+            entry = self._tables[info.fullname] = Entry(info, targets, table)
+        entry.generation = self.generation
         return entry
 
     def has_codecs(self, info: TypeInfo) -> bool:
@@ -228,7 +236,7 @@ def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node)
 
     mypy asks once for each item of a union, always about the whole: the answer is kept until something else is asked.
     """
-    question = _question(event, node)
+    question = _question(tables, event, node)
     if tables.asked is None or tables.asked[0] != question:
         found = _event_context(checker, tables, event, node)
         if found is None:
@@ -237,12 +245,9 @@ def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node)
     return tables.asked[1]
 
 
-def _question(event: Type, node: Node) -> tuple[object, ...]:
-    """What the answer about an event depends on: the place, the union as it is narrowed there, the flow's table."""
-    size, first, last = compat.outline(event)
-    flows = [compat.instance_of_callable(each.args[2]) for each in (first, last) if compat.is_event(each)]
-    targets = [tables_inside(flow.type) or [] for flow in flows if flow is not None]
-    return (node, size, first, last, *(target for each in targets for target in each))
+def _question(tables: Tables, event: Type, node: Node) -> tuple[object, ...]:
+    """What the answer about an event depends on: the place, the union as it is narrowed there, the flows' tables."""
+    return (node, *compat.outline(event), tables.generation)
 
 
 def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
@@ -262,7 +267,7 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
 
     What was found is said each time that mypy asks: it asks while it tries things out, too, and drops repetitions.
     """
-    question = _question(event, node)
+    question = _question(tables, event, node)
     if tables.checked is None or tables.checked[0] != question:
         found: dict[str, tuple[Key[Type], str, str]] = {}
         seen: set[Key[Type]] = set()  # most contexts hold the keys of the one before

@@ -67,6 +67,7 @@ class Hooks:
 
     @_safe(lambda context: None)
     def tag(self, context: ClassDefContext) -> None:
+        self.tables.generation += 1
         tag_flow(context)
 
     @_safe(lambda context: compat.any_type())
@@ -202,6 +203,7 @@ class Hooks:
 
     def _finished(self, checker: TypeChecker, info: TypeInfo) -> None:
         """The flow's types are known: tell those that waited for them."""
+        self.tables.generation += 1
         helper_types.fill(checker, self.tables, info)
         compat.recheck_above(checker, info)
         if info.fullname in self.works.early:

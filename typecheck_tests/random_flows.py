@@ -162,7 +162,9 @@ class _Maker:
         for place in range(self.draw(st.integers(1, 5 if depth == 0 else 3))):
             kinds = ["step", "step", "step", "step", "transform"]
             if self.containers and depth < DEEPEST:
-                kinds += ["subflow", "branch", "parallel"] if depth < 2 else [self.one(["subflow", "branch", "parallel"])]
+                kinds += (
+                    ["subflow", "branch", "parallel"] if depth < 2 else [self.one(["subflow", "branch", "parallel"])]
+                )
             kind = self.one(kinds)
             if place:
                 lines.append("")
