@@ -14,7 +14,7 @@ from . import compat, messages
 from .contexts import Context, State, collisions, write
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
-from .rows import Row, Table, table_of
+from .rows import Row, Table, decode, encoded_inside, table_of
 from .shapes import literal_strings
 from .sources import flow_of, judge
 from .walk import member_changes, row_changes, walk
@@ -42,7 +42,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         if type is None and not last:
             return None
         flow = flow_of(type)
-        if flow is not None and is_ready(flow.type, work.info) is False and flow.type is not work.info and not last:
+        if flow is not None and is_ready(flow.type, work.info) is False and not last:
             return None
         return Row(facts_of(declaration, definer, module), flows=(flow,))
     return slot.row
@@ -114,16 +114,11 @@ def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context:
 
 def _reads_inside(flow: Instance) -> Iterator[tuple[str, Type]]:
     """What the steps of a flow, and of those inside it, read: each flow is looked at once."""
-    seen, waiting = {flow.type}, [flow.type]
-    while waiting:
-        table = table_of(waiting.pop())
+    for encoded in encoded_inside(flow.type):
+        table = None if encoded is None else decode(encoded)
         for row in () if table is None else table.rows:
             for each in (row, *row.members):
                 yield from each.reads.items()
-                for inner in each.flows:
-                    if inner is not None and inner.type not in seen:
-                        seen.add(inner.type)
-                        waiting.append(inner.type)
 
 
 def _misread(
@@ -208,8 +203,7 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
 def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, context: Context[Type]) -> None:
     branch = name_of(declaration)
     cases, written = _cases(checker, declaration), declaration.options.get("cases")
-    if cases is None and written is not None and not context.open and not work.noted_open:
-        work.noted_open = True
+    if cases is None and written is not None and not context.open and work.is_first_note():
         messages.unseen_cases(checker, written, branch)
     for name, expression in (cases or {}).items():
         flow, place = flow_of(compat.type_of(checker, expression)), f'case "{name}" of branch "{branch}"'
@@ -222,7 +216,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:
     for expression in (_cases(checker, declaration) or {}).values():
         flow = flow_of(compat.type_of(checker, expression))
-        if flow is not None and is_ready(flow.type, work.info) is False and flow.type is not work.info:
+        if flow is not None and is_ready(flow.type, work.info) is False:
             return False
     return True
 

@@ -70,7 +70,7 @@ class Tables:
     def named_classes(self, info: TypeInfo) -> set[TypeInfo] | None:
         """The classes that the flow names, so that a checkpoint can restore them; None where that cannot be told."""
         entry = self._entry(info)
-        return None if entry is None else named_classes(entry.table)
+        return None if entry is None else named_classes(t for t in map(decode, entry.targets) if t is not None)
 
     def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
         """The context in the event of every step, by its path."""
@@ -105,8 +105,7 @@ class Tables:
         if entry is None:
             return None
         if entry.stopped is None:
-            result = walk(start(entry.table), entry.table.rows).result(compat.join)
-            entry.stopped = as_type(checker, stopped(entry.table, result))
+            entry.stopped = as_type(checker, stopped(entry.table))
         return entry.stopped
 
     def seen_keys(self, info: TypeInfo) -> dict[str, Type] | None:
@@ -272,11 +271,8 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
         found: dict[str, tuple[Key[Type], str, str]] = {}
         seen: set[Key[Type]] = set()  # most contexts hold the keys of the one before
         named: dict[TypeInfo, set[TypeInfo] | None] = {}
-        has_codecs: dict[TypeInfo, bool] = {}
         for info, context in _contexts_of(checker, tables, event, node):
-            if info not in has_codecs:
-                has_codecs[info] = tables.has_codecs(info)
-            if has_codecs[info]:
+            if tables.has_codecs(info):
                 continue
             for name, key in context.keys.items():
                 if key in seen or name in found:

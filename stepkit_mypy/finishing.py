@@ -39,9 +39,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         return True
     compat.set_target(work.alias, encoded)
     work.target = encoded
-    result = state.result(compat.join)
     targets = {
-        "Output": as_type(checker, stopped(table, result) if stops else result),
+        "Output": as_type(checker, stopped(table) if stops else state.result(compat.join)),
         "Event": _events(checker, work, paths, complete=complete),
     }
     if not work.input.open:
@@ -104,14 +103,13 @@ def _note_circles(checker: TypeChecker, work: Work) -> None:
     """A flow that runs itself, or one that is not known before this one is: the context is open behind it."""
     for slot in work.slots:
         for each in (slot, *slot.members):
-            if work.noted_open or each.row is None or each.declaration is None:
+            if each.row is None or each.declaration is None:
                 continue
             for flow in each.row.flows:
-                if flow is not None and (flow.type is work.info or rows.table_of(flow.type) is None):
-                    work.noted_open = True
+                unknown = flow is not None and (flow.type is work.info or rows.table_of(flow.type) is None)
+                if flow is not None and unknown and work.is_first_note():
                     node = flow_argument(each.declaration) or each.declaration.options.get("cases")
                     messages.circle(checker, node or each.declaration.node, name_of(each.declaration), flow.type.name)
-                    break
 
 
 def _add_dependencies(checker: TypeChecker, work: Work) -> None:

@@ -33,6 +33,14 @@ def _fail(checker: TypeChecker, code: str, text: str, node: Node) -> None:
     checker.fail(text, node, code=CODES[code])
 
 
+def _note_open(checker: TypeChecker, text: str, node: Node) -> None:
+    checker.msg.note(text, node, code=CODES["stepkit-open"])
+
+
+def _giver(key: Key[Type]) -> str:
+    return f'step "{key.giver}" gives it' if key.giver else "the input has it"
+
+
 def missing_key(
     checker: TypeChecker,
     node: Node,
@@ -59,14 +67,12 @@ def missing_key(
 
 def why(key: Key[Type]) -> str:
     """Why a key may be missing, and who gives it."""
-    giver = f'step "{key.giver}" gives it, but ' if key.giver else "the input has it, but "
-    return giver + (key.reason or "not always")
+    return f"{_giver(key)}, but {key.reason or 'not always'}"
 
 
 def differs(checker: TypeChecker, name: str, wanted: Type, key: Key[Type]) -> str:
     first, second = format_type_distinctly(wanted, key.type, options=checker.options)
-    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
-    return f'it wants "{name}" as {first}, but {giver} as {second}'
+    return f'it wants "{name}" as {first}, but {_giver(key)} as {second}'
 
 
 def maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
@@ -78,8 +84,7 @@ def key_type(
     checker: TypeChecker, node: Node, step: str, name: str, wanted: Type, key: Key[Type], code: str = "stepkit-key-type"
 ) -> None:
     first, second = format_type_distinctly(wanted, key.type, options=checker.options)
-    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
-    _fail(checker, code, f'step "{step}" reads "{name}" as {first}, but {giver} as {second}', node)
+    _fail(checker, code, f'step "{step}" reads "{name}" as {first}, but {_giver(key)} as {second}', node)
 
 
 def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: str) -> None:
@@ -115,7 +120,7 @@ def open_context(checker: TypeChecker, node: Node, step: str, what: str) -> None
         f'step "{step}" returns {what}: from here on the keys of the context are not known. '
         "Return a dict display or a TypedDict, and they are"
     )
-    checker.msg.note(text, node, code=CODES["stepkit-open"])
+    _note_open(checker, text, node)
 
 
 def no_flow(checker: TypeChecker, node: Node, place: str, type: Type) -> None:
@@ -131,7 +136,7 @@ def unseen_flow(checker: TypeChecker, node: Node, place: str) -> None:
         f"{place}: it cannot be seen which flow this is, and from here on the keys of the context are not known. "
         "Name the class, or a function with a return annotation, and they are"
     )
-    checker.msg.note(text, node, code=CODES["stepkit-open"])
+    _note_open(checker, text, node)
 
 
 def circle(checker: TypeChecker, node: Node, step: str, flow: str) -> None:
@@ -139,7 +144,7 @@ def circle(checker: TypeChecker, node: Node, step: str, flow: str) -> None:
         f'"{step}" runs {flow}, whose own keys depend on those of this flow: from here on the keys of the context are '
         "not known. A transform that returns a dict display makes them known again"
     )
-    checker.msg.note(text, node, code=CODES["stepkit-open"])
+    _note_open(checker, text, node)
 
 
 def unseen_cases(checker: TypeChecker, node: Node, branch: str) -> None:
@@ -147,7 +152,7 @@ def unseen_cases(checker: TypeChecker, node: Node, branch: str) -> None:
         f'branch "{branch}": its cases cannot be seen, and from here on the keys of the context are not known. '
         'Write them where they are used, cases={"name": Case}, and they are'
     )
-    checker.msg.note(text, node, code=CODES["stepkit-open"])
+    _note_open(checker, text, node)
 
 
 def branch_case(checker: TypeChecker, node: Node, branch: str, case: str, cases: Iterable[str]) -> None:
@@ -173,24 +178,23 @@ def nested_input(checker: TypeChecker, node: Node, place: str, flow: str, proble
 
 
 def collision(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
-    giver = f'step "{key.giver}" gives it already' if key.giver else "the input has it already"
+    giver = f"{_giver(key)} already"
     may = "" if key.certain else ", though not always"
     _fail(checker, "stepkit-collision", f'step "{step}" gives "{name}" under merge="error", but {giver}{may}', node)
 
 
 def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str) -> None:
-    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
     text = (
-        f'the checkpoint of {flow} cannot save "{name}" of type {format_type(key.type, checker.options)} ({giver}); '
-        "keep it in self, drop it with a transform, or give the flow a codec for it"
+        f'the checkpoint of {flow} cannot save "{name}" of type {format_type(key.type, checker.options)} '
+        f"({_giver(key)}); keep it in self, drop it with a transform, or give the flow a codec for it"
     )
     _fail(checker, "stepkit-unsavable", text, node)
 
 
 def unnamed(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str, cls: str) -> None:
-    giver = f'step "{key.giver}" gives it' if key.giver else "the input has it"
     text = (
-        f'the checkpoint of {flow} could not restore "{name}" ({giver}), as the flow does not name its class {cls}; '
+        f'the checkpoint of {flow} could not restore "{name}" ({_giver(key)}), '
+        f"as the flow does not name its class {cls}; "
         "annotate a parameter or a return with it, or register it with codecs="
     )
     _fail(checker, "stepkit-unsavable", text, node)

@@ -173,19 +173,28 @@ def table_of(info: TypeInfo) -> Table | None:
 
 def tables_inside(info: TypeInfo, besides: TypeInfo | None = None) -> list[Type] | None:
     """The encoded tables of a flow and of all that run inside it; None while one (``besides`` one) is not known."""
-    found: dict[TypeInfo, Type] = {}
+    found: list[Type] = []
+    for encoded in encoded_inside(info, besides):
+        if encoded is None:
+            return None
+        found.append(encoded)
+    return found
+
+
+def encoded_inside(info: TypeInfo, besides: TypeInfo | None = None) -> Iterator[TupleType | None]:
+    """The encoded tables of a flow and of all that run inside it, each once; None for one that is not known."""
+    seen = set() if besides is None else {besides}
     waiting = [info]
     while waiting:
         flow = waiting.pop()
-        if flow in found or flow is besides:
+        if flow in seen:
             continue
+        seen.add(flow)
         alias = compat.inherited_alias(flow, TABLE)
         target = None if alias is None else get_proper_type(alias[0].target)
-        if not isinstance(target, TupleType):
-            return None
-        found[flow] = target
-        waiting += flows_in(target)
-    return list(found.values())
+        encoded = target if isinstance(target, TupleType) else None
+        yield encoded
+        waiting += () if encoded is None else flows_in(encoded)
 
 
 def flows_in(encoded: TupleType) -> Iterator[TypeInfo]:

@@ -6,6 +6,8 @@ annotation of a parameter or of a return. They could be saved, but not found aga
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mypy.nodes import TypeInfo, Var
 from mypy.types import (
     CallableType,
@@ -19,7 +21,7 @@ from mypy.types import (
 )
 
 from . import compat
-from .rows import Row, Table, table_of
+from .rows import Row, Table
 
 UNSAVABLE = frozenset(
     """
@@ -60,7 +62,7 @@ def is_unsavable(type: Type, depth: int = 0) -> bool:
 
 def made_of_fields(type: Type) -> list[TypeInfo]:
     """The classes with fields or members that stand in a type: they come back only where the flow names them."""
-    return [info for info in classes_in(type) if _is_made_of_fields(info)]
+    return [info for info in compat.classes_in(type) if _is_made_of_fields(info)]
 
 
 def is_named(info: TypeInfo, named: set[TypeInfo]) -> bool:
@@ -74,30 +76,19 @@ def _is_made_of_fields(info: TypeInfo) -> bool:
     return any(base.fullname in ("msgspec.Struct", "pydantic.main.BaseModel") for base in info.mro)
 
 
-def named_classes(table: Table) -> set[TypeInfo] | None:
-    """The classes that a flow and those inside it name in annotations, and those of their fields.
+def named_classes(tables: Iterable[Table]) -> set[TypeInfo] | None:
+    """The classes that flows with these tables name in annotations, and those of their fields.
 
     None where that cannot be told: a flow inside is not known, or an annotation names the whole context.
     """
     named: set[TypeInfo] = set()
-    waiting = [table]
-    seen: set[TypeInfo] = set()
-    while waiting:
-        each = waiting.pop()
-        for key in each.input.keys.values():
+    for table in tables:
+        for key in table.input.keys.values():
             _name(key.type, named)
-        rows = [inner for row in each.rows for inner in (row, *row.members)]
-        for row in rows:
-            if row.facts.names_whole:
+        for row in (each for outer in table.rows for each in (outer, *outer.members)):
+            if row.facts.names_whole or None in row.flows:
                 return None
             _name_of_row(row, named)
-            for flow in row.flows:
-                inner = None if flow is None else table_of(flow.type)
-                if flow is None or inner is None:
-                    return None
-                if flow.type not in seen:
-                    seen.add(flow.type)
-                    waiting.append(inner)
     return named
 
 
@@ -113,15 +104,10 @@ def _name_of_row(row: Row, named: set[TypeInfo]) -> None:
 
 
 def _name(type: Type, named: set[TypeInfo]) -> None:
-    for info in classes_in(type):
+    for info in compat.classes_in(type):
         if info not in named:
             named.add(info)
             for base in info.mro:
                 for symbol in base.names.values():
                     if isinstance(symbol.node, Var) and symbol.node.type is not None:
                         _name(symbol.node.type, named)
-
-
-def classes_in(type: Type) -> list[TypeInfo]:
-    """The classes that a type is made of, but for those that are built in."""
-    return [info for info in compat.classes_in(type) if info.module_name != "builtins"]

@@ -28,8 +28,7 @@ def judge(checker: TypeChecker, work: Work, place: str, node: Expression, *, alr
         return
     if _is_no_flow(type):
         messages.no_flow(checker, node, place, compat.clean(type))
-    elif not already_open and not work.noted_open:
-        work.noted_open = True
+    elif not already_open and work.is_first_note():
         messages.unseen_flow(checker, node, place)
 
 
@@ -42,7 +41,7 @@ def _is_no_flow(type: Type) -> bool:
         return False
     if instance.type.fullname == "builtins.object":
         return False
-    return made is not proper or "__call__" not in compat.member_names(instance)
+    return made is not proper or instance.type.get("__call__") is None
 
 
 def are_made_here(call: CallExpr) -> bool:
@@ -66,8 +65,10 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
         factories = [_factory(checker, work, each) for _, each in cases.items if isinstance(each, LambdaExpr)]
         case: Type = compat.named(checker, "builtins.object", [])  # not Any, which would be what a generic flow is of
         if factories:
-            known = None not in factories
-            case = UnionType([factories[0], compat.any_type()]) if known and factories[0] else compat.any_type()
+            known = [each for each in factories if each is not None]
+            case = compat.any_type()
+            if len(known) == len(factories):
+                case = UnionType([known[0], case])
         text = compat.named(checker, "builtins.str", [])
         types[default.arg_names.index("cases")] = compat.named(checker, "typing.Mapping", [text, case])
     return default.copy_modified(arg_types=types)

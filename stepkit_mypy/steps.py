@@ -230,9 +230,8 @@ def check_return(
     elif transform and result.may_be_none and not compat.has_no_body(function):
         messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
-    if row.change.rest is None or already_open or work.noted_open or result.wrong:
+    if row.change.rest is None or already_open or result.wrong or not work.is_first_note():
         return
-    work.noted_open = True
     if result.unknown:
         node, what = result.unknown[0]
         messages.open_context(checker, node, step, what)

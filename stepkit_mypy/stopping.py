@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, LambdaExpr, MemberExpr, RefExpr, SymbolNode, TypeInfo
-from mypy.types import Instance, Type, get_proper_type
+from mypy.types import Instance, get_proper_type
 
 from . import compat
-from .contexts import Context, merged
+from .contexts import merged
 from .rows import Table
 from .walk import Known, start, walk
 
@@ -32,11 +32,11 @@ def class_may_stop(checker: TypeChecker, info: TypeInfo) -> bool:
     return symbol is not None and _mentions(checker, symbol.node)
 
 
-def stopped(table: Table, result: Known) -> Known:
+def stopped(table: Table) -> Known:
     """What a run of the flow gives, if it may be stopped after any step."""
-    contexts: list[Context[Type]] = [result]
-    walk(start(table), table.rows, lambda path, row, before, after: contexts.append(after))
-    return merged(contexts, compat.join)
+    contexts: list[Known] = []
+    state = walk(start(table), table.rows, lambda path, row, before, after: contexts.append(after))
+    return merged([state.result(compat.join), *contexts], compat.join)
 
 
 def _may_stop(checker: TypeChecker, callback: Expression) -> bool:

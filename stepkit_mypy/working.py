@@ -85,6 +85,11 @@ class Work:
     def is_complete(self) -> bool:
         return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
 
+    def is_first_note(self) -> bool:
+        """True once: however often a flow's context becomes open, one note says so."""
+        first, self.noted_open = not self.noted_open, True
+        return first
+
     def is_published(self) -> bool:
         """Whether the flow's table stands in its alias."""
         return not compat.is_any(self.alias.target)

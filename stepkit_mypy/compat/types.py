@@ -241,18 +241,14 @@ def seen_as(info: TypeInfo, fullname: str) -> Instance | None:
     return None if base is None else map_instance_to_supertype(own, base)
 
 
-def member_names(instance: Instance) -> set[str]:
-    return {name for info in instance.type.mro for name in info.names}
-
-
 def classes_in(type: Type) -> list[TypeInfo]:
-    """The classes that a type is made of."""
+    """The classes that a type is made of, but for those that are built in."""
     found: list[TypeInfo] = []
     waiting = [type]
     while waiting:
         proper = get_proper_type(waiting.pop())
         if isinstance(proper, Instance):
-            found.append(proper.type)
+            found += [] if proper.type.module_name == "builtins" else [proper.type]
             waiting += proper.args
         elif isinstance(proper, UnionType):
             waiting += proper.items
