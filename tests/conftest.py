@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+import summary
+
 SERVERS = pytest.StashKey[Path]()
 REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
 
@@ -51,6 +53,7 @@ def postgres_url(request: pytest.FixtureRequest, worker_id: str) -> str:
     database = f"stepkit_{worker_id}"
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{database}"')
+        _note_server(folder, f"PostgreSQL {connection.info.parameter_status('server_version')}")
     return str(server.get_uri(database=database))
 
 
@@ -80,6 +83,21 @@ def redis_client(redis_url: str) -> Iterator[Any]:
         yield client
 
 
+def _note_server(folder: Path, server: str) -> None:
+    """Leave the server's name for the summary, which another process writes."""
+    (folder / f"{server}.server").touch()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    passed = [report.nodeid for report in terminalreporter.stats.get("passed", ()) if report.when == "call"]
+    if not passed:
+        return
+    terminalreporter.write_sep("=", "what this run showed")
+    folder = terminalreporter.config.stash[SERVERS]
+    for line in summary.lines(passed, sorted(path.stem for path in folder.glob("*.server"))):
+        terminalreporter.write_line(line)
+
+
 def _redis_client(folder: Path, database: int) -> Any:
     import redis
 
@@ -104,7 +122,7 @@ def _start_redis(folder: Path) -> None:
     while True:
         try:
             with _redis_client(folder, 0) as client:
-                client.ping()
+                _note_server(folder, f"Redis {client.info('server')['redis_version']}")
             return
         except redis.ConnectionError:
             if time.monotonic() > deadline:
