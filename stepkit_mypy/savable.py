@@ -17,6 +17,7 @@ from mypy.types import (
     Type,
     TypedDictType,
     TypeType,
+    UnionType,
     get_proper_type,
 )
 
@@ -41,23 +42,29 @@ UNSAVABLE = frozenset(
 )
 
 
-def is_unsavable(type: Type, depth: int = 0) -> bool:
+def is_unsavable(type: Type) -> bool:
     """Whether a value of this type, or some item of it, is of a kind that has no form on the wire."""
-    proper = get_proper_type(type)
-    if depth > 8:
-        return False
-    if isinstance(proper, (CallableType, Overloaded, TypeType)):
-        return True
-    if isinstance(proper, TupleType):
-        return any(is_unsavable(item, depth + 1) for item in proper.items)
-    if isinstance(proper, TypedDictType):
-        return any(is_unsavable(item, depth + 1) for item in proper.items.values())
-    if isinstance(proper, Instance):
-        if any(base.fullname in UNSAVABLE for base in proper.type.mro):
+    waiting = [type]
+    seen: set[Type] = set()
+    while waiting:
+        each = waiting.pop()
+        if compat.is_recursive(each):
+            if each in seen:
+                continue
+            seen.add(each)
+        proper = get_proper_type(each)
+        if isinstance(proper, (CallableType, Overloaded, TypeType)):
             return True
-        return proper.type.module_name == "builtins" and any(is_unsavable(each, depth + 1) for each in proper.args)
-    items = compat.union_items(proper)
-    return len(items) > 1 and any(is_unsavable(item, depth + 1) for item in items)
+        if isinstance(proper, (TupleType, UnionType)):
+            waiting += proper.items
+        elif isinstance(proper, TypedDictType):
+            waiting += proper.items.values()
+        elif isinstance(proper, Instance):
+            if any(base.fullname in UNSAVABLE for base in proper.type.mro):
+                return True
+            if proper.type.module_name == "builtins":
+                waiting += proper.args
+    return False
 
 
 def made_of_fields(type: Type) -> list[TypeInfo]:
@@ -104,10 +111,14 @@ def _name_of_row(row: Row, named: set[TypeInfo]) -> None:
 
 
 def _name(type: Type, named: set[TypeInfo]) -> None:
-    for info in compat.classes_in(type):
-        if info not in named:
-            named.add(info)
+    waiting = compat.classes_in(type)
+    while waiting:
+        info = waiting.pop()
+        if info in named:
+            continue
+        named.add(info)
+        if _is_made_of_fields(info):
             for base in info.mro:
                 for symbol in base.names.values():
-                    if isinstance(symbol.node, Var) and symbol.node.type is not None:
-                        _name(symbol.node.type, named)
+                    if isinstance(symbol.node, Var) and symbol.node.type is not None and not symbol.node.is_classvar:
+                        waiting += compat.classes_in(symbol.node.type)

@@ -11,13 +11,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .case_files import Case, Message
+from .library_cache import lend
 
 PYTHON = os.environ.get("STEPKIT_TYPECHECK_PYTHON", sys.executable)
 FORMAT = ["--no-error-summary", "--no-color-output", "--no-pretty", "--hide-error-context", "--show-column-numbers"]
@@ -154,10 +154,7 @@ def _daemon(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
 def _without_plugin(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
     for state in range(_most_states(cases)):
         phase = _write(cases, project, "without-plugin", state, probe=LOOSE_PROBE)
-        config = _config(project, plugin=False)
-        yield _read(
-            _run([PYTHON, "-m", "mypy", "--config-file", str(config), *FORMAT, *_targets(project)], project), phase
-        )
+        yield _check(phase, project, _config(project, plugin=False))
 
 
 def _pyright(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
@@ -236,8 +233,12 @@ def _put(path: Path, text: str) -> None:
 def _config(project: Path, *, plugin: bool = True) -> Path:
     config = project.parent / f"{project.name}.ini"
     plugins = "plugins = stepkit_mypy\n" if plugin else ""
-    config.write_text(f"[mypy]\n{plugins}cache_dir = {project.parent / (project.name + '-cache')}\n")
+    config.write_text(f"[mypy]\n{plugins}cache_dir = {_cache(project)}\n")
     return config
+
+
+def _cache(project: Path) -> Path:
+    return project.parent / f"{project.name}-cache"
 
 
 def _targets(project: Path) -> list[str]:
@@ -246,8 +247,16 @@ def _targets(project: Path) -> list[str]:
 
 def _mypy(cases: Sequence[Case], project: Path, mode: str, turn: int, *flags: str) -> Phase:
     phase = _write(cases, project, mode, turn)
-    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(project)), *FORMAT, *flags, *_targets(project)]
-    return _read(_run(command, project), phase)
+    return _check(phase, project, _config(project), *flags)
+
+
+def _check(phase: Phase, project: Path, config: Path, *flags: str) -> Phase:
+    """Run mypy over all files of the project."""
+    command = [PYTHON, "-m", "mypy", "--config-file", str(config), *flags]
+    sources = (path.read_text(encoding="utf-8") for path in project.rglob("*.py"))
+    shared = [each for each in command if each not in ("--num-workers", "2")]
+    lend(project.parent, _cache(project), sources, shared, _run)
+    return _read(_run([*command, *FORMAT, *_targets(project)], project), phase)
 
 
 def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -281,20 +290,3 @@ def _read(done: subprocess.CompletedProcess[str], phase: Phase) -> Phase:
     if done.returncode not in (0, 1) or traceback:
         phase.crash = f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
     return phase
-
-
-@contextmanager
-def lock(path: Path, *, wait: bool) -> Iterator[bool]:
-    """Hold a file lock; gives False where it is taken and ``wait`` is not asked for."""
-    import fcntl
-
-    with path.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            fcntl.flock(handle, fcntl.LOCK_UN)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from .case_files import Case
-from .checkers import Phase, available_modes, chain_of, lock, run_chain
+from .checkers import Phase, available_modes, chain_of, run_chain
+from .locks import lock
 
 
 class Runs:

@@ -94,7 +94,12 @@ def join(first: Type, second: Type) -> Type:
 
 
 def clean(type: Type) -> Type:
-    """The type of a value that is kept: ``1`` is an int, an empty list a list of Any."""
+    """The type of a value that is kept: ``1`` is an int, an empty list a list of Any.
+
+    A recursive alias stays an alias: what it stands for was written by hand, and has no end.
+    """
+    if is_recursive(type):
+        return type
     proper = get_proper_type(type)
     if isinstance(proper, Instance):
         if proper.last_known_value is not None:
@@ -116,6 +121,11 @@ def clean(type: Type) -> Type:
     if isinstance(proper, UninhabitedType) or proper.__class__.__name__ in ("PartialType", "DeletedType", "ErasedType"):
         return any_type()
     return type
+
+
+def is_recursive(type: Type) -> bool:
+    """Whether the type is an alias, a TypedDict or a NamedTuple that holds itself."""
+    return isinstance(type, TypeAliasType) and type.is_recursive
 
 
 def typed_dict_of(type: Type | None) -> TypedDictType | None:
@@ -245,8 +255,14 @@ def classes_in(type: Type) -> list[TypeInfo]:
     """The classes that a type is made of, but for those that are built in."""
     found: list[TypeInfo] = []
     waiting = [type]
+    seen: set[Type] = set()
     while waiting:
-        proper = get_proper_type(waiting.pop())
+        each = waiting.pop()
+        if is_recursive(each):
+            if each in seen:
+                continue
+            seen.add(each)
+        proper = get_proper_type(each)
         if isinstance(proper, Instance):
             found += [] if proper.type.module_name == "builtins" else [proper.type]
             waiting += proper.args
