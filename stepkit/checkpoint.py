@@ -27,7 +27,7 @@ from typing_extensions import TypeVar
 from .codec import Registry, Tag
 from .codec.kinds import describe, is_unicode
 from .codec.purity import MAX_DEPTH, depth_exceeds
-from .errors import CheckpointFormatError, CheckpointSizeError
+from .errors import CheckpointFormatError, ResumeSizeError
 
 OutputT = TypeVar("OutputT", default=dict[str, Any])
 
@@ -165,7 +165,7 @@ def _text(document: dict[str, Any]) -> str:
 def parse(text: str | bytes, limit: int | None, flow_name: str) -> Checkpoint[dict[str, Any]]:
     """What a resume reads: the checkpoint of a text, with its values left as plain JSON data.
 
-    ``limit`` is the largest size in bytes (None: any), ``flow_name`` is for messages. Raises ``CheckpointSizeError``,
+    ``limit`` is the largest size in bytes (None: any), ``flow_name`` is for messages. Raises ``ResumeSizeError``,
     before anything is parsed, and ``CheckpointFormatError``.
     """
     return _Reader(f"flow {flow_name}: " if flow_name else "", flow_name, limit).read(text)
@@ -198,7 +198,7 @@ class _Reader:
     def data(self, text: object) -> bytes:
         if isinstance(text, str):
             if self.limit is not None and len(text) > self.limit:
-                raise CheckpointSizeError(self.flow, len(text), self.limit)
+                raise ResumeSizeError(self.flow, len(text), self.limit)
             try:
                 data = text.encode()
             except UnicodeEncodeError as error:
@@ -208,7 +208,7 @@ class _Reader:
         else:
             self.fail(f"is {describe(text)}, not a string", "Give the JSON text that event.checkpoint gave")
         if self.limit is not None and len(data) > self.limit:
-            raise CheckpointSizeError(self.flow, len(data), self.limit)
+            raise ResumeSizeError(self.flow, len(data), self.limit)
         return data
 
     def document(self, data: bytes) -> Any:

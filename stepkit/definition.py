@@ -105,6 +105,7 @@ class Flow(Generic[InputT, OutputT]):
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
         log: bool | LogConfig | None = None,
+        run_id: str | None = None,
     ) -> OutputT:
         """Run the flow on ``input`` and return the context that it ends with.
 
@@ -115,11 +116,13 @@ class Flow(Generic[InputT, OutputT]):
             on_step_error: Called with the step's path and the error for every failed attempt. It observes: if it
                 fails itself, the step's error still wins.
             log: ``True``, ``False`` or a ``LogConfig``; as the class says where it is left out.
+            run_id: What tells this run from others, in events, checkpoints, log records and the notes on errors;
+                random where it is left out. At most 200 characters, none of them a "/" or invisible.
 
         Raises what a step raised, with a note that names the flow and the step; ``MissingKeyError`` and the other
         errors of ``stepkit.errors`` for mistakes of the flow.
         """
-        run = self._new_run(on_step_complete, on_step_error, log)
+        run = self._new_run(on_step_complete, on_step_error, log, run_id=run_id)
         return await runtime.start(run, input)  # type: ignore[return-value]
 
     def run_sync(
@@ -130,13 +133,14 @@ class Flow(Generic[InputT, OutputT]):
         on_step_error: ErrorCallback | None = None,
         log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
+        run_id: str | None = None,
     ) -> OutputT:
         """``run`` without an event loop of one's own. A flow of sync steps uses none at all.
 
         ``cancel`` is looked at between steps; once it is set, the run raises ``RunCancelledError``. Raises
         ``EventLoopError`` if the flow has async steps and a loop is running in this thread: await ``run`` there.
         """
-        run = self._new_run(on_step_complete, on_step_error, log, cancel)
+        run = self._new_run(on_step_complete, on_step_error, log, cancel, run_id)
         return runtime.start_sync(run, input)  # type: ignore[return-value]
 
     async def run_checkpoint(
@@ -151,7 +155,7 @@ class Flow(Generic[InputT, OutputT]):
         """Go on after the step of ``checkpoint`` and return the context that the run ends with.
 
         ``override_data`` is merged shallowly into the saved context first. The other arguments are those of
-        ``run``. Raises a ``CheckpointError`` that says what is wrong, before any step runs, if the checkpoint
+        ``run``. Raises a ``ResumeRefusedError`` that says what is wrong, before any step runs, if the checkpoint
         cannot be resumed.
         """
         run = self._new_run(on_step_complete, on_step_error, log)
@@ -177,8 +181,9 @@ class Flow(Generic[InputT, OutputT]):
         on_step_error: ErrorCallback | None,
         log: bool | LogConfig | None,
         cancel: Cancellation | None = None,
+        run_id: str | None = None,
     ) -> "runtime.Run":
-        run = runtime.new_run(self, on_step_complete, on_step_error, cancel)
+        run = runtime.new_run(self, on_step_complete, on_step_error, cancel, run_id)
         if log is not None or run.plan.may_log:
             config, run_log = settle(log, run.plan.table.options.log)
             if run_log or run.plan.logs:

@@ -13,6 +13,7 @@ __all__ = [
     "CheckpointFlowError",
     "CheckpointFormatError",
     "CheckpointKeyError",
+    "CheckpointNotTakenError",
     "CheckpointSizeError",
     "CheckpointStepError",
     "CheckpointValueError",
@@ -21,13 +22,17 @@ __all__ = [
     "EventLoopError",
     "FlowDefinitionError",
     "FlowInputError",
+    "InvalidIdError",
     "MissingKeyError",
     "NoCurrentStepError",
+    "ResumeRefusedError",
+    "ResumeSizeError",
     "RunCancelledError",
     "StepOutputError",
     "StepTimeoutError",
     "StepkitError",
     "UnknownCaseError",
+    "UnsavableSizeError",
     "UnsavableValueError",
 ]
 
@@ -56,6 +61,10 @@ class FlowDefinitionError(StepkitError, TypeError):
 
 class FlowInputError(StepkitError, TypeError):
     """The input or the override data of a run is no mapping with string keys."""
+
+
+class InvalidIdError(StepkitError, ValueError):
+    """An id from outside is not allowed: of a wrong type, empty, too long, or with characters that no id has."""
 
 
 class MissingKeyError(StepkitError, KeyError):
@@ -154,15 +163,23 @@ class NoCurrentStepError(StepkitError, LookupError):
 
 
 class CheckpointError(StepkitError, ValueError):
-    """A checkpoint cannot be taken, or is refused before any step runs."""
+    """The base of the two families: ``ResumeRefusedError`` and ``CheckpointNotTakenError``."""
 
 
-class CheckpointFormatError(CheckpointError):
+class ResumeRefusedError(CheckpointError):
+    """A checkpoint is refused before any step runs: nothing has happened, and the checkpoint is as good as it was."""
+
+
+class CheckpointNotTakenError(CheckpointError):
+    """A checkpoint cannot be taken after steps have run: the run itself is well, but it cannot be saved there."""
+
+
+class CheckpointFormatError(ResumeRefusedError):
     """A checkpoint is not strict JSON, lacks a field, or has one of a wrong type."""
 
 
 class CheckpointSizeError(CheckpointError):
-    """A checkpoint is larger than the flow's ``max_checkpoint_size`` (bytes)."""
+    """A checkpoint is larger than the flow's ``max_checkpoint_size`` (bytes), when it is taken or resumed."""
 
     def __init__(self, flow: str, size: int, limit: int) -> None:
         self.flow = flow
@@ -175,23 +192,31 @@ class CheckpointSizeError(CheckpointError):
         )
 
 
-class CheckpointFlowError(CheckpointError):
+class ResumeSizeError(ResumeRefusedError, CheckpointSizeError):
+    """A checkpoint is refused because it is larger than the limit; it is not parsed."""
+
+
+class UnsavableSizeError(CheckpointNotTakenError, CheckpointSizeError):
+    """A checkpoint is not taken because it would be larger than the limit."""
+
+
+class CheckpointFlowError(ResumeRefusedError):
     """A checkpoint was taken by another flow, or its flow has changed before the checkpoint's step."""
 
 
-class CheckpointStepError(CheckpointError, LookupError):
+class CheckpointStepError(ResumeRefusedError, LookupError):
     """A checkpoint names a step that the flow does not have, or cannot be resumed at."""
 
 
-class CheckpointKeyError(CheckpointError, KeyError):
+class CheckpointKeyError(ResumeRefusedError, KeyError):
     """A remaining step requires a key that neither the checkpoint nor a step in between provides."""
 
 
-class CheckpointValueError(CheckpointError, TypeError):
+class CheckpointValueError(ResumeRefusedError, TypeError):
     """A value of a checkpoint or of its override data does not fit the step that will read it."""
 
 
-class UnsavableValueError(CheckpointError, TypeError):
+class UnsavableValueError(CheckpointNotTakenError, TypeError):
     """A value of the context cannot be saved such that it comes back the same.
 
     ``path`` is the value's key path (``$.order.items[1].conn``), ``type`` its type.

@@ -14,6 +14,8 @@ FlowT = TypeVar("FlowT", default=Any, covariant=True)
 class EventSource(Protocol):
     """Where an event gets its costly parts from, if they are asked for."""
 
+    @property
+    def run_id(self) -> str: ...
     def snapshot(self) -> dict[str, Any]: ...
     def checkpoint(self) -> str: ...
     def stop(self) -> None: ...
@@ -24,13 +26,13 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
     """A step was completed.
 
     ``step_name`` is the step's path (``"load-session/fetch"`` inside a nested flow), ``duration_ms`` the time that
-    it took in milliseconds. ``context`` and ``checkpoint`` cost nothing until they are read; an event that is kept
-    beyond its callback keeps both as they were.
+    it took in milliseconds. ``run_id``, ``context`` and ``checkpoint`` cost nothing until they are read; an event that
+    is kept beyond its callback keeps them as they were.
 
     ``FlowT`` is the flow; the mypy plugin fills it, and looks up there what ``context`` holds after the step.
     """
 
-    __slots__ = ("_checkpoint", "_context", "_source", "__weakref__", "duration_ms", "step_name")
+    __slots__ = ("_checkpoint", "_context", "_run_id", "_source", "__weakref__", "duration_ms", "step_name")
 
     step_name: NameT
     duration_ms: float
@@ -39,8 +41,16 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         self.step_name = step_name
         self.duration_ms = duration_ms
         self._source: EventSource | None = source
+        self._run_id: str | None = None
         self._context: dict[str, Any] | None = None
         self._checkpoint: str | Exception | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, as ``run(run_id=)`` said or random; a resumed run has that of the run it goes on with."""
+        if self._run_id is None and self._source is not None:
+            self._run_id = self._source.run_id
+        return self._run_id  # type: ignore[return-value]
 
     @property
     def context(self) -> ContextT:
@@ -54,7 +64,7 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         """The checkpoint after the step, a JSON string for ``run_checkpoint``.
 
         Raises ``UnsavableValueError`` if a value of the context could not come back the same,
-        ``CheckpointSizeError`` if it is over the limit.
+        ``UnsavableSizeError`` if it is over the limit.
         """
         if self._checkpoint is None:
             self._take()
@@ -78,7 +88,7 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
 
     def seal(self) -> None:
         """The runtime says that the callback is over and the event was kept: take what may still be read."""
-        _ = self.context
+        _ = self.run_id, self.context
         if self._checkpoint is None:
             self._take()
         self._source = None

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from notes import places
 from random_flows import Build, draw_flow
 from random_nodes import FlowSpec, World, canonical
 from reference_model import Ambiguous, Model, inner_nodes
@@ -40,7 +41,7 @@ def outcome_of(run: Callable[[], Mapping[str, Any]]) -> tuple[Outcome, Exception
 
 def outline(error: BaseException) -> Any:
     inside = [outline(each) for each in error.exceptions] if isinstance(error, BaseExceptionGroup) else []
-    return type(error).__name__, str(error), getattr(error, "__notes__", []), inside
+    return type(error).__name__, str(error), places(error), inside
 
 
 def check(spec: FlowSpec, input: Mapping[str, Any]) -> Counter[str]:

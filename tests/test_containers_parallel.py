@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from container_flows import EFFECTS, LoadSession, Settled, did
+from notes import notes
 
 from stepkit import Flow, flow
 from stepkit.errors import ContextCollisionError
@@ -182,7 +183,7 @@ def test_the_first_failure_cancels_the_others_and_waits_for_them() -> None:
     async def main() -> None:
         with pytest.raises(LookupError, match="bad") as caught:
             await Fails().run()
-        assert ['in flow Fails, step "group/bad"'] == caught.value.__notes__
+        assert ['in flow Fails, step "group/bad", run ...'] == notes(caught.value)
         assert ["long was cancelled and has tidied up"] == EFFECTS
         assert {asyncio.current_task()} == asyncio.all_tasks()
 
@@ -278,7 +279,7 @@ def test_a_settled_group_in_which_all_fail_is_a_failure_with_all_errors(run: Run
         run(AllFail)
     assert 'all members of the parallel group "group" failed' == caught.value.message
     assert ["ValueError('one')", "LookupError('two')"] == [repr(error) for error in caught.value.exceptions]
-    assert ['in flow AllFail, step "group"'] == caught.value.__notes__
+    assert ['in flow AllFail, step "group", run ...'] == notes(caught.value)
 
 
 def test_skip_remaining_in_a_member_ends_the_run_after_the_group(run: Runner) -> None:

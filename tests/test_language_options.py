@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from notes import notes
 
 from stepkit import Flow, LogConfig, flow
 from stepkit.errors import ContextCollisionError, MissingKeyError
@@ -114,7 +115,7 @@ def test_a_failing_condition_is_a_failure_of_its_step() -> None:
     with pytest.raises(ZeroDivisionError) as caught:
         Fails().run_sync({"a": 0}, on_step_error=lambda name, error: failed.append(name))
     assert failed == ["survived", "fatal"]
-    assert caught.value.__notes__ == ['in flow Fails, step "fatal"']
+    assert notes(caught.value) == ['in flow Fails, step "fatal", run ...']
 
 
 def test_a_condition_on_a_missing_key_says_so() -> None:

@@ -29,7 +29,7 @@ def log_of(script: Script, config: LogConfig | None = None, run_log: bool = True
 
 
 def run_calc(log: Observer) -> None:
-    log.run_started("Calc", ["a"], None)
+    log.run_started("Calc", "run-1", ["a"], None)
     log.step_started("add-one", "step", None)
     log.step_completed("add-one", 0.0012, ["a"], None)
     log.step_started("finish", "step", None)
@@ -38,7 +38,7 @@ def run_calc(log: Observer) -> None:
 
 
 def resume_calc(log: Observer) -> None:
-    log.run_started("Calc", ["a", "b"], "double")
+    log.run_started("Calc", "run-1", ["a", "b"], "double")
     log.step_skipped("add-one", "resume", None)
     log.step_skipped("double", "resume", None)
     log.step_started("finish", "step", None)
@@ -99,7 +99,7 @@ def test_a_stopwatch_shows_the_times_it_names(stopwatch: Stopwatch, shown: list[
 
 def test_without_emoji_all_but_the_names_is_ascii() -> None:
     def script(log: Observer) -> None:
-        log.run_started("Calc", ["a"], "x")
+        log.run_started("Calc", "run-1", ["a"], "x")
         log.step_skipped("x", "resume", None)
         log.step_started("route", "branch", None)
         log.case_chosen("route", "odd", None)
@@ -242,7 +242,7 @@ def test_a_step_that_is_not_logged_has_no_lines_but_its_row() -> None:
 
 def test_in_a_run_that_is_not_logged_only_logged_steps_and_warnings_are() -> None:
     def script(log: Observer) -> None:
-        log.run_started("Calc", ["a"], None)
+        log.run_started("Calc", "run-1", ["a"], None)
         log.step_started("a", "step", None)
         log.step_completed("a", 0.001, ["x"], None)
         log.warned("a", 'replaces "x"')
@@ -263,7 +263,7 @@ def test_in_a_run_that_is_not_logged_only_logged_steps_and_warnings_are() -> Non
 
 
 def fail(log: Observer) -> None:
-    log.run_started("Calc", [], None)
+    log.run_started("Calc", "run-1", [], None)
     log.attempt_failed("a", 1, 2, ValueError("boom"), 0, None)
     log.step_failed("a", 0.001, ValueError("boom"), None)
     log.run_finished("failed", 0.002, "a")
@@ -287,7 +287,7 @@ def test_lines_go_to_the_logger_stepkit_with_level_flow_and_step(caplog: pytest.
 
 def test_a_percent_sign_is_no_format(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="stepkit")
-    make_observer(LogConfig(), True).run_started("Calc", ["100%s", "%d"], None)
+    make_observer(LogConfig(), True).run_started("Calc", "run-1", ["100%s", "%d"], None)
     assert caplog.messages == ["🚀 Starting pipeline with input: 100%s, %d"]
 
 
@@ -497,8 +497,8 @@ def test_a_log_option_of_a_wrong_type_is_refused() -> None:
 @given(name=st.text(min_size=1), key=st.text(), message=st.text())
 def test_one_line_is_one_line_whatever_names_keys_and_errors_hold(name: str, key: str, message: str) -> None:
     def script(log: Observer) -> None:
-        log.run_started(name, [key], None)
-        log.run_started(name, [], name)
+        log.run_started(name, "run-1", [key], None)
+        log.run_started(name, "run-1", [], name)
         log.step_started(name, "step", None)
         log.case_chosen(name, name, None)
         log.step_completed(name, 0.001, [key, key], None)

@@ -1,4 +1,4 @@
-"""A damaged or forged checkpoint is refused with a ``CheckpointError`` before anything runs, or it is a valid one.
+"""A damaged or forged checkpoint is refused with a ``ResumeRefusedError`` before anything runs, or it is a valid one.
 
 20,000 mutations of checkpoints of random flows: of their structure (fields, marks, frames, tags, names) and of bytes.
 The steps of these flows take any value, so whatever a resume lets through must run to the end.
@@ -19,7 +19,7 @@ from random_flows import Build, draw_flow
 from random_nodes import FlowSpec, Node, When, World
 
 from stepkit import Flow, flow
-from stepkit.errors import CheckpointError
+from stepkit.errors import ResumeRefusedError
 
 PARTS = 8
 MUTATIONS = 20_000 // PARTS
@@ -49,7 +49,7 @@ def resume(build: Build, checkpoint: str | bytes) -> str:
     world = World()
     try:
         build.resume(world, checkpoint)  # type: ignore[arg-type]
-    except CheckpointError:
+    except ResumeRefusedError:
         assert not world.counts, f"refused, but it ran {dict(world.counts)}: {checkpoint!r}"
         return "refused"
     except Exception as error:

@@ -13,13 +13,15 @@ import pytest
 
 from stepkit import Checkpoint, Flow, flow
 from stepkit.errors import (
-    CheckpointError,
     CheckpointFlowError,
     CheckpointFormatError,
     CheckpointKeyError,
     CheckpointSizeError,
     CheckpointStepError,
     CheckpointValueError,
+    ResumeRefusedError,
+    ResumeSizeError,
+    UnsavableSizeError,
 )
 
 RAN: list[str] = []
@@ -75,12 +77,14 @@ def taken(
     return document
 
 
-def refused(checkpoint: Any, error: type[CheckpointError], flow_class: type[Flow[Any]] = Pay, **arguments: Any) -> str:
+def refused(
+    checkpoint: Any, error: type[ResumeRefusedError], flow_class: type[Flow[Any]] = Pay, **arguments: Any
+) -> str:
     """The message with which the resume is refused; no step ran, and nobody was told of any."""
     text = json.dumps(checkpoint) if isinstance(checkpoint, dict) else checkpoint
     told: list[Any] = []
     arguments |= {"on_step_complete": told.append, "on_step_error": lambda name, error: told.append(error)}
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(ResumeRefusedError) as caught:
         flow_class().run_checkpoint_sync(text, **arguments)
     assert type(caught.value) is error
     with pytest.raises(error) as caught_async:
@@ -410,12 +414,12 @@ def test_a_key_with_a_default_is_not_required_and_an_override_may_give_it() -> N
 
 
 def test_a_checkpoint_over_the_size_limit_is_refused_before_it_is_parsed() -> None:
-    assert refused("[" * 2_001, CheckpointSizeError) == (
+    assert refused("[" * 2_001, ResumeSizeError) == (
         "flow Pay: the checkpoint has 2,001 bytes, the limit is 2,000. Keep large values outside of the context and "
         "their keys inside, or raise the limit with the class keyword max_checkpoint_size (bytes)."
     )
-    assert "2,002 bytes" in refused("é" * 1_001, CheckpointSizeError)
-    assert "2,002 bytes" in refused("é".encode() * 1_001, CheckpointSizeError)
+    assert "2,002 bytes" in refused("é" * 1_001, ResumeSizeError)
+    assert "2,002 bytes" in refused("é".encode() * 1_001, ResumeSizeError)
 
 
 def test_a_checkpoint_over_the_size_limit_is_not_taken() -> None:
@@ -423,6 +427,7 @@ def test_a_checkpoint_over_the_size_limit_is_not_taken() -> None:
         taken(given={"amount": 1, "due": datetime(2026, 1, 2), "large": "x" * 2_000})
     assert str(caught.value).startswith("flow Pay: the checkpoint has 2,")
     assert (caught.value.limit, caught.value.flow) == (2_000, "Pay")
+    assert type(caught.value) is UnsavableSizeError
 
 
 def test_the_size_limit_is_16_mib_unless_the_class_says_otherwise() -> None:
@@ -434,7 +439,7 @@ def test_the_size_limit_is_16_mib_unless_the_class_says_otherwise() -> None:
     fits = '{"stepName":"go","output":{"a":"' + "x" * (limit - 35) + '"}}'
     assert len(fits) == limit
     assert len(Usual().run_checkpoint_sync(fits)["a"]) == limit - 35
-    assert "the limit is 16,777,216" in refused(fits + " ", CheckpointSizeError, Usual)
+    assert "the limit is 16,777,216" in refused(fits + " ", ResumeSizeError, Usual)
 
 
 # Bare checkpoints of the original
@@ -446,6 +451,15 @@ def test_a_bare_checkpoint_is_accepted_under_the_same_checks() -> None:
     assert result["notified"] is True
     assert result["due"].isoformat() == "2026-01-02T03:04:05+00:00"
     assert RAN == ["notify"]
+
+
+def test_an_object_that_has_no_text_is_refused_like_one() -> None:
+    for bad, error in (
+        (Checkpoint(7, {}), CheckpointFormatError),
+        (Checkpoint("reserve", {1: 2}), CheckpointFormatError),  # type: ignore[dict-item]
+        (Checkpoint("reserve", {"amount": object()}), CheckpointValueError),
+    ):
+        refused(bad, error)
 
 
 def test_an_object_is_checked_like_its_text() -> None:
@@ -461,7 +475,7 @@ def test_nothing_is_imported_because_a_checkpoint_says_so(monkeypatch: pytest.Mo
     for tag in ("os.system", {"class": "os:system"}, {"class": "subprocess.Popen", "in": {}}, "builtins.eval"):
         document["flow"]["types"] = {"reservation": tag}
         document["output"]["reservation"] = "echo imported"
-        with pytest.raises(CheckpointError):
+        with pytest.raises(ResumeRefusedError):
             Pay().run_checkpoint_sync(json.dumps(document))
     assert RAN == []
 

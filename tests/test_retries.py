@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import stepping
+from notes import notes
 
 from stepkit import CircuitBreaker, Flow, LogConfig, flow
 from stepkit.errors import (
@@ -102,7 +103,7 @@ def test_the_error_of_the_last_attempt_is_raised_as_it_was_with_a_note_of_where(
     with pytest.raises(Bang) as caught:
         Trying().run_sync()
     assert caught.value is errors[1]
-    assert caught.value.__notes__ == ['in flow Trying, step "try"']
+    assert notes(caught.value) == ['in flow Trying, step "try", run ...']
 
 
 # Of what
@@ -527,7 +528,7 @@ def test_a_container_that_has_used_up_its_retries_fails() -> None:
     with pytest.raises(Boom, match="third") as caught:
         stepping.run(Nested(world).run({"n": 2}))
     assert world.log == ["first", "second", "third", "third", "third", "third"]
-    assert caught.value.__notes__ == ['in flow Nested, step "inner/third"']
+    assert notes(caught.value) == ['in flow Nested, step "inner/third", run ...']
 
 
 def test_members_of_a_retried_group_that_were_done_are_not_run_again() -> None:

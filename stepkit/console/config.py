@@ -30,7 +30,8 @@ class LogConfig:
     key, a skip because a circuit breaker is open, a cancelled run), ERROR for failures. Where nobody has configured
     logging (the logger and its parents have no handler), they are written to ``sys.stderr``, as a user of ``log=True``
     expects; where logging is configured, its levels decide: ``logging.basicConfig(level=logging.INFO)`` shows all.
-    Each record has ``flow`` and ``step`` (a path, or "") for formatters and filters.
+    Each record has ``flow``, ``run_id`` and ``step`` (a path, or "") for formatters and filters. While more than one
+    run of this process is logged, each line begins with its run's id, a random one cut to 8 characters: ``[7bbb1d1c]``.
 
     Every line is one record, also those of the boxed summary. Names of keys are logged, never values; the text of an
     error is, whatever its author put there. Control characters are escaped.

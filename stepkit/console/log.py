@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+import weakref
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +27,7 @@ _STEPS: dict[Kind, tuple[str, str]] = {
     "subflow": ("📦", "Flow"),
 }
 _SKIPS = {"resume": "resume-skip", "when": "skipped", "circuit-open": "skipped, circuit open"}
+_RANDOM_ID = re.compile(r"[0-9a-f]{32}")
 _PLAIN = {"⚠️": "Warning: ", "↳": "-> "}  # every other icon only repeats what the words say
 
 
@@ -42,13 +45,20 @@ class RunLog:
         self._watch = watch if isinstance(watch, Stopwatch) else Stopwatch() if watch else _NO_TIMES
         self._lock = threading.RLock()  # a log function may run something that is logged here
         self._flow = ""
+        self._run_id = ""
+        self._in_crowd = False
         self._resumed_from: str | None = None
         self._timings: dict[str, Timing] = {}
         self._logs: dict[str, bool] = {}  # the log= of the steps that have one, for events that come without it
 
-    def run_started(self, flow: str, keys: Collection[str], resumed_from: str | None) -> None:
+    def run_started(self, flow: str, run_id: str, keys: Collection[str], resumed_from: str | None) -> None:
         with self._lock:
             self._flow = escape(flow)
+            self._run_id = run_id
+            _RUNNING.add(self)
+            if len(_RUNNING) > 1:
+                for each in tuple(_RUNNING):
+                    each._in_crowd = True
             self._resumed_from = resumed_from
             if not self._run_log:
                 return
@@ -111,15 +121,19 @@ class RunLog:
 
     def run_finished(self, outcome: Outcome, duration: float, step: str | None) -> None:
         with self._lock:
-            if step is not None and outcome in ("stopped", "skipped-remaining") and self._logged(step, None):
-                self._write("info", f"{self._icon('⏹️')}{_ENDINGS[outcome]}: {escape(step)}", step)
-            if not self._run_log:
-                return
-            if self._watch.show_summary and self._timings:
-                self._write_summary(outcome, step)
-            if self._watch.show_total:
-                self._write("info", f"{self._icon('⏰')}Total Pipeline Time: {format_duration(duration)}")
-            self._write_end(outcome, step)
+            self._write_finish(outcome, duration, step)
+            _RUNNING.discard(self)
+
+    def _write_finish(self, outcome: Outcome, duration: float, step: str | None) -> None:
+        if step is not None and outcome in ("stopped", "skipped-remaining") and self._logged(step, None):
+            self._write("info", f"{self._icon('⏹️')}{_ENDINGS[outcome]}: {escape(step)}", step)
+        if not self._run_log:
+            return
+        if self._watch.show_summary and self._timings:
+            self._write_summary(outcome, step)
+        if self._watch.show_total:
+            self._write("info", f"{self._icon('⏰')}Total Pipeline Time: {format_duration(duration)}")
+        self._write_end(outcome, step)
 
     def _write_summary(self, outcome: Outcome, step: str | None) -> None:
         timings = tuple(self._timings.values())
@@ -164,7 +178,17 @@ class RunLog:
         return f"{icon} " if self._emoji else _PLAIN.get(icon, "")
 
     def _write(self, level: Level, line: str, step: str = "") -> None:
-        self._sink.write(level, line, self._flow, escape(step))
+        if self._in_crowd:
+            line = f"[{_short(self._run_id)}] {line}"
+        self._sink.write(level, line, self._flow, escape(step), self._run_id)
 
+
+def _short(run_id: str) -> str:
+    """A random id is told from others by its beginning; one that somebody chose is shown whole."""
+    return run_id[:8] if _RANDOM_ID.fullmatch(run_id) else escape(run_id)
+
+
+_RUNNING: weakref.WeakSet[RunLog] = weakref.WeakSet()
+"""The runs of this process that are logged at this moment. Once there are others, lines say whose they are."""
 
 _ENDINGS = {"stopped": "Early stop requested by", "skipped-remaining": "Remaining steps skipped after failure of"}

@@ -26,26 +26,27 @@ class Sink:
         self._sign = "Warning: " if plain else "⚠️ "
         self._reported = False
 
-    def write(self, level: Level, line: str, flow: str, step: str) -> None:
+    def write(self, level: Level, line: str, flow: str, step: str, run_id: str) -> None:
+        about = {"flow": flow, "step": step, "run_id": run_id}
         function = self._error_fn if level == "error" else self._log_fn
         try:
             if function is None:
-                self._to_logger(level, line, flow, step)
+                self._to_logger(level, line, about)
             else:
                 function(line)
         except Exception as error:
-            self._report(error, flow, step, by_user=function is not None)
+            self._report(error, about, by_user=function is not None)
 
-    def _to_logger(self, level: Level, line: str, flow: str, step: str) -> None:
+    def _to_logger(self, level: Level, line: str, about: dict[str, str]) -> None:
         number = _LEVELS[level]
         logger = self._logger
         if logger.hasHandlers() or logger.disabled:
-            logger.log(number, line, extra={"flow": flow, "step": step})
+            logger.log(number, line, extra=about)
         # Nobody configured logging, and the root's WARNING is no choice of anyone's; a level set on our logger is.
         elif number >= logger.level and number > logger.manager.disable:
             _to_stderr(line)
 
-    def _report(self, error: Exception, flow: str, step: str, *, by_user: bool) -> None:
+    def _report(self, error: Exception, about: dict[str, str], *, by_user: bool) -> None:
         """Say once in a run that lines are lost."""
         if self._reported:
             return
@@ -54,7 +55,7 @@ class Sink:
         line = f"{self._sign}{who} failed; the run goes on, this line is lost: {show_error(error)}"
         try:
             if by_user:
-                self._to_logger("warning", line, flow, step)
+                self._to_logger("warning", line, about)
             else:
                 _to_stderr(line)
         except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..checkpoint import OuterFrame, compose
-from ..errors import CheckpointSizeError, UnsavableValueError
+from ..errors import UnsavableSizeError, UnsavableValueError
 
 if TYPE_CHECKING:
     from .frame import Frame
@@ -15,7 +15,7 @@ def take(frame: Frame) -> str:
     """The checkpoint after the step that was done last, as seen from ``frame``.
 
     Inside a parallel group, which is one step, that is the last step before the group.
-    Raises ``UnsavableValueError`` and ``CheckpointSizeError``.
+    Raises ``UnsavableValueError`` and ``UnsavableSizeError``.
     """
     while frame.parent is not None and (frame.in_group or frame.position == 0):
         frame = frame.parent
@@ -39,7 +39,7 @@ def take(frame: Frame) -> str:
     text = compose(step, output, name=run.flow, run=run.id, done=done[::-1], types=tags, frames=outer[::-1])
     # Only a text near the limit has to be measured in bytes.
     if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
-        raise CheckpointSizeError(run.flow, size, run.limit)
+        raise UnsavableSizeError(run.flow, size, run.limit)
     return text
 
 

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CheckpointError
+from ..errors import CheckpointNotTakenError
 from ..table import CompleteCallback, ErrorCallback, StepRow
 from .control import Fence
 from .isolation import copy_context
@@ -62,15 +62,17 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id: the same after a resume."""
+        """The run's id: the same after a resume. It is made when it is first asked for."""
         if self._id is None:
             import uuid
 
-            self._id = uuid.uuid4().hex
+            # Members of a group ask at the same time: the first one's stays.
+            vars(self).setdefault("_id", uuid.uuid4().hex)
+            assert self._id is not None
         return self._id
 
     @id.setter
-    def id(self, id: str | None) -> None:
+    def id(self, id: str) -> None:
         self._id = id
 
     def warn(self, path: str, message: str) -> None:
@@ -80,7 +82,8 @@ class Run:
         else:
             import logging
 
-            logging.getLogger("stepkit").warning("flow %s: %s: %s", self.flow, path, message)
+            about = {"flow": self.flow, "step": path, "run_id": self.id}
+            logging.getLogger("stepkit").warning("flow %s: %s: %s", self.flow, path, message, extra=about)
 
 
 class Frame:
@@ -207,12 +210,16 @@ class Frame:
 
     # What an event reads, if somebody asks it (events.EventSource).
 
+    @property
+    def run_id(self) -> str:
+        return self.run.id
+
     def snapshot(self) -> dict[str, Any]:
         return copy_context(self.context)
 
     def checkpoint(self) -> str:
         if self.fence is not None and self.fence.closed:
-            raise CheckpointError(
+            raise CheckpointNotTakenError(
                 f'flow {self.run.flow}: the attempt in which step "{self.path}" was completed was given up: it timed '
                 "out or was cancelled. The run goes on without it, so there is no checkpoint; read it in "
                 "on_step_complete before anything is awaited"

@@ -18,7 +18,7 @@ from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
-from .telling import tell_completed, tell_error
+from .telling import note, tell_completed, tell_error
 from .waiting import TaskWatch, cancellation, in_thread, together
 
 
@@ -323,8 +323,8 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
         wrapped = RuntimeError("a step raised StopIteration")
         wrapped.__cause__ = error
         error = wrapped
-    if not isinstance(error, StepkitError):  # those name the step themselves
-        _note(error, f'in flow {run.flow}, step "{path}"')
+    # The errors of stepkit name the step themselves.
+    note(error, "" if isinstance(error, StepkitError) else f'in flow {run.flow}, step "{path}", ', f"run {run.id}")
     if run.observer is not None and started is not None:
         run.observer.step_failed(path, perf_counter() - started, error, row.log)
     if run.failure is None or run.failure[0] is not error:
@@ -332,13 +332,3 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
     note_current(frame, step)
     await tell_error(frame, path, error)
     return error
-
-
-def _note(error: Exception, note: str) -> None:
-    """Note where an error comes from, unless it says so already, or more exactly: a step inside this one."""
-    notes: Any = getattr(error, "__notes__", ())
-    try:
-        if not any(line == note or line.startswith(note[:-1] + "/") for line in notes):
-            error.add_note(note)
-    except Exception:
-        pass  # an error that cannot be written to, as a frozen dataclass

@@ -19,7 +19,7 @@ class Observer(Protocol):
     ``log`` is the step's own ``log=`` option: None where the step leaves it to the run.
     """
 
-    def run_started(self, flow: str, keys: Collection[str], resumed_from: str | None) -> None:
+    def run_started(self, flow: str, run_id: str, keys: Collection[str], resumed_from: str | None) -> None:
         """``keys`` are those of the context that the run starts with."""
 
     def step_started(self, path: str, kind: Kind, log: bool | None) -> None: ...

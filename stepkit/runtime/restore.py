@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..checkpoint import Checkpoint, FlowState, parse, serialize_checkpoint
-from ..errors import CheckpointFlowError, CheckpointFormatError, CheckpointStepError, nearest, quoted
+from ..errors import (
+    CheckpointFlowError,
+    CheckpointFormatError,
+    CheckpointStepError,
+    CheckpointValueError,
+    InvalidIdError,
+    UnsavableValueError,
+    nearest,
+    quoted,
+)
+from ..ids import checked_id
 from .containers import open_case, open_flow
 from .fingerprint import WIDTH, verify
 from .foresight import check_remaining
@@ -20,12 +30,11 @@ def restore(
 ) -> tuple[Frame, str]:
     """The root frame of a run that goes on after the checkpoint, and the path of the checkpoint's step.
 
-    Raises a ``CheckpointError`` that says what is wrong.
+    Raises a ``ResumeRefusedError`` that says what is wrong.
     """
     flow = run.flow
     override = {} if override_data is None else checked_mapping(override_data, run, "override_data")
-    text = serialize_checkpoint(checkpoint) if isinstance(checkpoint, Checkpoint) else checkpoint
-    saved = parse(text, run.limit, flow)
+    saved = parse(_text(checkpoint, flow), run.limit, flow)
     # What was written by hand, or by the original, says nothing of the steps done; it may still have types.
     state = saved.flow if saved.flow is not None and saved.flow.done else None
     types = {} if saved.flow is None else saved.flow.types
@@ -35,7 +44,10 @@ def restore(
             f'was only renamed, give it its former name: class ...(Flow[...], name="{state.name}")'
         )
     if state is not None:
-        run.id = state.run
+        try:
+            run.id = checked_id(state.run, f'flow {flow}: the checkpoint\'s field "flow.run"')
+        except InvalidIdError as error:
+            raise CheckpointFormatError(f"{error}. Use the checkpoint as it was taken") from None
     root = Frame(run, run.owner, run.plan.steps, {})
     levels = _walk(root, saved.step_name)
     if state is not None:
@@ -47,6 +59,17 @@ def restore(
     _override(levels, override)
     check_remaining(levels, convert=state is None)
     return root, saved.step_name
+
+
+def _text(checkpoint: str | bytes | Checkpoint[Any], flow: str) -> str | bytes:
+    if not isinstance(checkpoint, Checkpoint):
+        return checkpoint
+    try:
+        return serialize_checkpoint(checkpoint)
+    except UnsavableValueError as error:
+        raise CheckpointValueError(f"flow {flow}: the checkpoint cannot be read as text: {error}") from None
+    except TypeError as error:
+        raise CheckpointFormatError(f"flow {flow}: the checkpoint cannot be read as text: {error}") from None
 
 
 def _walk(root: Frame, path: str) -> list[Frame]:

@@ -27,6 +27,7 @@ def new_run(
     on_step_complete: CompleteCallback | None = None,
     on_step_error: ErrorCallback | None = None,
     cancel: Any = None,
+    run_id: str | None = None,
 ) -> Run:
     """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
     plan = owner.__stepkit_plan__ or plan_of(type(owner))
@@ -46,6 +47,10 @@ def new_run(
             raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {cancel!r}")
         run.cancel = cancel
         run.watched = True
+    if run_id is not None:
+        from ..ids import checked_id
+
+        run.id = checked_id(run_id, f"flow {run.flow}: run_id")
     return run
 
 
@@ -140,7 +145,7 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
 async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observer) -> dict[str, Any]:
     """Run to the end, and tell the observer which end it was."""
     run = frame.run
-    observer.run_started(run.flow, list(_innermost(frame).context), resumed_from)
+    observer.run_started(run.flow, run.id, list(_innermost(frame).context), resumed_from)
     _tell_skipped(frame, observer)
     started = perf_counter()
     outcome: Outcome = "cancelled"

@@ -40,6 +40,7 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
         try:
             result: Any = callback(event)
         except Exception as error:
+            note(error, "", f"run {frame.run.id}")
             raise Aborted(error) from None
         if result is not None and inspect.isawaitable(result):
             return _tell_waiting(frame, event, result, callbacks)
@@ -64,6 +65,7 @@ async def _tell_waiting(frame: Frame, event: StepEvent, waiting: Any, callbacks:
                 await waiting
                 ensure_wanted(frame)
     except Exception as error:
+        note(error, "", f"run {run.id}")
         raise Aborted(error) from None
     finally:
         del waiting
@@ -78,3 +80,22 @@ def _seal(reference: weakref.ref[StepEvent]) -> None:
     """Most events are dropped with their callback; one that somebody keeps must not change any more."""
     if (kept := reference()) is not None:
         kept.seal()
+
+
+def note(error: Exception, step: str, run: str) -> None:
+    """Note where an error comes from, unless it says so already, or more exactly: a step inside this one.
+
+    An error object that is raised in one run after another keeps the note of the last one only.
+    """
+    notes: Any = getattr(error, "__notes__", [])
+    inside = step.removesuffix('", ') + "/"
+    try:
+        if any(line == step + run or (line.startswith(inside) and line.endswith(run)) for line in notes):
+            return
+        for line in notes if step else ():
+            if line.startswith(step):
+                notes.remove(line)
+                break
+        error.add_note(step + run)
+    except Exception:
+        pass  # an error that cannot be written to, as a frozen dataclass

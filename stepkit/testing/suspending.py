@@ -28,7 +28,7 @@ async def run_suspended(
         on_checkpoint: Called with each text from which the run is resumed.
 
     A parallel group is one step, so the run is not stopped inside it. Raises what a step raises, and a
-    ``CheckpointError`` if a checkpoint cannot be taken or resumed.
+    ``CheckpointNotTakenError`` or a ``ResumeRefusedError`` if a checkpoint cannot be taken or resumed.
     """
     return await _drive(_in_pieces(_maker(flow), input, on_checkpoint))
 
