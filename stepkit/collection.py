@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from .errors import FlowDefinitionError, quoted
 from .flow import Branch, BranchDecorator, Declaration, Step, StepDecorator
@@ -30,6 +30,27 @@ RESERVED = frozenset(
     + ["resume", "run", "run_checkpoint", "run_checkpoint_sync", "run_sync", "start"]
 )
 
+# What the mypy plugin says too, where it sees it beforehand.
+HIDES_OWN_NAME = (
+    "a {kind} cannot be called like one of Flow's own names; "
+    "rename the method and give the step its name in the decorator"
+)
+WITHOUT_METHOD = "flow.{kind}() stands without a method; write it above one with @"
+HIDDEN_BY_DECORATOR = (
+    "a decorator stands above that of stepkit and hides the step; put the decorator of stepkit outermost"
+)
+HIDES_INHERITED = (
+    "it hides an inherited step; decorate it to take the step's place, "
+    "or write {attribute} = None to go without the step"
+)
+GROUP_IS_GONE = (
+    "member of a parallel group that is no attribute of the flow; keep the group as one, or "
+    "declare the member in the group that took its place"
+)
+NO_MEMBERS = "the group has no members; decorate methods with @{attribute}.step"
+NO_METHOD = "a step is a method, not {found}; put the decorator of stepkit outermost"
+ASYNC_IN_THREAD = "thread=True is for sync steps; an async step runs on the event loop"
+
 
 def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
     """The step table of a flow class.
@@ -52,13 +73,9 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
             rows.append(_Reader(attribute, declaration, problems).row(group_members))
     for group, lost in members.items():
         if group not in groups:
-            names = quoted(attribute for attribute, _ in lost)
-            problems.append(
-                f"{names}: member of a parallel group that is no attribute of the flow; keep the group as one, or "
-                "declare the member in the group that took its place"
-            )
+            problems.append(f"{quoted(attribute for attribute, _ in lost)}: {GROUP_IS_GONE}")
 
-    _check_names(rows, problems)
+    problems += [text for _, _, text in name_clashes(rows)]
     if problems:
         raise FlowDefinitionError(cls.__qualname__, problems)
     return StepTable(flow=options.name, steps=tuple(rows), options=options)
@@ -71,26 +88,17 @@ def _declarations(cls: type, problems: list[str]) -> dict[str, Declaration]:
         for attribute, value in vars(base).items():
             if isinstance(value, Declaration):
                 if attribute in RESERVED and base is cls:
-                    problems.append(
-                        f"{attribute}: a {value.kind} cannot be called like one of Flow's own names; "
-                        "rename the method and give the step its name in the decorator"
-                    )
+                    problems.append(f"{attribute}: {HIDES_OWN_NAME.format(kind=value.kind)}")
                 declared[attribute] = value
             elif isinstance(value, StepDecorator | BranchDecorator):
-                problems.append(f"{attribute}: flow.{value.kind}() stands without a method; write it above one with @")
+                problems.append(f"{attribute}: {WITHOUT_METHOD.format(kind=value.kind)}")
             elif base is cls and _hides_a_step(value):
-                problems.append(
-                    f"{attribute}: a decorator stands above that of stepkit and hides the step; "
-                    "put the decorator of stepkit outermost"
-                )
+                problems.append(f"{attribute}: {HIDDEN_BY_DECORATOR}")
             elif attribute in declared:
                 if value is None:
                     del declared[attribute]  # as with __hash__ = None: the subclass goes without
                 elif base is cls:
-                    problems.append(
-                        f"{attribute}: it hides an inherited step; decorate it to take the step's place, "
-                        f"or write {attribute} = None to go without the step"
-                    )
+                    problems.append(f"{attribute}: {HIDES_INHERITED.format(attribute=attribute)}")
     return declared
 
 
@@ -110,20 +118,46 @@ def _hides_a_step(value: object) -> bool:
     return False
 
 
-def _check_names(rows: Iterable[StepRow], problems: list[str], where: str = "") -> None:
+class Named(Protocol):
+    """A row, as far as names must be told apart."""
+
+    @property
+    def attribute(self) -> str: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def members(self) -> Sequence[Named]: ...
+
+
+NamedT = TypeVar("NamedT", bound=Named)
+
+
+def name_clashes(rows: Iterable[NamedT], where: str = "") -> Iterator[tuple[NamedT, int, str]]:
+    """Names and aliases that are taken: the row, the place of the name in it, and what is to be said."""
     owners: dict[str, str] = {}
     for row in rows:
         for place, name in enumerate(row.names):
             if name in owners and isinstance(name, str):
                 word = "alias" if place else "name"
-                problems.append(
+                yield (
+                    row,
+                    place,
                     f'{where}{row.attribute}: the {word} "{name}" is taken by {owners[name]}; '
-                    "names and aliases must be unique in a flow"
+                    "names and aliases must be unique in a flow",
                 )
             else:
                 owners[name] = row.attribute
         if row.members:
-            _check_names(row.members, problems, f"{row.attribute}: ")
+            yield from name_clashes(cast("Sequence[NamedT]", row.members), f"{row.attribute}: ")
+
+
+def option_problems(attribute: str, options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with these options of a step. The mypy plugin asks: it knows some beforehand."""
+    problems: list[str] = []
+    reader = _Reader(attribute, Declaration("step", options), problems)
+    for option in options:
+        getattr(reader, f"_{option}")()
+    return problems
 
 
 def name_problem(name: object) -> str | None:
@@ -141,6 +175,13 @@ def text_problem(name: str) -> str | None:
         return f"the name {name!r} is empty"
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in name):
         return f"the name {name!r} has control characters"
+    return None
+
+
+def size_problem(limit: object) -> str | None:
+    """What is wrong with a limit for the size of checkpoints, or None."""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        return f"max_checkpoint_size is a number of bytes from 1, not {limit!r}"
     return None
 
 
@@ -182,7 +223,7 @@ class _Reader:
         if isinstance(declaration, (Step, Branch)):
             fields |= self._function(declaration.function)
             if fields["thread"] and fields["is_async"]:
-                self.problem("thread=True is for sync steps; an async step runs on the event loop")
+                self.problem(ASYNC_IN_THREAD)
         if declaration.kind == "branch":
             fields["cases"] = self._cases()
         elif declaration.kind == "subflow":
@@ -191,12 +232,12 @@ class _Reader:
             fields["mode"] = self._choice("mode", PARALLEL_MODES)
             fields["members"] = tuple(_Reader(each, member, self.problems).row() for each, member in members)
             if not fields["members"]:
-                self.problem(f"the group has no members; decorate methods with @{self.attribute}.step")
+                self.problem(NO_MEMBERS.format(attribute=self.attribute))
         return StepRow(**fields)
 
     def _function(self, function: object) -> dict[str, Any]:
         if not callable(function) or isinstance(function, (type, staticmethod, classmethod, Declaration)):
-            self.problem(f"a step is a method, not {function!r}; put the decorator of stepkit outermost")
+            self.problem(NO_METHOD.format(found=repr(function)))
             return {"is_async": False}
         try:
             parameters = read_parameters(function, method=True)

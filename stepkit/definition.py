@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, g
 from typing_extensions import TypeVar
 
 from . import runtime
-from .collection import collect, text_problem
+from .collection import collect, size_problem, text_problem
 from .console import LogConfig, make_observer, settle
 from .events import StepEvent
 from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
@@ -71,8 +71,8 @@ class Flow(Generic[InputT, OutputT]):
         setattr(cls, "__stepkit_options__", {**own, "codecs": (*own.get("codecs", ()), *codecs)})
 
         limit = options.get("max_checkpoint_size", 1)
-        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-            problems.append(f"max_checkpoint_size is a number of bytes from 1, not {limit!r}")
+        if problem := size_problem(limit):
+            problems.append(problem)
             del options["max_checkpoint_size"]
         flow_name = options.setdefault("name", cls.__name__)
         if not isinstance(flow_name, str):

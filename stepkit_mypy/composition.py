@@ -26,7 +26,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     declaration = slot.declaration
     if declaration is None:
         return slot.row
-    definer, module = work.info.fullname, checker.tree
+    definer = work.info.fullname
     last = compat.is_last_pass(checker)
     if declaration.kind == "parallel":
         for member in slot.members:
@@ -35,7 +35,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         rows = [member.row for member in slot.members if member.row is not None]
         if len(rows) < len(slot.members) and not last:
             return None
-        return Row(facts_of(declaration, definer, module), members=tuple(rows))
+        return Row(facts_of(declaration, definer, checker), members=tuple(rows))
     if declaration.kind == "subflow":
         argument = flow_argument(declaration)
         type = None if argument is None else compat.type_of(checker, argument)
@@ -44,7 +44,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         flow = flow_of(type)
         if flow is not None and is_ready(flow.type, work.info) is False and not last:
             return None
-        return Row(facts_of(declaration, definer, module), flows=(flow,))
+        return Row(facts_of(declaration, definer, checker), flows=(flow,))
     return slot.row
 
 
@@ -155,7 +155,7 @@ def check_container_collisions(
         group = work.slot_of[declaration.group]
         if group.declaration is None:
             return
-        merge = facts_of(group.declaration, "", checker.tree).merge
+        merge = facts_of(group.declaration, "", checker).merge
         earlier = context_of_members(checker, work, group, declaration.attribute, before)
     if merge != "error":
         return
@@ -176,7 +176,7 @@ def context_of_members(
             break
         if member.row is not None:
             rows.append(member.row)
-    facts = facts_of(group.declaration, work.info.fullname, checker.tree)
+    facts = facts_of(group.declaration, work.info.fullname, checker)
     result = before
     for _, change, _ in member_changes(before, Row(facts, members=tuple(rows)), None, facts.name, ()):
         result = write(result, change, "override", compat.join)
@@ -189,7 +189,7 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
     assert function is not None
     from dataclasses import replace
 
-    facts = facts_of(declaration, work.info.fullname, checker.tree)
+    facts = facts_of(declaration, work.info.fullname, checker)
     cases = _cases(checker, declaration)
     chosen, may_be_none = _chosen(checker, declaration, function, cases)
     if cases is None:  # they cannot be seen

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mypy.checker import TypeChecker
 from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
@@ -20,17 +21,16 @@ from mypy.nodes import (
     FuncDef,
     IfStmt,
     MemberExpr,
-    MypyFile,
     NameExpr,
     RefExpr,
     Statement,
     StrExpr,
     TryStmt,
-    Var,
     WithStmt,
 )
 
 from .compat import has_default, inferred_places, returns_inferred
+from .constants import UNKNOWN, Constants
 from .rows import Facts, Kind, Parameter
 
 FLOW = "stepkit.flow."
@@ -40,7 +40,6 @@ DECORATORS: dict[str, Kind] = {
     f"{FLOW}branch": "branch",
 }
 CALLS: dict[str, Kind] = {f"{FLOW}subflow": "subflow", f"{FLOW}parallel": "parallel"}
-UNKNOWN: Any = object()
 
 
 @dataclass(eq=False)
@@ -57,6 +56,10 @@ class Declaration:
     options: dict[str, Expression] = field(default_factory=dict)
     complete: bool = True
     """Whether all options can be seen; not so with ``**options``."""
+    constants: Constants = field(default_factory=Constants)
+    """Those of its module."""
+    name: str | None = None
+    """What the expression of its name stands for, once that is known."""
 
     @property
     def function(self) -> FuncDef | None:
@@ -69,6 +72,7 @@ class Body:
 
     declarations: list[Declaration] = field(default_factory=list)
     removed: set[str] = field(default_factory=set)
+    constants: Constants = field(default_factory=Constants)
 
 
 def read_body(cls: ClassDef) -> Body:
@@ -91,6 +95,7 @@ def read_body(cls: ClassDef) -> Body:
                 if declaration.kind == "parallel":
                     groups.add(target.name)
     for declaration in body.declarations:
+        declaration.constants = body.constants
         _read_options(declaration)
     return body
 
@@ -160,32 +165,62 @@ def flow_argument(declaration: Declaration) -> Expression | None:
     return declaration.options.get(place)
 
 
-def name_of(declaration: Declaration) -> str:
-    """The step's name; the attribute's where none is given, or none that can be seen."""
+def name_argument(declaration: Declaration) -> Expression | None:
+    """Where the step's name stands; None where the attribute's is taken."""
     place = "name" if declaration.group is not None and declaration.kind == "subflow" else "$0"
-    name = _constant(declaration.options[place]) if place in declaration.options else UNKNOWN
-    return name if isinstance(name, str) else declaration.attribute
+    argument = declaration.options.get(place)
+    if isinstance(argument, NameExpr) and argument.fullname == "builtins.None":
+        return None
+    return argument
 
 
-def facts_of(declaration: Declaration, definer: str, module: MypyFile) -> Facts:
+def name_of(declaration: Declaration) -> str:
+    """The step's name; the attribute's where none is given, or none that is known."""
+    argument = name_argument(declaration)
+    if declaration.name is None and isinstance(argument, StrExpr):
+        return argument.value
+    return declaration.name or declaration.attribute
+
+
+def _settle_name(declaration: Declaration, checker: TypeChecker) -> bool:
+    """Find the step's name. Whether it is known."""
+    argument = name_argument(declaration)
+    if argument is None:
+        return True
+    name = declaration.constants.of(checker, argument)
+    declaration.name = name if isinstance(name, str) else None
+    return declaration.name is not None
+
+
+def facts_of(declaration: Declaration, definer: str, checker: TypeChecker) -> Facts:
     """What the options say; what they do not say for certain is taken as may be."""
     function = declaration.function
     parameters, whole = parameters_of(function) if function is not None else ((), False)
+    named = _settle_name(declaration, checker)
     return Facts(
         name=name_of(declaration),
         attribute=declaration.attribute,
         kind=declaration.kind,
         definer=definer,
+        named=named,
+        aliases=_aliases(declaration, checker),
         when=_when(declaration),
-        on_error=_choice(declaration, "on_error", "raise"),
-        merge=_choice(declaration, "merge", "override"),
-        may_skip=_may_skip(declaration, module),
-        mode=_choice(declaration, "mode", "all", unknown="settled"),
+        on_error=_choice(declaration, "on_error", "raise", checker),
+        merge=_choice(declaration, "merge", "override", checker),
+        may_skip=_may_skip(declaration, checker),
+        mode=_choice(declaration, "mode", "all", checker, unknown="settled"),
         parameters=parameters,
         whole=whole,
         names_whole=whole and function is not None and function.arguments[1].type_annotation is not None,
         names_return=function is not None and not returns_inferred(function),
     )
+
+
+def _aliases(declaration: Declaration, checker: TypeChecker) -> tuple[str, ...]:
+    """The former names that can be seen."""
+    written = declaration.options.get("aliases")
+    found = UNKNOWN if written is None else declaration.constants.of(checker, written)
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, tuple) else ()
 
 
 def _when(declaration: Declaration) -> Literal["yes", "no", "maybe"]:
@@ -196,20 +231,19 @@ def _when(declaration: Declaration) -> Literal["yes", "no", "maybe"]:
     return "yes" if name == "builtins.True" else "no" if name == "builtins.False" else "maybe"
 
 
-def _choice(declaration: Declaration, option: str, default: str, unknown: str = "unknown") -> Any:
+def _choice(declaration: Declaration, option: str, default: str, checker: TypeChecker, unknown: str = "unknown") -> Any:
     value = declaration.options.get(option)
     if value is None:
         return default if declaration.complete else unknown
-    constant = _constant(value)
+    constant = declaration.constants.of(checker, value)
     return constant if isinstance(constant, str) else unknown
 
 
-def _may_skip(declaration: Declaration, module: MypyFile) -> bool:
+def _may_skip(declaration: Declaration, checker: TypeChecker) -> bool:
     breaker = declaration.options.get("circuit_breaker")
     if breaker is None:
         return not declaration.complete
-    if isinstance(breaker, NameExpr):
-        breaker = _assigned_once(breaker, module) or breaker
+    breaker = declaration.constants.assigned_once(checker, breaker) or breaker
     if isinstance(breaker, NameExpr) and breaker.name == "None":
         return False
     if isinstance(breaker, CallExpr) and _fullname(breaker.callee).startswith("stepkit."):
@@ -217,29 +251,9 @@ def _may_skip(declaration: Declaration, module: MypyFile) -> bool:
             return True
         for argument, name in zip(breaker.args, breaker.arg_names, strict=True):
             if name == "on_open":
-                return _constant(argument) != "raise"
+                return bool(declaration.constants.of(checker, argument) != "raise")
         return False
     return True
-
-
-def _assigned_once(name: NameExpr, module: MypyFile) -> Expression | None:
-    """What a name of this module was set to, if it was set once at its top level."""
-    found: list[Expression] = []
-    for statement in module.defs:
-        if isinstance(statement, AssignmentStmt):
-            for target in statement.lvalues:
-                if isinstance(target, NameExpr) and target.node is not None and target.node is name.node:
-                    found.append(statement.rvalue)
-    return found[0] if len(found) == 1 else None
-
-
-def _constant(expression: Expression) -> object:
-    """The string that an expression stands for, or UNKNOWN."""
-    if isinstance(expression, StrExpr):
-        return expression.value
-    if isinstance(expression, RefExpr) and isinstance(expression.node, Var) and expression.node.final_value is not None:
-        return expression.node.final_value
-    return UNKNOWN
 
 
 def parameters_of(function: FuncDef) -> tuple[tuple[Parameter, ...], bool]:

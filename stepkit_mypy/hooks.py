@@ -21,7 +21,7 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import compat, composition, conditions, edges, helper_types, messages, sources, steps
+from . import compat, composition, conditions, definitions, edges, helper_types, messages, sources, steps
 from .codes import CODES
 from .declarations import Declaration
 from .finishing import finish_if_complete
@@ -130,6 +130,7 @@ class Hooks:
         work = None if info is None else self._work(checker, info)
         if work is not None:
             work.ended = True
+            definitions.check(checker, work)
             finish_if_complete(checker, work)
             for other in self.works.open():  # flows that waited for this one
                 again = self._work(checker, other.info) if other.info.module_name == checker.tree.fullname else None

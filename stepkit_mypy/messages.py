@@ -223,6 +223,11 @@ def unknown_step(checker: TypeChecker, node: Node, flow: str, name: str, names: 
     _fail(checker, "stepkit-missing-key", unknown_step_text(flow, name, names), node)
 
 
+def definition(checker: TypeChecker, node: Node, text: str) -> None:
+    """What ``FlowDefinitionError`` would say when the class is created."""
+    _fail(checker, "stepkit-definition", text, node)
+
+
 def internal_text(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{last.filename.rsplit('/', 1)[-1]}:{last.lineno}"

@@ -41,6 +41,9 @@ class Facts:
     attribute: str
     kind: Kind
     definer: str
+    named: bool = True
+    """Whether the name is known; if not, it is the attribute's here, and any text at run time."""
+    aliases: tuple[str, ...] = ()
     when: Literal["yes", "no", "maybe"] = "yes"
     on_error: Literal["raise", "continue", "skip-remaining", "unknown"] = "raise"
     merge: str = "override"
@@ -287,5 +290,6 @@ def _facts_text(facts: Facts) -> str:
 def _facts(text: str) -> Facts:
     data = json.loads(text)
     data["parameters"] = tuple(Parameter(*each) for each in data.get("parameters", ()))
-    data["cases"] = tuple(data.get("cases", ()))
+    for name in ("aliases", "cases"):
+        data[name] = tuple(data.get(name, ()))
     return Facts(**data)

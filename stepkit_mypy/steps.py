@@ -72,7 +72,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     if declaration.kind == "branch":
         return _branch_made(checker, work, declaration, function, state)
     result = returned(checker, function)
-    row = Row(facts_of(declaration, info.fullname, checker.tree), _reads(function), result.shape)
+    row = Row(facts_of(declaration, info.fullname, checker), _reads(function), result.shape)
     old = work.slot_of[declaration.attribute].row
     changed = old is None or encode_row(checker, old) != encode_row(checker, row)
     if changed:
@@ -206,7 +206,7 @@ def _check_collisions(
         group = work.slot_of[declaration.group]
         if group.declaration is None:
             return
-        merge = facts_of(group.declaration, "", checker.tree).merge
+        merge = facts_of(group.declaration, "", checker).merge
         earlier = composition.context_of_members(checker, work, group, declaration.attribute, before)
     if merge != "error" or row.facts.kind != "step":
         return
@@ -261,7 +261,7 @@ def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator) -> Type | No
     if not found or node.func.type is None or found[0].kind == "branch" or info.fullname == FLOW:
         return None
     result = returned(checker, node.func)
-    row = Row(facts_of(found[0], info.fullname, checker.tree), _reads(node.func), result.shape)
+    row = Row(facts_of(found[0], info.fullname, checker), _reads(node.func), result.shape)
     return step_type(checker, found[0], call_type(checker, node.func, result), encode_row(checker, row))
 
 

@@ -26,6 +26,7 @@ from .checking import (
 )
 from .syntax import (
     analyzing_module,
+    assignments,
     belongs_to_interface,
     displayed_keys,
     end_of,
@@ -70,6 +71,7 @@ from .types import (
     is_recursive,
     is_unannotated,
     join,
+    known_string,
     last_name,
     literal,
     literal_values,
@@ -98,6 +100,7 @@ __all__ = [
     "alternatives_of",
     "analyzing_module",
     "any_type",
+    "assignments",
     "awaited",
     "belongs_to_interface",
     "bind_parameter",
@@ -140,6 +143,7 @@ __all__ = [
     "is_unannotated",
     "join",
     "keys_of_every_return",
+    "known_string",
     "last_name",
     "literal",
     "literal_values",

@@ -12,24 +12,34 @@ from mypy.nodes import (
     LDEF,
     Argument,
     AssertStmt,
+    AssignmentStmt,
     Block,
+    ClassDef,
     Context,
+    Decorator,
+    DelStmt,
     DictExpr,
+    Expression,
     ExpressionStmt,
     ForStmt,
     FuncDef,
     IfStmt,
     IntExpr,
     LambdaExpr,
+    ListExpr,
+    Lvalue,
     MatchStmt,
     MemberExpr,
     MypyFile,
     NameExpr,
+    OperatorAssignmentStmt,
     ReturnStmt,
     Statement,
     StrExpr,
+    SymbolNode,
     SymbolTableNode,
     TryStmt,
+    TupleExpr,
     TypeAlias,
     TypeInfo,
     WhileStmt,
@@ -234,21 +244,26 @@ def _returns_in(statements: list[Statement]) -> Iterator[ReturnStmt]:
         if isinstance(statement, ReturnStmt):
             yield statement
             continue
-        blocks: list[Block | None] = []
-        if isinstance(statement, Block):
-            blocks = [statement]
-        elif isinstance(statement, (IfStmt, MatchStmt)):
-            blocks = [*(statement.body if isinstance(statement, IfStmt) else statement.bodies)]
-            blocks += [statement.else_body] if isinstance(statement, IfStmt) else []
-        elif isinstance(statement, (WhileStmt, ForStmt)):
-            blocks = [statement.body, statement.else_body]
-        elif isinstance(statement, WithStmt):
-            blocks = [statement.body]
-        elif isinstance(statement, TryStmt):
-            blocks = [statement.body, *statement.handlers, statement.else_body, statement.finally_body]
-        for block in blocks:
+        for block in _blocks_of(statement):
             if block is not None:
                 yield from _returns_in(block.body)
+
+
+def _blocks_of(statement: Statement) -> list[Block | None]:
+    """The blocks inside a statement that belong to the same function."""
+    if isinstance(statement, Block):
+        return [statement]
+    if isinstance(statement, IfStmt):
+        return [*statement.body, statement.else_body]
+    if isinstance(statement, MatchStmt):
+        return [*statement.bodies]
+    if isinstance(statement, (WhileStmt, ForStmt)):
+        return [statement.body, statement.else_body]
+    if isinstance(statement, WithStmt):
+        return [statement.body]
+    if isinstance(statement, TryStmt):
+        return [statement.body, *statement.handlers, statement.else_body, statement.finally_body]
+    return []
 
 
 def write_none(api: Any, returns: list[ReturnStmt]) -> None:
@@ -292,6 +307,45 @@ def keys_of_every_return(returns: list[ReturnStmt]) -> list[str] | None:
             return None
         found = keys
     return found
+
+
+def assignments(module: MypyFile) -> dict[SymbolNode, list[Expression | None]]:
+    """What every name in a module is set to, wherever that is; None for what is no plain assignment."""
+    found: dict[SymbolNode, list[Expression | None]] = {}
+    for statement in _statements_in(module.defs):
+        values: list[tuple[Lvalue | None, Expression | None]] = []
+        if isinstance(statement, AssignmentStmt):
+            values = [(target, statement.rvalue) for target in statement.lvalues]
+        elif isinstance(statement, OperatorAssignmentStmt):
+            values = [(statement.lvalue, None)]
+        elif isinstance(statement, ForStmt):
+            values = [(statement.index, None)]
+        elif isinstance(statement, WithStmt):
+            values = [(target, None) for target in statement.target]
+        elif isinstance(statement, DelStmt):
+            values = [(statement.expr, None)]
+        for target, value in values:
+            if isinstance(target, (TupleExpr, ListExpr)):
+                values += [(item, None) for item in target.items]
+            elif isinstance(target, NameExpr) and target.node is not None:
+                found.setdefault(target.node, []).append(value)
+    return found
+
+
+def _statements_in(statements: list[Statement]) -> Iterator[Statement]:
+    """Statements, and those inside them, in functions and classes too."""
+    for statement in statements:
+        yield statement
+        inner: list[Block | None] = list(_blocks_of(statement))
+        if isinstance(statement, Decorator):
+            inner = [statement.func.body]
+        elif isinstance(statement, FuncDef):
+            inner = [statement.body]
+        elif isinstance(statement, ClassDef):
+            inner = [statement.defs]
+        for block in inner:
+            if block is not None:
+                yield from _statements_in(block.body)
 
 
 def plain_method(node: object) -> FuncDef | None:

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from mypy.checker import TypeChecker
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import ARG_POS, MDEF, Context, SymbolTableNode, TypeAlias, TypeInfo
+from mypy.nodes import ARG_POS, MDEF, Context, SymbolTableNode, TypeAlias, TypeInfo, Var
 from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
@@ -300,6 +300,22 @@ def for_instance(instance: Instance, type: Type) -> Type:
 
 def literal_values(type: Type) -> list[str]:
     return [item.value for item in union_items(type) if isinstance(item, LiteralType) and isinstance(item.value, str)]
+
+
+def known_string(type: Type) -> str | None:
+    """The one string that a value of this type is; None where it may be another."""
+    proper = get_proper_type(type)
+    if isinstance(proper, Instance) and proper.last_known_value is not None:
+        proper = proper.last_known_value
+    if not isinstance(proper, LiteralType) or not isinstance(proper.value, str):
+        return None
+    owner = proper.fallback.type
+    if not owner.is_enum:
+        return proper.value if owner.fullname == "builtins.str" else None
+    member = owner.names.get(proper.value)  # of a StrEnum: the literal's value is the member's name
+    if not owner.has_base("builtins.str") or member is None or not isinstance(member.node, Var):
+        return None
+    return None if member.node.type is None else known_string(member.node.type)
 
 
 def bound(type: CallableType) -> CallableType:
