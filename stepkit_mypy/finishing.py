@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mypy.checker import TypeChecker
-from mypy.types import Type, UnionType
+from mypy.types import Instance, Type, UnionType
 
 from . import compat, messages, rows
 from .contexts import Context
@@ -29,7 +31,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     found = tuple(slot.row for slot in work.slots if slot.row is not None)
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
     codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)
-    stops = class_may_stop(checker, work.info) or any(base is not None and base.may_stop for base in bases)
+    inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
+    stops = class_may_stop(checker, work.info) or any(each is not None and each.may_stop for each in (*bases, *inside))
     table = Table(work.input, found, has_codecs=codecs, may_stop=stops)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))
@@ -55,6 +58,12 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     _note_circles(checker, work)
     work.finished()
     return True
+
+
+def flows_of(row: Row) -> Iterator[Instance | None]:
+    """The flows that stand in a row or in a member of it."""
+    for each in (row, *row.members):
+        yield from each.flows
 
 
 def as_type(checker: TypeChecker, context: Context[Type]) -> Type:

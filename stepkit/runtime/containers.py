@@ -38,8 +38,13 @@ def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) ->
                 frame.run.flow, [f"{path}: {type(owner).__qualname__} holds itself; a flow cannot be nested in itself"]
             )
         around = around.parent
-    inside = frame.open(owner, plan_of(type(owner)).steps, path + "/")
+    plan = plan_of(type(owner))
+    inside = frame.open(owner, plan.steps, path + "/")
     inside.copies = frame.copies or step.guarded
+    if plan.on_step_complete:
+        inside.own_complete = ((owner.on_step_complete, len(inside.prefix)), *inside.own_complete)
+    if plan.on_step_error:
+        inside.own_error = ((owner.on_step_error, len(inside.prefix)), *inside.own_error)
     return inside
 
 

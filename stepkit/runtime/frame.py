@@ -114,6 +114,10 @@ class Frame:
     """Whether this is a member of a group in which ``skip-remaining`` has ended the run."""
     stop_asked = False
     """Whether the event that is being told of has asked to stop the run."""
+    own_complete: tuple[tuple[CompleteCallback, int], ...] = ()
+    """``on_step_complete`` of the nested flows that are open here, innermost first, each with how much of a step's path
+    lies outside of its flow."""
+    own_error: tuple[tuple[ErrorCallback, int], ...] = ()
     touched: set[str] | None = None
     """The keys that may have changed since the last checkpoint; None is all of them."""
     _encoder: ContextEncoder | None = None
@@ -134,6 +138,8 @@ class Frame:
         inside.fence = self.fence
         inside.copies = self.copies
         inside.in_group = self.in_group
+        inside.own_complete = self.own_complete
+        inside.own_error = self.own_error
         return inside
 
     def path_of(self, row: StepRow) -> str:

@@ -18,7 +18,7 @@ from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
-from .telling import note, tell_completed, tell_error
+from .telling import is_told, note, tell_completed, tell_error
 from .waiting import TaskWatch, cancellation, in_thread, together
 
 
@@ -32,7 +32,7 @@ async def run_frame(frame: Frame) -> bool:
         return True
 
     # Nothing here can be given up and nobody watches each move: the short way for steps without policies.
-    owner, context, written, tells = frame.owner, frame.context, frame.written, run.complete_callbacks != ()
+    owner, context, written, tells = frame.owner, frame.context, frame.written, is_told(frame)
     attempt = Attempt(frame, None, 1)
     running.set(attempt)
     cancelling: Callable[[], int] | None = None
@@ -136,7 +136,7 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     duration = perf_counter() - started
     if observer is not None:
         observer.step_completed(path, duration, keys, row.log)
-    if run.complete_callbacks:
+    if is_told(frame):
         note_current(frame, step)
         waiting = tell_completed(frame, path, duration)
         if waiting is not None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import FlowDefinitionError
+from ..signature import is_async
 from ..table import Condition, FlowSource, Parameters, StepRow, StepTable
 from .breaker import Breaker
 
@@ -104,11 +105,14 @@ class Plan:
             row.kind == "parallel" or row.timeout is not None or row.thread or row.retry_delay != 0 for row in rows
         ) or any(plan.waits for plan in inside)
         """Whether the interpreter itself needs an event loop: for threads, timeouts or delays."""
+        own = [getattr(flow_class, name, None) for name in ("on_step_complete", "on_step_error")]
+        self.tells_async: bool = any(map(is_async, filter(None, own))) or any(plan.tells_async for plan in inside)
+        """Whether a callback that the flow, or one inside it, has itself is async."""
         self.holds_factory: bool = any(source.kind == "factory" for row in rows for source in flow_sources(row)) or any(
             plan.holds_factory for plan in inside
         )
         """Whether a nested flow is known only once it is made; then the two above may say too little."""
-        self.drives = not (self.awaits or self.waits or self.holds_factory)
+        self.drives = not (self.awaits or self.waits or self.tells_async or self.holds_factory)
         """Whether a run needs no event loop."""
 
     def async_paths(self, prefix: str = "") -> list[str]:

@@ -187,7 +187,7 @@ def _tell_skipped(frame: Frame, observer: Observer) -> None:
 def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
     """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
     run, plan = frame.run, frame.run.plan
-    awaits = plan.awaits
+    awaits = plan.awaits or plan.tells_async
     if run.complete_callbacks or run.error_callbacks:
         awaits = awaits or any(map(is_async, run.complete_callbacks + run.error_callbacks))
     if plan.drives and not awaits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Awaitable, Iterator
+from itertools import chain, repeat
 from typing import Any
 
 from ..events import StepEvent
@@ -17,9 +18,9 @@ from .waiting import TaskWatch
 
 async def tell_error(frame: Frame, path: str, error: Exception) -> None:
     """Call ``on_step_error``. It observes: if it fails itself, the step's error still wins."""
-    for callback in frame.run.error_callbacks:
+    for callback, outside in (*frame.own_error, *((each, 0) for each in frame.run.error_callbacks)):
         try:
-            result: Any = callback(path, error)
+            result: Any = callback(path[outside:], error)
             if result is not None and inspect.isawaitable(result):
                 frame.run.watch = frame.run.watch or TaskWatch()
                 await result
@@ -29,6 +30,11 @@ async def tell_error(frame: Frame, path: str, error: Exception) -> None:
             frame.run.warn(path, f"on_step_error failed itself: {own!r}")
 
 
+def is_told(frame: Frame) -> bool:
+    """Whether anybody is told of the steps that this frame completes."""
+    return frame.run.complete_callbacks != () or frame.own_complete != ()
+
+
 def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] | None:
     """Call ``on_step_complete``; what has to be awaited of it, or None: then it was all sync, and is done.
 
@@ -36,6 +42,9 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
     """
     event = StepEvent(path, duration * 1000, frame)
     callbacks = iter(frame.run.complete_callbacks)
+    if frame.own_complete:
+        own = [(callback, StepEvent(path[outside:], duration * 1000, frame)) for callback, outside in frame.own_complete]
+        return _tell_waiting(frame, [*(each for _, each in own), event], None, chain(own, zip(callbacks, repeat(event))))
     for callback in callbacks:
         try:
             result: Any = callback(event)
@@ -43,23 +52,28 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
             note(error, "", f"run {frame.run.id}")
             raise Aborted(error) from None
         if result is not None and inspect.isawaitable(result):
-            return _tell_waiting(frame, event, result, callbacks)
+            return _tell_waiting(frame, [event], result, zip(callbacks, repeat(event)))
     reference = weakref.ref(event)
     del event
-    _seal(reference)
+    if (kept := reference()) is not None:
+        kept.seal()
     if frame.stop_asked:
         raise Stopped(frame.path, frame.context)
     return None
 
 
-async def _tell_waiting(frame: Frame, event: StepEvent, waiting: Any, callbacks: Iterator[CompleteCallback]) -> None:
+async def _tell_waiting(
+    frame: Frame, events: list[StepEvent], waiting: Any, calls: Iterator[tuple[CompleteCallback, StepEvent]]
+) -> None:
     """The rest of ``tell_completed``, from the first callback that has to be awaited."""
     run = frame.run
     run.watch = run.watch or TaskWatch()
+    event: StepEvent | None = None
     try:
-        await waiting
-        ensure_wanted(frame)
-        for callback in callbacks:
+        if waiting is not None:
+            await waiting
+            ensure_wanted(frame)
+        for callback, event in calls:
             waiting = callback(event)
             if waiting is not None and inspect.isawaitable(waiting):
                 await waiting
@@ -68,18 +82,19 @@ async def _tell_waiting(frame: Frame, event: StepEvent, waiting: Any, callbacks:
         note(error, "", f"run {run.id}")
         raise Aborted(error) from None
     finally:
-        del waiting
-        reference = weakref.ref(event)
-        del event
-        _seal(reference)
+        del waiting, calls, event
+        _seal(events)
     if frame.stop_asked:
         raise Stopped(frame.path, frame.context)
 
 
-def _seal(reference: weakref.ref[StepEvent]) -> None:
+def _seal(events: list[StepEvent]) -> None:
     """Most events are dropped with their callback; one that somebody keeps must not change any more."""
-    if (kept := reference()) is not None:
-        kept.seal()
+    references = list(map(weakref.ref, events))
+    events.clear()
+    for reference in references:
+        if (kept := reference()) is not None:
+            kept.seal()
 
 
 def note(error: Exception, step: str, run: str) -> None:
