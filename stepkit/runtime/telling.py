@@ -43,8 +43,12 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
     event = StepEvent(path, duration * 1000, frame)
     callbacks = iter(frame.run.complete_callbacks)
     if frame.own_complete:
-        own = [(callback, StepEvent(path[outside:], duration * 1000, frame)) for callback, outside in frame.own_complete]
-        return _tell_waiting(frame, [*(each for _, each in own), event], None, chain(own, zip(callbacks, repeat(event))))
+        own = [
+            (callback, StepEvent(path[outside:], duration * 1000, frame)) for callback, outside in frame.own_complete
+        ]
+        return _tell_waiting(
+            frame, [*(each for _, each in own), event], None, chain(own, zip(callbacks, repeat(event)))
+        )
     for callback in callbacks:
         try:
             result: Any = callback(event)
