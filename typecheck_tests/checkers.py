@@ -12,11 +12,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from .case_files import Case, Message
+from .case_files import Case, Message, compare
 from .library_cache import lend
 
 PYTHON = os.environ.get("STEPKIT_TYPECHECK_PYTHON", sys.executable)
@@ -34,6 +34,9 @@ LOOSE_PROBE = "from typing import Any\n\ndef assert_type(value: Any, type: Any, 
 MODES = ("cold", "warm", "edited", "strict", "workers", "daemon", "without-plugin", "pyright")
 CHAINS = {"cold": "plain", "warm": "plain", "edited": "plain"}
 """Modes that share one chain of runs; the others have a chain of their own."""
+PROGRAM_MODES = ("programs", "programs-strict", "programs-pyright")
+"""How whole programs are checked: by mypy's defaults, by all that it can be asked for, and by basedpyright."""
+WITHOUT_PLUGIN = ("without-plugin", "pyright", "programs-pyright")
 
 
 @dataclass
@@ -115,6 +118,28 @@ def check_file(folder: Path, name: str) -> list[Message]:
     return phase.messages
 
 
+def problems(case: Case, state: int, phase: Phase) -> list[str]:
+    """What a phase says of a case in one of its states (counted from 0) and should not, or should and does not."""
+    found: list[str] = []
+    for path in case.states[state]:
+        said = [message for message in phase.messages if message.file == path]
+        expected = case.expected(state, path, plugin=phase.mode not in WITHOUT_PLUGIN)
+        if phase.mode.endswith("pyright"):
+            # Its words and codes are its own: a mistake is found on the line, or it is not.
+            found += [
+                f"{phase.title}: missing: {path}:{each}"
+                for each in expected
+                if each.severity == "error" and each.line not in {message.line for message in said}
+            ]
+            # Without running the plugin it may find mistakes that mypy finds in a body, too.
+            ordinary = case.expected(state, path)
+            lines = {each.line for each in ordinary if not each.code.startswith("stepkit-")}
+            said = [message for message in said if message.line not in lines]
+            expected = []
+        found += [f"{phase.title}: {path}: {problem}" for problem in compare(expected, said)]
+    return found
+
+
 # -- chains ----------------------------------------------------------------------------------------------------------
 
 
@@ -157,13 +182,27 @@ def _without_plugin(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
         yield _check(phase, project, _config(project, plugin=False))
 
 
-def _pyright(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+def _programs(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    yield _mypy(cases, project, "programs", 0)
+
+
+def _programs_strict(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
+    phase = _write(cases, project, "programs-strict", 0)
+    config = _config(project)
+    # As a flag it would be asked of the libraries too, which could not be shared with the other projects then.
+    modules = ",".join(f"{case.name},{case.name}.*" for case in cases)
+    with config.open("a") as file:
+        file.write(f"[mypy-{modules}]\nwarn_unreachable = True\n")
+    yield _check(phase, project, config, "--strict")
+
+
+def _pyright(cases: Sequence[Case], project: Path, mode: str = "pyright") -> Iterator[Phase]:
     config = {"typeCheckingMode": "standard", "include": ["."], "pythonVersion": "3.11"}
     for state in range(_most_states(cases)):
         some = [case for case in cases if state < len(case.states)] if state else cases
         inside = project / str(state)
         inside.mkdir()
-        phase = _write(some, inside, "pyright", state, probe=LOOSE_PROBE)
+        phase = _write(some, inside, mode, state, probe=LOOSE_PROBE)
         (inside / "pyrightconfig.json").write_text(json.dumps(config))
         done = _run([sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable], inside)
         try:
@@ -194,6 +233,9 @@ _CHAINS = {
     "daemon": _daemon,
     "without-plugin": _without_plugin,
     "pyright": _pyright,
+    "programs": _programs,
+    "programs-strict": _programs_strict,
+    "programs-pyright": partial(_pyright, mode="programs-pyright"),
 }
 
 
@@ -209,13 +251,18 @@ def _write(cases: Sequence[Case], project: Path, mode: str, turn: int, probe: st
     states = {case.name: turn % len(case.states) for case in cases}
     _put(project / "probe.py", probe)
     for case in cases:
-        wanted = case.states[states[case.name]]
-        for path in case.files:
-            if path in wanted:
-                _put(project / path, wanted[path].text)
-            else:
-                (project / path).unlink(missing_ok=True)
+        write_case(case, states[case.name], project)
     return Phase(mode, f"{mode}, turn {turn + 1}", states)
+
+
+def write_case(case: Case, state: int, project: Path) -> None:
+    """Write the files of a case as they are in one of its states (counted from 0)."""
+    wanted = case.states[state]
+    for path in case.files:
+        if path in wanted:
+            _put(project / path, wanted[path].text)
+        else:
+            (project / path).unlink(missing_ok=True)
 
 
 def _put(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .case_files import Case
-from .checkers import Phase, available_modes, chain_of, run_chain
+from .checkers import PROGRAM_MODES, Phase, available_modes, chain_of, run_chain
 from .locks import lock
 
 
@@ -47,16 +47,16 @@ class Runs:
                 try:
                     phases = run_chain(chain, self.cases, self.folder / "projects")
                 except Exception as error:
-                    phases = [Phase(mode, chain, {}, crash=repr(error)) for mode in available_modes()]
+                    modes = [*available_modes(), *PROGRAM_MODES]
+                    phases = [Phase(mode, chain, {}, crash=repr(error)) for mode in modes]
                 unfinished = result.with_suffix(".part")
                 unfinished.write_text(json.dumps([phase.to_json() for phase in phases]))
                 unfinished.rename(result)
         return result.exists()
 
 
-@pytest.fixture(scope="session")
-def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """What the checkers say of all cases that are among this session's tests."""
+def _runs_of(parameter: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Runs over what this session's tests have as ``parameter``, beside a ``mode``."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if hasattr(request.config, "workerinput") else base) / "typecheck"
     folder.mkdir(exist_ok=True)
@@ -64,8 +64,20 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     chains: dict[str, None] = {}
     for item in request.session.items:
         parameters = getattr(item, "callspec", None)
-        if parameters is not None and "case" in parameters.params and "mode" in parameters.params:
-            case = parameters.params["case"]
+        if parameters is not None and parameter in parameters.params and "mode" in parameters.params:
+            case = parameters.params[parameter]
             cases[case.name] = case
             chains[chain_of(parameters.params["mode"])] = None
     return Runs(folder, list(cases.values()), list(chains))
+
+
+@pytest.fixture(scope="session")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """What the checkers say of all cases that are among this session's tests."""
+    return _runs_of("case", request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def program_runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """What the checkers say of all programs that are among this session's tests."""
+    return _runs_of("program", request, tmp_path_factory)
