@@ -65,6 +65,10 @@ class Flow(Generic[InputT, OutputT]):
         # A class made anew from another's namespace, as dataclass(slots=True) does, comes without its keywords.
         own = dict(cls.__dict__.get("__stepkit_options__", {}))
         own |= {key: value for key, value in given.items() if value is not None}
+        if not isinstance(codecs, tuple) or codecs:  # what saves values is imported when it is first used
+            from .codec import read_codecs
+
+            codecs = read_codecs(codecs, problems)
         inherited = {key: value for key, value in cls._inherited_options().items() if key != "name"}
         options = {**inherited, **own}
         options["codecs"] = (*inherited.get("codecs", ()), *own.get("codecs", ()), *codecs)

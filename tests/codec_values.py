@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import enum
+import ipaddress
 import math
+import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
@@ -147,6 +149,19 @@ class Money:
         return f"Money({self.amount!r}, {self.currency!r})"
 
 
+class Refused(Exception):
+    """An exception whose constructor takes something else than its args, and that has attributes."""
+
+    def __init__(self, code: Any, *, retry: Any) -> None:
+        super().__init__(code, "refused")
+        self.retry = retry
+
+
+@dataclass
+class Failed(LookupError):
+    why: Any
+
+
 MONEY = Codec(Money, lambda money: (money.amount, money.currency), lambda plain: Money(*plain))
 CLASSES: list[type] = [
     *(Color, Level, Status, Access, Rights, Place, Order, Frozen, Derived, Box),
@@ -202,6 +217,10 @@ def same(one: Any, other: Any) -> bool:
             {name: value for name, value in vars(each).items() if name != "__orig_class__"} for each in (one, other)
         ]
         return same(*states)
+    if isinstance(one, BaseException):
+        return same(one.args, other.args) and same(vars(one), vars(other))
+    if isinstance(one, datetime.timezone):
+        return repr(one) == repr(other)
     if isinstance(one, Frozen):
         return same((one.a, one.b), (other.a, other.b))
     return bool(one == other)
@@ -254,6 +273,21 @@ _hashable_leaves = st.one_of(
     st.sampled_from([Access(0), Access.READ | Access.RUN, ~Access.READ, Rights(3), Rights(9)]),
     st.builds(Stamp, unicode_text, st.integers()),
     st.builds(Money, st.decimals(allow_nan=False), unicode_text),
+    zones,
+    st.ip_addresses(),
+    st.builds(
+        lambda address, bits, kind: kind((address, min(bits, address.max_prefixlen))),
+        st.ip_addresses(),
+        st.integers(0, 128),
+        st.sampled_from([lambda pair: ipaddress.ip_network(pair, strict=False), ipaddress.ip_interface]),
+    ),
+    st.just(ipaddress.IPv6Address("fe80::1%eth0")),
+    st.builds(
+        lambda text, flags: re.compile(re.escape(text), flags),
+        unicode_text | st.binary(max_size=6),
+        st.sampled_from([0, re.IGNORECASE, re.MULTILINE | re.DOTALL, re.ASCII]),
+    ),
+    st.sampled_from([re.compile("(?xi) a (?-i:b)"), re.compile(rb"(?L)\w")]),
 )
 
 
@@ -328,6 +362,8 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(_box, inner),
         st.builds(Parcel, inner, inner, lists),
         st.builds(Checked, unicode_text),
+        st.builds(lambda code, retry: Refused(code, retry=retry), inner, inner),
+        st.builds(Failed, inner),
         st.builds(_user, unicode_text, st.none() | st.integers(), lists, st.integers()),
         st.dictionaries(st.sampled_from(["a", "b", "_c"]), inner).map(lambda extra: Open(**extra)),
     )
@@ -342,6 +378,7 @@ def _drawn_value(draw: st.DrawFn) -> Any:
 
 
 values = _drawn_value()
+REGISTERED: list[Any] = [MONEY, Refused, Failed]
 plain_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | unicode_text,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(unicode_text, inner, max_size=4),

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from codec_values import CLASSES, MONEY, plain_values, same, values
+from codec_values import CLASSES, REGISTERED, plain_values, same, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,7 @@ from stepkit.checkpoint import FlowState, OuterFrame, compose, parse
 from stepkit.codec import ContextEncoder, Registry
 from stepkit.errors import CheckpointError, CheckpointFormatError, CheckpointSizeError, UnsavableValueError
 
-REGISTRY = Registry(CLASSES, [MONEY])
+REGISTRY = Registry(CLASSES, REGISTERED)
 STATE = FlowState("Calc", "run-1", ("a,b",))
 FRAMES = (OuterFrame(("a", "d"), {"d": "2024-01-01"}, {"d": "date"}, ("a",)), OuterFrame((), {}, {}, ()))
 

@@ -26,7 +26,7 @@ from typing import (
 from uuid import UUID
 
 import pytest
-from codec_values import CLASSES, MONEY, Box, Color, Frozen, Level, Order, Place, Point, Status, User, values
+from codec_values import CLASSES, REGISTERED, Box, Color, Frozen, Level, Order, Place, Point, Status, User, values
 from hypothesis import given, settings
 from typing_extensions import ReadOnly, TypeAliasType
 
@@ -38,7 +38,7 @@ def stable_repr(value: object) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
-REGISTRY = Registry(CLASSES, [MONEY])
+REGISTRY = Registry(CLASSES, REGISTERED)
 T = TypeVar("T")
 UserId = NewType("UserId", int)
 Json = TypeAliasType("Json", None | bool | int | float | str | list["Json"] | dict[str, "Json"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import enum
 import ipaddress
+import re
 import threading
 import types
 import zoneinfo
@@ -44,6 +45,10 @@ class Pair(tuple[Any, ...]):
     pass
 
 
+class Address(ipaddress.IPv6Address):
+    pass
+
+
 class Moment(datetime):
     pass
 
@@ -64,6 +69,11 @@ class Shade(enum.Enum):
 class Zone(tzinfo):
     def utcoffset(self, moment: datetime | None) -> timedelta:
         return timedelta(0)
+
+
+@dataclass
+class Cells(dict[str, int]):
+    width: int
 
 
 @dataclass
@@ -119,9 +129,13 @@ CASES: list[tuple[Any, str, type, str]] = [
     ((n for n in ()), "$", types.GeneratorType, CODEC),
     (memoryview(b""), "$", memoryview, CODEC),
     (object(), "$", object, CODEC),
-    (ipaddress.ip_address("::1"), "$", ipaddress.IPv6Address, CODEC),
+    (Address("::1"), "$", Address, "is of a subclass of IPv6Address"),
+    (re.match("a", "a"), "$", re.Match, CODEC),
+    (re.compile("\ud800"), "$", re.Pattern, "has a pattern that is no valid text"),
+    (timezone(timedelta(0), "\ud800"), "$", timezone, "has a name that is no valid text"),
     (Money(1, "EUR"), "$", Money, CODEC),  # type: ignore[arg-type]
-    (ValueError("x"), "$", ValueError, CODEC),
+    (ValueError("x"), "$", ValueError, "is an exception; register it with codecs=, which keeps its args"),
+    (OSError(2, "x"), "$", FileNotFoundError, CODEC),
     ({"a b": [types.MappingProxyType({})]}, '$["a b"][0]', types.MappingProxyType, CODEC),
     (Text("x"), "$", Text, "is of a subclass of str and would come back as a plain str; convert it to str"),
     (Number(1), "$", Number, "is of a subclass of int and would come back as a plain int"),
@@ -222,7 +236,7 @@ def test_a_subclass_of_a_named_class_is_refused() -> None:
 
 def test_state_that_is_no_attribute_cannot_be_saved_even_if_the_class_is_named() -> None:
     with pytest.raises(UnsavableValueError, match="register a Codec"):
-        Registry([Failure]).dump(Failure(3))
+        Registry([Cells]).dump(Cells(3))
 
 
 def test_a_struct_that_its_constructor_changes_is_refused() -> None:
@@ -305,3 +319,36 @@ def test_a_zone_that_its_key_does_not_give_is_refused() -> None:
     for zone in (impostor, nameless):
         with pytest.raises(UnsavableValueError, match="has a time zone that ZoneInfo"):
             REGISTRY.dump(datetime(2024, 1, 1, tzinfo=zone))
+        with pytest.raises(UnsavableValueError, match="has no key that ZoneInfo takes"):
+            REGISTRY.dump(zone)
+
+
+class Slotted(Exception):
+    __slots__ = ("a",)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(2, "x"), StopIteration(1), ImportError("x", name="y"), ExceptionGroup("x", [ValueError()]), Slotted()],
+)
+def test_an_exception_with_more_than_args_and_attributes_is_refused_even_if_it_is_registered(error: Exception) -> None:
+    with pytest.raises(UnsavableValueError, match="cannot be saved in a checkpoint; register a Codec"):
+        Registry([], [type(error)]).dump(error)
+
+
+def test_an_exception_that_is_only_named_is_refused() -> None:
+    for error in (ValueError("x"), Failure(3)):
+        with pytest.raises(UnsavableValueError, match="is an exception; register it with codecs="):
+            Registry([type(error)]).dump(error)
+
+
+def test_an_exception_whose_attribute_is_called_args_is_refused() -> None:
+    error = ValueError("x")
+    vars(error)["args"] = 1
+    with pytest.raises(UnsavableValueError, match='has an attribute of its own that is called "args"'):
+        Registry([], [ValueError]).dump(error)
+
+
+def test_a_pattern_that_prints_when_it_is_compiled_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(UnsavableValueError, match="was compiled with re.DEBUG"):
+        REGISTRY.dump(re.compile("a", re.DEBUG))

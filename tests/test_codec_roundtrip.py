@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from codec_values import CLASSES, MONEY, Access, Color, Money, Order, Place, User, plain_values, same, values
+from codec_values import (
+    CLASSES,
+    REGISTERED,
+    Access,
+    Color,
+    Money,
+    Order,
+    Place,
+    Refused,
+    User,
+    plain_values,
+    same,
+    values,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepkit.codec import Registry
 
-REGISTRY = Registry(CLASSES, [MONEY])
+REGISTRY = Registry(CLASSES, REGISTERED)
 
 
 def through_text(value: Any, registry: Registry = REGISTRY) -> Any:
@@ -78,6 +94,16 @@ def test_the_json_is_strict(value: Any) -> None:
         (Access.READ | Access.RUN, 5, {"class": "codec_values:Access"}),
         (Place(1, (2,)), {"x": 1, "y": [2]}, {"class": "codec_values:Place", "in": {"y": "tuple"}}),
         (Order(7), {"number": 7, "items": [], "total": 0}, {"class": "codec_values:Order"}),
+        (ip_network("10.0.0.0/8"), "10.0.0.0/8", "IPv4Network"),
+        (ZoneInfo("Europe/Berlin"), "Europe/Berlin", "zone"),
+        (timezone(timedelta(hours=-2), "there"), "UTC-02:00", {"is": "timezone", "name": "there"}),
+        (re.compile("a+"), "a+", "pattern"),
+        (re.compile(b"a+", re.I), "YSs=", {"is": "pattern", "bytes": True, "flags": 2}),
+        (
+            Refused(7, retry=(1,)),
+            {"args": [7, "refused"], "retry": [1]},
+            {"class": "codec_values:Refused", "in": {"retry": "tuple"}},
+        ),
         (
             Money(Decimal(3), "EUR"),
             ["3", "EUR"],

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pydantic
 import pytest
-from codec_values import CLASSES, MONEY, Money, plain_values, values
+from codec_values import CLASSES, REGISTERED, Money, plain_values, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,12 +18,28 @@ from stepkit.codec.kinds import DECODERS
 from stepkit.codec.loading import _BUILDERS
 from stepkit.errors import CheckpointFormatError
 
-REGISTRY = Registry(CLASSES, [MONEY])
+REGISTRY = Registry(CLASSES, REGISTERED)
 
 KINDS = [*DECODERS, *_BUILDERS]
 NAMES = [f"{cls.__module__}:{cls.__qualname__}" for cls in REGISTRY.classes]
 FIELDS = ["is", "in", "each", "class", "key", "keys", "values", "pairs", "of", "by"]
-FIELDS += ["maxlen", "factory", "zone", "name", "fold", "safe", "set", "extra", "private", "beside", "unset"]
+FIELDS += [
+    "maxlen",
+    "factory",
+    "zone",
+    "name",
+    "fold",
+    "safe",
+    "set",
+    "extra",
+    "private",
+    "beside",
+    "unset",
+    "flags",
+    "bytes",
+    "offset",
+    "args",
+]
 
 scalars = st.one_of(
     st.none(),

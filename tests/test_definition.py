@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from stepkit import CircuitBreaker, Flow, errors, flow
 from stepkit.errors import FlowDefinitionError
+
+T = TypeVar("T")
 
 
 def body(self: Any) -> None: ...
@@ -409,3 +413,53 @@ def test_a_flow_that_holds_itself() -> None:
     assert [
         problem.replace(f"{test_a_flow_that_holds_itself.__name__}.<locals>.", "") for problem in caught.value.problems
     ] == ["again: Endless holds itself; a flow cannot be nested in itself"]
+
+
+# Codecs
+
+
+class Plain: ...
+
+
+@dataclass
+class Pair(Generic[T]):
+    one: T
+
+
+@pytest.mark.parametrize(
+    ("codecs", "problem"),
+    [
+        (["x"], "codecs[0] is a class or a Codec, not str 'x'"),
+        ([Pair, None], "codecs[1] is a class or a Codec, not NoneType None"),
+        ([3], "codecs[0] is a class or a Codec, not int 3"),
+        (3, "codecs is a list of classes and Codecs, not int 3"),
+        (None, "codecs is a list of classes and Codecs, not NoneType None"),
+        ([list[int]], "codecs[0]: every checkpoint can save list; leave it out"),
+        ([list], "codecs[0]: every checkpoint can save list; leave it out"),
+        ([datetime], "codecs[0]: every checkpoint can save datetime; leave it out"),
+        (
+            [Plain],
+            "codecs[0]: Plain has no fields that a checkpoint could save; register a "
+            "Codec(Plain, encode=..., decode=...)",
+        ),
+        (
+            [OSError],
+            "codecs[0]: OSError has no fields that a checkpoint could save; register a "
+            "Codec(OSError, encode=..., decode=...)",
+        ),
+    ],
+)
+def test_codecs_that_make_no_sense(codecs: Any, problem: str) -> None:
+    assert problems_of({}, codecs=codecs, log=3) == (problem, "log is True, False or a LogConfig, not 3")
+
+
+def test_an_alias_of_a_generic_class_is_registered_as_its_class() -> None:
+    class Pairs(Flow, codecs=[Pair[int], ValueError]):
+        @flow.step
+        def make(self):
+            return {"pair": Pair(1), "error": ValueError("x")}
+
+    events: list[Any] = []
+    Pairs().run_sync(on_step_complete=events.append)
+    restored = Pairs().run_checkpoint_sync(events[0].checkpoint)
+    assert (restored["pair"], type(restored["error"]), restored["error"].args) == (Pair(1), ValueError, ("x",))

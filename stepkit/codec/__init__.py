@@ -5,6 +5,6 @@ The JSON stays readable; what is needed to restore Python values stands beside i
 
 from .dumping import Tag
 from .encoder import ContextEncoder
-from .registry import Codec, Registry
+from .registry import Codec, Registry, read_codecs
 
-__all__ = ["Codec", "ContextEncoder", "Registry", "Tag"]
+__all__ = ["Codec", "ContextEncoder", "Registry", "Tag", "read_codecs"]

@@ -241,6 +241,39 @@ class PydanticAdapter(_ClassAdapter):
         return restored
 
 
+class ExceptionAdapter(_ClassAdapter):
+    """Exceptions that are registered: their ``args`` and attributes, but no traceback, cause or context."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        super().__init__(cls)
+        for base in cls.__mro__:
+            if base.__flags__ & _HEAP_TYPE:
+                lost = [each for each, member in vars(base).items() if isinstance(member, types.MemberDescriptorType)]
+                fits = not set(lost) - set(_DROPPED)
+            else:  # one that is larger than BaseException has more than args, set where its constructor runs
+                fits = base is object or base.__basicsize__ == BaseException.__basicsize__
+            if not fits:
+                raise TypeError(f"{base.__qualname__} has more state than args and attributes")
+
+    def dump(self, value: Any, dumper: Dumper) -> Dumped:
+        if "args" in value.__dict__:
+            raise Unsavable(self.cls, f'has an attribute of its own that is called "args"; remove it {KEEP_ON_SELF}')
+        plain, fields = dumper.named({"args": list(value.args), **value.__dict__}, key_step)
+        return plain, self.tag(dumper, fields)
+
+    def load(self, plain: Any, tag: Fields, loader: Loader) -> Any:
+        values = loader.named(plain, tag)
+        args = values.pop("args", None)
+        if type(args) is not list:
+            raise Malformed(f"needs a list of args, not {describe(args)}")
+        restored = BaseException.__new__(self.cls, *args)
+        vars(restored).update(values)
+        return restored
+
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class that a class statement made
+
+
 def _names(tag: Fields, field: str) -> list[str]:
     names = tag.get(field, [])
     if type(names) is not list or not all(type(name) is str for name in names) or len(set(names)) != len(names):
@@ -263,6 +296,14 @@ def adapter_for(cls: type[Any]) -> Adapter | None:
     try:
         return _adapter_for(cls)
     except Exception:  # a class that is odd in ways of its own
+        return None
+
+
+def registered_adapter_for(cls: type[Any]) -> Adapter | None:
+    """As ``adapter_for``, for a class that stands in ``codecs=``: then exceptions can be saved, too."""
+    try:
+        return ExceptionAdapter(cls) if issubclass(cls, BaseException) else adapter_for(cls)
+    except TypeError:  # one with state that is neither args nor attributes
         return None
 
 

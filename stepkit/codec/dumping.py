@@ -191,15 +191,23 @@ def key_step(key: Any) -> str:
     return f"[{shown if len(shown) <= 60 else shown[:57] + '...'}]"
 
 
+def is_builtin_kind(kind: type) -> bool:
+    """Whether every checkpoint can save values of exactly this type."""
+    leaf = kind in (str, bool, int, float, type(None)) or kinds.encoder_of(kind) is not None
+    return leaf or kind in _CONTAINERS or _container(kind) is not None
+
+
 def unknown_type(kind: type) -> str:
     """What to do about a value of a type that nobody here knows."""
-    from .classes import adapter_for
+    from .classes import adapter_for, registered_adapter_for
 
     if adapter_for(kind) is not None:
         return (
             "is of a class that the flow does not name, so a checkpoint could not restore it; name the class in the "
             f"flow (its input, or the annotation of a parameter or a return), register it with codecs=, {KEEP_ON_SELF}"
         )
+    if registered_adapter_for(kind) is not None:
+        return f"is an exception; register it with codecs=, which keeps its args and attributes, {KEEP_ON_SELF}"
     for base in kind.__mro__[1:]:
         if base in _CONTAINERS or base in (str, int, float) or kinds.encoder_of(base) is not None:
             return (

@@ -29,7 +29,7 @@ import typing_extensions
 from typing_extensions import ReadOnly, TypeAliasType
 
 from .dumping import key_step
-from .kinds import describe
+from .kinds import DECODERS, describe, encoder_of
 
 MAX_DEPTH = 100
 
@@ -181,6 +181,9 @@ def _convert_other(cls: type, value: Any) -> Any:
         return cls.model_validate(value)
     if cls.__module__.partition(".")[0] == "pathlib" and type(value) is str:
         return cls(value)
+    leaf = encoder_of(cls)
+    if leaf is not None:
+        return DECODERS[leaf[0]](value, {})
     raise NotImplementedError
 
 

@@ -39,6 +39,7 @@ Encode = Callable[[Any], tuple[Any, Fields]]
 Decode = Callable[[Any, Mapping[str, Any]], Any]
 
 ZONE_KEY = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,3}")  # what the tz database has; never a file's path
+OFFSET = re.compile(r"UTC(?:([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{6}))?)?)?")
 DIGITS = 4300
 """Digits up to which an integer is a JSON number, as parsers take no more; longer ones are hexadecimal text."""
 
@@ -231,6 +232,61 @@ def _unset(plain: Any, fields: Mapping[str, Any]) -> Any:
     return msgspec.UNSET
 
 
+def _encode_timezone(value: Any) -> tuple[str, Fields]:
+    offset, *name = value.__getinitargs__()
+    if name and not is_unicode(name[0]):
+        raise Unsavable(type(value), "has a name that is no valid text")
+    return str(datetime.timezone(offset)), {"name": name[0]} if name else {}
+
+
+def _decode_timezone(plain: Any, fields: Mapping[str, Any]) -> datetime.timezone:
+    found = OFFSET.fullmatch(text(plain))
+    if found is None:
+        raise Malformed("is no offset like UTC+02:00")
+    sign, *parts = found.groups()
+    hours, minutes, seconds, microseconds = (int(part or 0) for part in parts)
+    offset = datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
+    name = (text(fields["name"]),) if "name" in fields else ()
+    return datetime.timezone(-offset if sign == "-" else offset, *name)
+
+
+def _encode_zone(value: Any) -> tuple[str, Fields]:
+    try:
+        value.__reduce__()  # refuses what was read from a file: its key, if it has one, says nothing
+        _zone(value.key)
+    except Exception:
+        raise Unsavable(type(value), "has no key that ZoneInfo takes; make it from its key") from None
+    return value.key, {}
+
+
+def _encode_pattern(value: Any) -> tuple[str, Fields]:
+    """A compiled regular expression: its pattern, and those of its flags that are not as usual."""
+    if value.flags & re.DEBUG:
+        raise Unsavable(type(value), "was compiled with re.DEBUG, and would print again; leave the flag out")
+    if isinstance(value.pattern, bytes):
+        return _base64(value.pattern), {"bytes": True, **({"flags": value.flags} if value.flags else {})}
+    if not is_unicode(value.pattern):
+        raise Unsavable(type(value), "has a pattern that is no valid text; write its surrogates as escapes")
+    return value.pattern, {} if value.flags == re.UNICODE else {"flags": value.flags}
+
+
+def _decode_pattern(plain: Any, fields: Mapping[str, Any]) -> Any:
+    in_bytes = "bytes" in fields
+    flags = fields.get("flags", 0)
+    if type(flags) is not int or flags & re.DEBUG:
+        raise Malformed(f"has the flags {describe(flags)}")
+    return re.compile(_unbase64(text(plain)) if in_bytes else text(plain), flags)
+
+
+def _address(name: str) -> Callable[[str], Any]:
+    def decode(plain: str) -> Any:
+        import ipaddress
+
+        return getattr(ipaddress, name)(plain)
+
+    return decode
+
+
 # By type: the type's module and name, the kind's name, and the pair of functions.
 _KINDS: tuple[tuple[str, str, str, tuple[Encode, Decode]], ...] = (
     ("datetime", "datetime", "datetime", (_encode_zoned, _decode_zoned(datetime.datetime.fromisoformat))),
@@ -242,6 +298,13 @@ _KINDS: tuple[tuple[str, str, str, tuple[Encode, Decode]], ...] = (
     ("fractions", "Fraction", "fraction", _simple(_encode_fraction, _fraction)),
     ("builtins", "bytes", "bytes", _simple(_base64, _unbase64)),
     ("builtins", "bytearray", "bytearray", _simple(_base64, lambda plain: bytearray(_unbase64(plain)))),
+    ("datetime", "timezone", "timezone", (_encode_timezone, _decode_timezone)),
+    ("zoneinfo", "ZoneInfo", "zone", (_encode_zone, lambda plain, fields: _zone(plain))),
+    ("re", "Pattern", "pattern", (_encode_pattern, _decode_pattern)),
+    *(
+        ("ipaddress", name, name, _simple(str, _address(name)))
+        for name in ("IPv4Address", "IPv6Address", "IPv4Network", "IPv6Network", "IPv4Interface", "IPv6Interface")
+    ),
     ("msgspec", "UnsetType", "unset", ((lambda value: (None, {})), _unset)),
     *(
         ("pathlib", name, name, _simple(_encode_path, _path(name)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, final
+from typing import Any, Generic, final, get_origin
 
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, is_typeddict
 
 from ..errors import CheckpointFormatError, UnsavableValueError
-from .classes import Adapter, adapter_for
-from .dumping import Dumped, Dumper, Tag, key_step
+from .classes import Adapter, adapter_for, registered_adapter_for
+from .dumping import Dumped, Dumper, Tag, is_builtin_kind, key_step
 from .kinds import Malformed, Unsavable, describe
 from .loading import Loader
 from .purity import MAX_DEPTH, encode, encode_pure
@@ -82,6 +82,33 @@ class _CodecAdapter:
         return restored
 
 
+def read_codecs(codecs: Any, problems: list[str]) -> tuple[type | Codec[Any], ...]:
+    """What stands in ``codecs=``: an alias of a generic class is its class. What makes no sense is a problem."""
+    found: list[type | Codec[Any]] = []
+    try:
+        given = list(codecs)
+    except Exception:
+        problems.append(f"codecs is a list of classes and Codecs, not {describe(codecs)}")
+        return ()
+    for place, each in enumerate(given):
+        origin = get_origin(each)
+        cls = each if origin is None else origin
+        if isinstance(each, Codec):
+            found.append(each)
+        elif not isinstance(cls, type):
+            problems.append(f"codecs[{place}] is a class or a Codec, not {describe(each)}")
+        elif is_builtin_kind(cls):
+            problems.append(f"codecs[{place}]: every checkpoint can save {cls.__qualname__}; leave it out")
+        elif registered_adapter_for(cls) is None and not is_typeddict(cls):
+            problems.append(
+                f"codecs[{place}]: {cls.__qualname__} has no fields that a checkpoint could save; register a "
+                f"Codec({cls.__qualname__}, encode=..., decode=...)"
+            )
+        else:
+            found.append(cls)
+    return tuple(found)
+
+
 class Registry:
     """The classes and codecs of a flow.
 
@@ -94,9 +121,10 @@ class Registry:
         for each in codecs:
             if isinstance(each, Codec):
                 self._by_type[each.type] = _CodecAdapter(each)
-        for each in (*codecs, *classes):
-            if isinstance(each, type) and each not in self._by_type and (adapter := adapter_for(each)) is not None:
-                self._by_type[each] = adapter
+        for find, found in ((registered_adapter_for, codecs), (adapter_for, classes)):
+            for each in found:
+                if isinstance(each, type) and each not in self._by_type and (adapter := find(each)) is not None:
+                    self._by_type[each] = adapter
         self._name()
 
     def _name(self) -> None:
