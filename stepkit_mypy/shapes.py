@@ -15,8 +15,8 @@ from mypy.nodes import (
     DictExpr,
     Expression,
     FuncDef,
+    NameExpr,
     OpExpr,
-    RefExpr,
     ReturnStmt,
     StrExpr,
 )
@@ -33,6 +33,9 @@ from mypy.types import (
 
 from . import compat
 from .contexts import Context, Key, alternatives, write
+from .conversions import copied, is_dict, is_dict_call
+from .local_dicts import held_where_read
+from .local_states import Held, Known
 from .rows import NOT_EVERY_RETURN, shape_of
 
 Shape = Context[Type]
@@ -59,8 +62,9 @@ class Returned:
 class Reader:
     """Reads the shapes of expressions; notes where one is not known."""
 
-    def __init__(self, checker: TypeChecker) -> None:
+    def __init__(self, checker: TypeChecker, known: Known) -> None:
         self.checker = checker
+        self.known = known
         self.result = Returned(Context())
 
     def shapes(self, expression: Expression) -> Iterator[Shape | None]:
@@ -78,19 +82,60 @@ class Reader:
         if isinstance(expression, DictExpr):
             yield self._display(expression)
             return
-        if isinstance(expression, CallExpr) and _is_dict(expression):
-            yield self._dict_call(expression)
-            return
-        if isinstance(expression, OpExpr) and expression.op == "|" and self._is_plain_dict(expression):
-            shape: Shape = Context()
+        if isinstance(expression, CallExpr):
+            shape = self._call(expression)
+            if shape is not None:
+                yield shape
+                return
+        if isinstance(expression, OpExpr) and expression.op == "|" and self._makes_dict(expression):
+            shape = Context()
             for side in (expression.left, expression.right):
                 shape = write(shape, self._one(side), "override", compat.join)
             yield shape
             return
+        if isinstance(expression, NameExpr) and expression in self.known:
+            held = self.known[expression]
+            if not isinstance(held, str):
+                yield self._of_variable(held)
+                return
+            yield from self.of_type(found, expression, held)
+            return
         yield from self.of_type(found, expression)
 
-    def _is_plain_dict(self, expression: OpExpr) -> bool:
-        return any(isinstance(side, DictExpr) for side in (expression.left, expression.right))
+    def _makes_dict(self, expression: OpExpr) -> bool:
+        """Whether ``a | b`` is a dict with the items of both."""
+        left = compat.type_of(self.checker, expression.left)
+        return left is not None and is_dict(left)
+
+    def _call(self, call: CallExpr) -> Shape | None:
+        if is_dict_call(call):
+            return self._arguments(call)
+        source = copied(self.checker, call)
+        return None if source is None else self._one(source)
+
+    def _of_variable(self, held: Held) -> Shape:
+        self.result.unknown += held.unknown
+        self.result.untyped += held.untyped
+        self.result.wrong = self.result.wrong or held.wrong
+        for name, place in held.places.items():
+            self.result.places.setdefault(name, place)
+        return held.shape
+
+    def held(self, expression: Expression) -> Held:
+        """What a variable holds that this is assigned to, or that it is merged into."""
+        return self._held(self._one(expression))
+
+    def held_arguments(self, call: CallExpr) -> Held:
+        """What ``dict(...)`` makes of a call's arguments."""
+        return self._held(self._arguments(call))
+
+    def held_item(self, key: Expression, value: Expression | None, names: list[str] | None) -> Held:
+        """What ``data[key] = value`` writes where the key is one of these names."""
+        return self._held(self._item(key, compat.any_type() if value is None else self.value(value), names))
+
+    def _held(self, shape: Shape) -> Held:
+        result = self.result
+        return Held(shape, tuple(result.unknown), tuple(result.untyped), result.wrong, result.places)
 
     def _one(self, expression: Expression) -> Shape:
         shapes = [shape if shape is not None else Context() for shape in self.shapes(expression)]
@@ -102,23 +147,23 @@ class Reader:
             if key is None:
                 shape = write(shape, self._one(value), "override", compat.join)
                 continue
-            names = self._literal_keys(key)
-            type = self.value(value)
-            if names is None:
-                found = compat.type_of(self.checker, key)
-                if found is not None and not compat.may_be_string(found):
-                    self.result.wrong = True  # mypy itself reports it
-                self.result.unknown.append((key, "a key that is not known"))
-                shape = write(shape, Context(rest=type), "override", compat.join)
-                continue
-            for name in names:
-                self.result.places.setdefault(name, key)
-            certain = len(names) == 1
-            change = Context({name: Key(type, certain, "", "" if certain else NOT_EVERY_RETURN) for name in names})
-            shape = write(shape, change, "override", compat.join)
+            shape = write(shape, self._item(key, self.value(value), self.keys(key)), "override", compat.join)
         return shape
 
-    def _dict_call(self, call: CallExpr) -> Shape:
+    def _item(self, key: Expression, type: Type, names: list[str] | None) -> Shape:
+        """What an item of a display, or one that is assigned, writes."""
+        if names is None:
+            found = compat.type_of(self.checker, key)
+            if found is not None and not compat.may_be_string(found):
+                self.result.wrong = True  # mypy itself reports it
+            self.result.unknown.append((key, "a key that is not known"))
+            return Context(rest=type)
+        for name in names:
+            self.result.places.setdefault(name, key)
+        certain = len(names) == 1
+        return Context({name: Key(type, certain, "", "" if certain else NOT_EVERY_RETURN) for name in names})
+
+    def _arguments(self, call: CallExpr) -> Shape:
         shape: Shape = Context()
         for argument, kind, name in zip(call.args, call.arg_kinds, call.arg_names, strict=True):
             if kind == ARG_NAMED and name is not None:
@@ -132,7 +177,8 @@ class Reader:
             shape = write(shape, change, "override", compat.join)
         return shape
 
-    def _literal_keys(self, key: Expression) -> list[str] | None:
+    def keys(self, key: Expression) -> list[str] | None:
+        """The strings that a key may be; None where they are not known."""
         if isinstance(key, StrExpr):
             return [key.value]
         found = compat.type_of(self.checker, key)
@@ -153,7 +199,7 @@ class Reader:
             return compat.any_type()
         return compat.clean(type)
 
-    def of_type(self, type: Type, expression: Expression | None = None) -> Iterator[Shape | None]:
+    def of_type(self, type: Type, expression: Expression | None = None, what: str = "") -> Iterator[Shape | None]:
         for item in compat.union_items(type):
             if isinstance(item, NoneType):
                 yield None
@@ -169,7 +215,7 @@ class Reader:
                 yield Context(rest=compat.any_type())
             elif isinstance(item, Instance) and item.type.has_base("typing.Mapping"):
                 if expression is not None:
-                    self.result.unknown.append((expression, f"a {item.type.name}, whose keys are not known"))
+                    self.result.unknown.append((expression, what or f"a {item.type.name}, whose keys are not known"))
                 yield Context(rest=_values_of(item))
             else:
                 self.result.wrong = True  # mypy itself reports it
@@ -183,10 +229,6 @@ def _values_of(mapping: Instance) -> Type:
     if base is None:
         return compat.any_type()
     return map_instance_to_supertype(mapping, base).args[1]
-
-
-def _is_dict(call: CallExpr) -> bool:
-    return isinstance(call.callee, RefExpr) and call.callee.fullname == "builtins.dict"
 
 
 def literal_strings(type: Type) -> list[str] | None:
@@ -204,7 +246,7 @@ def literal_strings(type: Type) -> list[str] | None:
 
 def returned(checker: TypeChecker, function: FuncDef) -> Returned:
     """What a method gives: from its annotation if it has one, otherwise from its return statements."""
-    reader = Reader(checker)
+    reader = Reader(checker, {})
     result = reader.result
     if compat.has_no_body(function) and compat.returns_inferred(function):
         result.shape = Context(rest=compat.any_type())
@@ -214,6 +256,7 @@ def returned(checker: TypeChecker, function: FuncDef) -> Returned:
         type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         found = list(reader.of_type(type))
     else:
+        reader.known = held_where_read(checker, function, lambda known: Reader(checker, known))
         found = []
         for statement in compat.returns_of(function):
             if statement.expr is None:

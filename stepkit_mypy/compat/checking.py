@@ -9,6 +9,9 @@ from mypy.binder import ConditionalTypeBinder
 from mypy.checker import DeferredNode, TypeChecker
 from mypy.errorcodes import NO_ANY_RETURN
 from mypy.nodes import (
+    ARG_NAMED,
+    ARG_POS,
+    ARG_STAR,
     CallExpr,
     ClassDef,
     ConditionalExpr,
@@ -23,9 +26,10 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
-from mypy.types import CallableType, PartialType, Type
+from mypy.types import CallableType, Instance, LiteralType, PartialType, Type, UninhabitedType, get_proper_type
 
 from .syntax import attributes_of, returns_of
+from .types import awaited
 
 
 def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
@@ -83,6 +87,37 @@ def checker_of(api: Any) -> TypeChecker:
 def type_of(checker: TypeChecker, expression: Expression) -> Type | None:
     """The type that mypy found for an expression; None where it was not reached."""
     return checker.lookup_type(expression) if checker.has_type(expression) else None
+
+
+def never_returns(checker: TypeChecker, expression: Expression) -> bool:
+    """Whether nothing behind an expression is reached."""
+    return isinstance(get_proper_type(type_of(checker, expression)), UninhabitedType)
+
+
+def may_swallow(checker: TypeChecker, manager: Expression, is_async: bool) -> bool:
+    """Whether a context manager may end an exception, so that what follows its block is reached."""
+    owner = get_proper_type(type_of(checker, manager))
+    symbol = owner.type.get("__aexit__" if is_async else "__exit__") if isinstance(owner, Instance) else None
+    type = None if symbol is None else get_proper_type(symbol.type)
+    if not isinstance(type, CallableType):
+        return False
+    result = get_proper_type(awaited(type.ret_type))
+    if isinstance(result, LiteralType):
+        return result.value is True
+    return isinstance(result, Instance) and result.type.fullname == "builtins.bool"
+
+
+def parameter_for(checker: TypeChecker, call: CallExpr, place: int) -> Type | None:
+    """The type of the parameter that an argument of a call is for; None where it is not easily told."""
+    type, kind = get_proper_type(type_of(checker, call.callee)), call.arg_kinds[place]
+    if not isinstance(type, CallableType) or ARG_STAR in call.arg_kinds[: place + 1]:
+        return None
+    if kind == ARG_POS and place < len(type.arg_kinds) and type.arg_kinds[place].is_positional():
+        return type.arg_types[place]
+    name = call.arg_names[place]
+    if kind == ARG_NAMED and name in type.arg_names:
+        return type.arg_types[type.arg_names.index(name)]
+    return None
 
 
 def infer_quietly(checker: TypeChecker, expression: Expression) -> Type:

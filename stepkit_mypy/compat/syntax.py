@@ -23,12 +23,10 @@ from mypy.nodes import (
     ExpressionStmt,
     ForStmt,
     FuncDef,
-    IfStmt,
     IntExpr,
     LambdaExpr,
     ListExpr,
     Lvalue,
-    MatchStmt,
     MemberExpr,
     MypyFile,
     NameExpr,
@@ -38,17 +36,16 @@ from mypy.nodes import (
     StrExpr,
     SymbolNode,
     SymbolTableNode,
-    TryStmt,
     TupleExpr,
     TypeAlias,
     TypeInfo,
-    WhileStmt,
     WithStmt,
 )
 from mypy.traverser import NameAndMemberCollector
 from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny
 from mypy.typevars import fill_typevars
 
+from .statements import blocks_of
 from .types import any_type, awaited, is_any, is_left_out, is_unannotated, make_alias
 
 ENTER = "__stepkit_plan__"
@@ -244,26 +241,8 @@ def _returns_in(statements: list[Statement]) -> Iterator[ReturnStmt]:
         if isinstance(statement, ReturnStmt):
             yield statement
             continue
-        for block in _blocks_of(statement):
-            if block is not None:
-                yield from _returns_in(block.body)
-
-
-def _blocks_of(statement: Statement) -> list[Block | None]:
-    """The blocks inside a statement that belong to the same function."""
-    if isinstance(statement, Block):
-        return [statement]
-    if isinstance(statement, IfStmt):
-        return [*statement.body, statement.else_body]
-    if isinstance(statement, MatchStmt):
-        return [*statement.bodies]
-    if isinstance(statement, (WhileStmt, ForStmt)):
-        return [statement.body, statement.else_body]
-    if isinstance(statement, WithStmt):
-        return [statement.body]
-    if isinstance(statement, TryStmt):
-        return [statement.body, *statement.handlers, statement.else_body, statement.finally_body]
-    return []
+        for block in blocks_of(statement):
+            yield from _returns_in(block.body)
 
 
 def write_none(api: Any, returns: list[ReturnStmt]) -> None:
@@ -336,7 +315,7 @@ def _statements_in(statements: list[Statement]) -> Iterator[Statement]:
     """Statements, and those inside them, in functions and classes too."""
     for statement in statements:
         yield statement
-        inner: list[Block | None] = list(_blocks_of(statement))
+        inner = blocks_of(statement)
         if isinstance(statement, Decorator):
             inner = [statement.func.body]
         elif isinstance(statement, FuncDef):
@@ -344,8 +323,7 @@ def _statements_in(statements: list[Statement]) -> Iterator[Statement]:
         elif isinstance(statement, ClassDef):
             inner = [statement.defs]
         for block in inner:
-            if block is not None:
-                yield from _statements_in(block.body)
+            yield from _statements_in(block.body)
 
 
 def plain_method(node: object) -> FuncDef | None:
