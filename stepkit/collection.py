@@ -27,7 +27,7 @@ from .table import (
 # What a flow has of its own, and what durable runs will add: a step of that name would hide it.
 RESERVED = frozenset(
     ["Event", "Input", "Output", "circuit_breaker", "describe", "mermaid", "on_step_complete", "on_step_error"]
-    + ["resume", "run", "run_checkpoint", "run_checkpoint_sync", "run_sync", "start"]
+    + ["resume", "run", "run_checkpoint", "run_checkpoint_sync", "run_sync", "start", "start_checkpoint"]
 )
 
 # What the mypy plugin says too, where it sees it beforehand.

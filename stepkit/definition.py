@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, get_args, get_origin
 
 from typing_extensions import TypeVar
@@ -10,6 +12,7 @@ from typing_extensions import TypeVar
 from . import runtime
 from .collection import collect, size_problem, text_problem
 from .console import LogConfig, make_observer, settle
+from .errors import ResumeRefusedError
 from .events import StepEvent
 from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
 
@@ -27,6 +30,58 @@ class Cancellation(Protocol):
     def is_set(self) -> bool: ...
 
 
+def _owner(flow: "Flow[Any, Any] | type[Flow[Any, Any]]") -> "Flow[Any, Any]":
+    """The flow itself; of a class an instance that was never made, as nothing of it will run."""
+    if isinstance(flow, Flow):
+        return flow
+    return object.__new__(flow)
+
+
+@contextmanager
+def _asked_of(flow: "Flow[Any, Any] | type[Flow[Any, Any]]") -> Iterator[None]:
+    try:
+        yield
+    except AttributeError as error:
+        if isinstance(flow, Flow):
+            raise
+        raise TypeError(
+            f"flow {flow.__qualname__}: a nested flow on the checkpoint's path is made by a function of self, and the "
+            f"class has no self; ask an instance: {flow.__qualname__}(...)"
+        ) from error
+
+
+def _check(
+    flow: "Flow[Any, Any] | type[Flow[Any, Any]]",
+    checkpoint: "str | bytes | Checkpoint[Any]",
+    override_data: Mapping[str, Any] | None = None,
+) -> ResumeRefusedError | None:
+    """Whether ``run_checkpoint`` would accept the checkpoint today: None, or the error that it would raise.
+
+    No step runs. Ask the class, or an instance where a nested flow is made by a function of ``self``. A flow with a
+    step of the name ``check`` has the step there.
+    """
+    with _asked_of(flow):
+        return runtime.check(runtime.new_run(_owner(flow)), checkpoint, override_data)
+
+
+def _load(flow: "Flow[Any, Any] | type[Flow[Any, Any]]", checkpoint: "str | bytes | Checkpoint[Any]") -> dict[str, Any]:
+    """The context that a checkpoint holds, with its values restored as a resume restores them.
+
+    Inside of a nested flow or a branch it is the context there. Raises a ``ResumeRefusedError`` for what
+    ``run_checkpoint`` refuses, but not for keys that are missing and values that do not fit: ``override_data`` may mend
+    those. Ask the class or an instance, as for ``check``. A flow with a step of the name ``load`` has the step there.
+    """
+    with _asked_of(flow):
+        return runtime.load(runtime.new_run(_owner(flow)), checkpoint)
+
+
+class _OfFlow(classmethod):  # type: ignore[type-arg]
+    """A method that a flow class and its instances have; called on an instance, it receives that."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return MethodType(self.__func__, owner if instance is None else instance)
+
+
 class Flow(Generic[InputT, OutputT]):
     """A flow of named steps: derive from ``Flow[Input]`` and decorate methods with ``@flow.step("name")``.
 
@@ -37,6 +92,8 @@ class Flow(Generic[InputT, OutputT]):
         codecs: Classes that checkpoints may restore besides those that the annotations name, and ``Codec``s
             for types of your own.
         max_checkpoint_size: Bytes; larger checkpoints are neither taken nor resumed. 16 MiB where left out.
+        validate_input: ``True`` checks the input of every run as a resume checks a checkpoint, against the input
+            that the class declares and against what the steps read. Off where left out.
 
     Raises ``FlowDefinitionError``, with all problems at once, when a class is created that cannot be run.
     """
@@ -44,6 +101,14 @@ class Flow(Generic[InputT, OutputT]):
     __stepkit_table__: ClassVar[StepTable]
     __stepkit_plan__: ClassVar[Any] = None
     __stepkit_options__: ClassVar[Mapping[str, Any]] = {}
+
+    if TYPE_CHECKING:
+        # A flow may have steps called so. To a checker they would override methods wrongly, but not these.
+        check: Any
+        load: Any
+    else:
+        check = _OfFlow(_check)
+        load = _OfFlow(_load)
 
     # The mypy plugin fills these. They are Any without it, so that a TypedDict may be written where they stand.
     Input: TypeAlias = Any
@@ -57,11 +122,13 @@ class Flow(Generic[InputT, OutputT]):
         log: bool | LogConfig | None = None,
         codecs: "Iterable[type | Codec[Any]]" = (),
         max_checkpoint_size: int | None = None,
+        validate_input: bool | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         problems: list[str] = []
         given = {"name": name, "log": log, "max_checkpoint_size": max_checkpoint_size}
+        given["validate_input"] = validate_input
         # A class made anew from another's namespace, as dataclass(slots=True) does, comes without its keywords.
         own = dict(cls.__dict__.get("__stepkit_options__", {}))
         own |= {key: value for key, value in given.items() if value is not None}
@@ -85,6 +152,9 @@ class Flow(Generic[InputT, OutputT]):
             problems.append(problem)
         if not isinstance(options.get("log"), bool | LogConfig | None):
             problems.append(f"log is True, False or a LogConfig, not {options['log']!r}")
+
+        if not isinstance(options.setdefault("validate_input", False), bool):
+            problems.append(f"validate_input is True or False, not {options['validate_input']!r}")
 
         setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems))
         setattr(cls, "__stepkit_plan__", None)  # the runtime's; it is made for the first run
@@ -178,6 +248,16 @@ class Flow(Generic[InputT, OutputT]):
         """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
         run = self._new_run(on_step_complete, on_step_error, log, cancel)
         return runtime.resume_sync(run, checkpoint, override_data)  # type: ignore[return-value]
+
+    @classmethod
+    def start_checkpoint(cls, input: InputT | None = None, *, run_id: str | None = None) -> str:
+        """The checkpoint from before the first step: save it, and a run can be resumed before it has begun.
+
+        ``run_checkpoint`` then runs the whole flow. The input is checked against the one that the class declares and
+        what the steps read; a key that is missing there may still come with ``override_data``. Raises
+        ``FlowInputError`` if the input does not fit, ``CheckpointNotTakenError`` if it cannot be saved.
+        """
+        return runtime.start_checkpoint(runtime.new_run(_owner(cls), run_id=run_id), input)
 
     def _new_run(
         self,

@@ -60,7 +60,7 @@ class FlowDefinitionError(StepkitError, TypeError):
 
 
 class FlowInputError(StepkitError, TypeError):
-    """The input or the override data of a run is no mapping with string keys."""
+    """The input or the override data of a run is no mapping with string keys, or the input was checked and refused."""
 
 
 class InvalidIdError(StepkitError, ValueError):
@@ -228,7 +228,8 @@ class UnsavableValueError(CheckpointNotTakenError, TypeError):
         self.reason = reason
         self.flow = flow
         self.step = step
-        where = f'flow {flow}: after step "{step}" ' if flow else ""
+        place = f'after step "{step}"' if step else "before the first step"
+        where = f"flow {flow}: {place} " if flow else ""
         super().__init__(f"{where}the value at {path} ({type.__module__}.{type.__qualname__}) {reason}")
 
 

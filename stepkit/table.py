@@ -105,6 +105,7 @@ class FlowOptions(NamedTuple):
     log: Any = None
     codecs: tuple[Any, ...] = ()
     max_checkpoint_size: int = 16 * 1024 * 1024
+    validate_input: bool = False
 
 
 class StepTable(NamedTuple):

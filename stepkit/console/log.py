@@ -117,7 +117,8 @@ class RunLog:
     def warned(self, path: str, message: str) -> None:
         with self._lock:
             if self._logs.get(path) is not False:  # also if the run is not logged: somebody should know
-                self._write("warning", f"{self._icon('⚠️')}{escape(path)}: {escape(message)}", path)
+                where = f"{escape(path)}: " if path else ""
+                self._write("warning", f"{self._icon('⚠️')}{where}{escape(message)}", path)
 
     def run_finished(self, outcome: Outcome, duration: float, step: str | None) -> None:
         with self._lock:

@@ -2,6 +2,19 @@
 
 from .breaker import Breaker
 from .frame import Run
-from .run import breaker_of, new_run, observe, resume, resume_sync, start, start_sync
+from .run import breaker_of, check, load, new_run, observe, resume, resume_sync, start, start_checkpoint, start_sync
 
-__all__ = ["Breaker", "Run", "breaker_of", "new_run", "observe", "resume", "resume_sync", "start", "start_sync"]
+__all__ = [
+    "Breaker",
+    "Run",
+    "breaker_of",
+    "check",
+    "load",
+    "new_run",
+    "observe",
+    "resume",
+    "resume_sync",
+    "start",
+    "start_checkpoint",
+    "start_sync",
+]

@@ -1,4 +1,4 @@
-"""Looks at the steps that a resume will run: has the saved context what they read, and does it fit?
+"""Looks at the steps that a run or a resume will run: has the context what they read, and does it fit?
 
 Only what is certain is refused. Behind a step whose keys are not known from its return annotation, any key may be
 there and any value may be another; the search ends at it.
@@ -6,9 +6,10 @@ there and any value may be another; the search ends at it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..errors import CheckpointKeyError, CheckpointValueError, quoted
+from ..errors import CheckpointKeyError, CheckpointValueError, FlowInputError, quoted
 from ..hints import UNKNOWN, FlowHints, hints_of
 from ..table import Condition, Parameters, StepRow
 from .frame import Frame
@@ -18,15 +19,37 @@ class _Open(Exception):
     """From here on nothing is certain."""
 
 
-def check_remaining(levels: list[Frame], *, convert: bool) -> None:
+def check_input(frame: Frame, *, complete: bool = True) -> None:
+    """Check the input of a run, against what the flow says that it is and as a resume checks a checkpoint.
+
+    Where it is not ``complete``, keys that the steps read may still come with override data. Raises ``FlowInputError``.
+    """
+    flow, declared = frame.run.flow, hints_of(type(frame.owner)).input
+    if declared is not UNKNOWN:
+        try:
+            frame.registry.fit(frame.context, declared, "$", convert=False)
+        except ValueError as error:
+            raise FlowInputError(f"flow {flow}: the input is refused: {error}") from None
+    try:
+        _Search(frame, "the input").rows(frame, 0, [])
+    except (CheckpointKeyError, CheckpointValueError) as error:
+        if isinstance(error, CheckpointKeyError) and not complete:
+            return
+        raise FlowInputError(str(error)) from None
+    except _Open:
+        pass
+
+
+def check_remaining(levels: list[Frame], override_data: Mapping[str, Any], *, convert: bool) -> None:
     """Check the contexts of the open frames against the steps that are left in them, innermost first.
 
+    ``override_data`` is what the contexts hold that is not from the checkpoint, for messages.
     With ``convert`` a value may also be the JSON form of what a step's annotation says, and is replaced by it.
     Raises ``CheckpointKeyError`` and ``CheckpointValueError``.
     """
     innermost = levels[-1]
     containers = [outer.steps[outer.position].row for outer in levels[:-1]]
-    search = _Search(innermost, convert)
+    search = _Search(innermost, "the checkpoint", override_data, convert)
     try:
         search.rows(innermost, innermost.position, containers)
         for outer, inner in zip(reversed(levels[:-1]), reversed(levels[1:]), strict=True):
@@ -40,7 +63,12 @@ def check_remaining(levels: list[Frame], *, convert: bool) -> None:
 
 
 class _Search:
-    def __init__(self, frame: Frame, convert: bool) -> None:
+    def __init__(
+        self, frame: Frame, given: str, override_data: Mapping[str, Any] | None = None, convert: bool = False
+    ) -> None:
+        self.given = given
+        """What the context comes from, for messages."""
+        self.override_data = override_data or {}
         self.context = frame.context
         self.available = set(frame.context)
         self.pristine = set(frame.context)
@@ -89,10 +117,10 @@ class _Search:
     def require(self, frame: Frame, path: str, parameters: Parameters) -> None:
         for key in parameters.required:
             if key not in self.available:
+                advice = "Give it in the input" if self.given == "the input" else _with_override(key)
                 raise CheckpointKeyError(
-                    f'flow {frame.run.flow}: step "{path}" reads "{key}", which the checkpoint does not have and no '
-                    f"step before it provides; the checkpoint has {quoted(self.context)}. Give it with "
-                    f'override_data={{"{key}": ...}}'
+                    f'flow {frame.run.flow}: step "{path}" reads "{key}", which {self.given} does not have and no '
+                    f"step before it provides; {self.given} has {quoted(self.context)}. {advice}"
                 )
 
     def fit(self, frame: Frame, path: str, row: StepRow, hints: FlowHints) -> None:
@@ -105,9 +133,15 @@ class _Search:
             try:
                 value = frame.registry.fit(self.context[key], annotation, f"$.{key}", convert=self.convert)
             except ValueError as error:
+                overridden = key in self.override_data and self.context[key] is self.override_data[key]
+                given = "override_data" if overridden else self.given
+                advice = f". {_with_override(key, 'a fitting value')}" if given == "the checkpoint" else ""
                 raise CheckpointValueError(
-                    f'flow {frame.run.flow}: step "{path}" cannot read "{key}" from the checkpoint: {error}. '
-                    f'Give a fitting value with override_data={{"{key}": ...}}'
+                    f'flow {frame.run.flow}: step "{path}" cannot read "{key}" from {given}: {error}{advice}'
                 ) from None
             if self.convert:
                 frame.context[key] = value
+
+
+def _with_override(key: str, what: str = "it") -> str:
+    return f'Give {what} with override_data={{"{key}": ...}}'

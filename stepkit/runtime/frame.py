@@ -43,6 +43,8 @@ class Run:
     """The last error of a step, and the path of the step."""
     ended_by: str | None = None
     """The path of the step whose ``skip-remaining`` ended the run."""
+    notices: tuple[str, ...] = ()
+    """What the run begins by warning of."""
     watched = False
     """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel``."""
     _id: str | None = None
@@ -83,7 +85,8 @@ class Run:
             import logging
 
             about = {"flow": self.flow, "step": path, "run_id": self.id}
-            logging.getLogger("stepkit").warning("flow %s: %s: %s", self.flow, path, message, extra=about)
+            where = f"{self.flow}: {path}" if path else self.flow
+            logging.getLogger("stepkit").warning("flow %s: %s", where, message, extra=about)
 
 
 class Frame:

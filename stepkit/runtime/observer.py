@@ -40,7 +40,10 @@ class Observer(Protocol):
     def step_failed(self, path: str, duration: float, error: BaseException, log: bool | None) -> None: ...
 
     def warned(self, path: str, message: str) -> None:
-        """Something that deserves a warning: a replaced key under ``merge="warn"``, an ignored cancellation."""
+        """Something that deserves a warning: a replaced key under ``merge="warn"``, an ignored cancellation.
+
+        ``path`` is empty where it is the run's, not a step's.
+        """
 
     def run_finished(self, outcome: Outcome, duration: float, step: str | None) -> None:
         """``step`` is the path of the step that stopped, failed or skipped the rest."""

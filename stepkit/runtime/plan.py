@@ -94,6 +94,8 @@ class Plan:
         self.on_step_error = hasattr(flow_class, "on_step_error")
         rows = [inner for row in table.steps for inner in (row, *row.members)]
         inside = [plan_of(nested) for row in rows for nested in flow_classes(row)]
+        self.validates: bool = table.options.validate_input
+        """Whether the input of a run is checked."""
         self.logs: bool = any(row.log for row in rows) or any(plan.logs for plan in inside)
         """Whether a step is logged even where the run is not."""
         self.may_log = self.logs or table.options.log is not None

@@ -12,6 +12,7 @@ from ..errors import (
     CheckpointStepError,
     CheckpointValueError,
     InvalidIdError,
+    ResumeRefusedError,
     UnsavableValueError,
     nearest,
     quoted,
@@ -21,6 +22,7 @@ from .containers import open_case, open_flow
 from .fingerprint import WIDTH, verify
 from .foresight import check_remaining
 from .frame import Frame, Run
+from .overrides import override, unknown_keys
 from .plan import SKIPPED, PlannedStep, plan_of
 from .run import checked_mapping
 
@@ -32,8 +34,31 @@ def restore(
 
     Raises a ``ResumeRefusedError`` that says what is wrong.
     """
+    data = {} if override_data is None else checked_mapping(override_data, run, "override_data")
+    levels, path, state = _open(run, checkpoint)
+    if data:
+        for key, hint in unknown_keys(levels[0], levels, data).items():
+            message = f'override_data has the key "{key}", which no step reads or gives and no input names'
+            run.notices += (message + (hint or "; it is merged all the same"),)
+        override(levels, data)
+    check_remaining(levels, data, convert=state is None)
+    return levels[0], path
+
+
+def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
+    """The context of a checkpoint, restored. Raises as ``restore`` does, but for what override data could mend."""
+    levels, _, state = _open(run, checkpoint)
+    if state is None:
+        try:
+            check_remaining(levels, {}, convert=True)
+        except ResumeRefusedError:
+            pass
+    return levels[-1].context
+
+
+def _open(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> tuple[list[Frame], str, FlowState | None]:
+    """The open frames with their contexts, outermost first, the path of the checkpoint's step, and what was saved."""
     flow = run.flow
-    override = {} if override_data is None else checked_mapping(override_data, run, "override_data")
     saved = parse(_text(checkpoint, flow), run.limit, flow)
     # What was written by hand, or by the original, says nothing of the steps done; it may still have types.
     state = saved.flow if saved.flow is not None and saved.flow.done else None
@@ -56,9 +81,7 @@ def restore(
         for level in levels:
             level.done = "".join(_assumed_mark(step) for step in level.steps[: level.position])
     _restore_contexts(levels, saved.output, types, state)
-    _override(levels, override)
-    check_remaining(levels, convert=state is None)
-    return root, saved.step_name
+    return levels, saved.step_name, state
 
 
 def _text(checkpoint: str | bytes | Checkpoint[Any], flow: str) -> str | bytes:
@@ -184,16 +207,3 @@ def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any]) -> 
 def _assumed_mark(step: PlannedStep) -> str:
     """The mark of a step that a bare checkpoint says is done; what ran inside a container, it does not say."""
     return step.mark if step.row.kind in ("step", "transform") else step.mark + SKIPPED
-
-
-def _override(levels: list[Frame], override: Mapping[str, Any]) -> None:
-    """Put the override data into the contexts, innermost first.
-
-    A key that the inside of a container has written is the inside's own: how it changes the context around it is for
-    the container's merge policy to say, as it would be without the override.
-    """
-    for key, value in override.items():
-        for level in reversed(levels):
-            level.context[key] = value
-            if level.written is not None and key in level.written:
-                break

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..current import running
-from ..errors import EventLoopError, FlowInputError, RunCancelledError, quoted
+from ..errors import EventLoopError, FlowInputError, ResumeRefusedError, RunCancelledError, quoted
 from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, StepTable
 from .breaker import Breaker
@@ -93,6 +93,35 @@ def resume_sync(
     return _without_loop(*restore(run, checkpoint, override_data))
 
 
+def check(
+    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+) -> ResumeRefusedError | None:
+    """What ``resume`` would refuse."""
+    from .restore import restore
+
+    try:
+        restore(run, checkpoint, override_data)
+    except ResumeRefusedError as error:
+        return error
+    return None
+
+
+def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
+    """The context that a checkpoint holds, restored."""
+    from .restore import load
+
+    return load(run, checkpoint)
+
+
+def start_checkpoint(run: Run, input: Any) -> str:
+    """The checkpoint from before the first step."""
+    from .foresight import check_input
+
+    frame = _root(run, input)
+    check_input(frame, complete=False)
+    return frame.checkpoint()
+
+
 def checked_mapping(value: Any, run: Run, what: str) -> dict[str, Any]:
     """A dict of one's own from what a caller gave. Raises ``FlowInputError``."""
     if type(value) is not dict and not isinstance(value, Mapping):
@@ -104,13 +133,26 @@ def checked_mapping(value: Any, run: Run, what: str) -> dict[str, Any]:
 
 
 def _started(run: Run, input: Any) -> Frame:
+    frame = _root(run, input)
+    if run.plan.validates:
+        from .foresight import check_input
+
+        check_input(frame)
+    return frame
+
+
+def _root(run: Run, input: Any) -> Frame:
     context = {} if input is None else checked_mapping(input, run, "the input")
     return Frame(run, run.owner, run.plan.steps, context)
 
 
 def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dict[str, Any]]:
     observer = frame.run.observer
-    return _run_to_end(frame) if observer is None else _run_observed(frame, resumed_from, observer)
+    if observer is not None:
+        return _run_observed(frame, resumed_from, observer)
+    for message in frame.run.notices:
+        frame.run.warn("", message)
+    return _run_to_end(frame)
 
 
 async def _run_to_end(frame: Frame) -> dict[str, Any]:
@@ -146,6 +188,8 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
     """Run to the end, and tell the observer which end it was."""
     run = frame.run
     observer.run_started(run.flow, run.id, list(_innermost(frame).context), resumed_from)
+    for message in run.notices:
+        run.warn("", message)
     _tell_skipped(frame, observer)
     started = perf_counter()
     outcome: Outcome = "cancelled"
