@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import multiprocessing
+import os
 import runpy
 import sys
 import tempfile
@@ -27,7 +28,8 @@ def run(folder: Path, name: str, problems: SimpleQueue[str]) -> None:
     module = f"{name}.main" if (folder / name).is_dir() else name
     sys.argv = [name]
     try:
-        with tempfile.TemporaryDirectory() as home, contextlib.chdir(home), contextlib.redirect_stdout(None):
+        with tempfile.TemporaryDirectory() as home, contextlib.chdir(home), open(os.devnull, "w") as nowhere:
+            sys.stdout = nowhere
             runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if end.code:
