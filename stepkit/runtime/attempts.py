@@ -22,7 +22,7 @@ from ..errors import (
     UnknownCaseError,
 )
 from . import waiting
-from .control import Aborted, Fence, GivenUp
+from .control import Aborted, Cancelled, Fence, GivenUp
 from .frame import Frame
 from .isolation import copy_context
 from .plan import PlannedStep, missing_key
@@ -117,7 +117,7 @@ def ensure_wanted(frame: Frame, error: Exception | None = None) -> None:
     if frame.fence is not None and frame.fence.closed:
         raise GivenUp from error
     if frame.run.watch is not None and frame.run.watch.cancelled:
-        raise waiting.cancellation() from error
+        raise Cancelled from error
 
 
 def note_current(frame: Frame, step: PlannedStep, number: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -26,6 +27,10 @@ class Aborted(Control):
         self.error = error
 
 
+class Cancelled(Control):
+    """The run's task was cancelled, which a step or a callback has hidden; its cause is what came instead."""
+
+
 class GivenUp(Control):
     """Ends what is left of an attempt that was given up; nobody waits for it any more."""
 
@@ -37,18 +42,36 @@ class Fence:
     cannot be killed, so it is left alone.
     """
 
-    __slots__ = ("_abandoned", "_closed", "_outer")
+    __slots__ = ("_abandoned", "_closed", "_leaving", "_outer")
 
     def __init__(self, outer: Fence | None) -> None:
         self._outer = outer
         self._closed = False
         self._abandoned = False
+        self._leaving: list[Callable[[], object]] | None = None
 
     def close(self) -> None:
         self._closed = True
 
     def abandon(self) -> None:
         self._closed = self._abandoned = True
+        for leave in self._leaving or ():
+            leave()
+
+    def on_abandon(self, leave: Callable[[], object]) -> None:
+        """Call ``leave`` when this fence, or one around it, is abandoned."""
+        if self._leaving is None:
+            self._leaving = []
+        self._leaving.append(leave)
+        if self._outer is not None:
+            self._outer.on_abandon(leave)
+
+    def forget(self, leave: Callable[[], object]) -> None:
+        """Undo ``on_abandon``."""
+        if self._leaving is not None:
+            self._leaving.remove(leave)
+        if self._outer is not None:
+            self._outer.forget(leave)
 
     @property
     def closed(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointNotTakenError
 from ..table import CompleteCallback, ErrorCallback, StepRow
+from .cancellation import TaskWatch
 from .control import Fence
 from .isolation import copy_context
 from .observer import Observer
@@ -16,7 +17,6 @@ from .plan import Plan, PlannedStep
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
-from .waiting import TaskWatch
 
 
 @functools.cache
@@ -37,6 +37,8 @@ class Run:
     cancel: Any = None
     watch: TaskWatch | None = None
     """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
+    by_hand = False
+    """Whether no event loop drives this run."""
     stopped_by: str | None = None
     """The path of the step whose event stopped the run."""
     failure: tuple[Exception, str] | None = None

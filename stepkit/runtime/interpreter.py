@@ -12,14 +12,15 @@ from typing import Any
 from ..current import Attempt, running
 from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
 from .attempts import CIRCUIT_OPEN, call, ensure_wanted, note_current, repeat
+from .cancellation import TaskWatch
 from .containers import mark_of_inside, open_case, open_flow, open_group
-from .control import Aborted, Fence, GivenUp, Stopped
+from .control import Aborted, Cancelled, Fence, GivenUp, Stopped
 from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
 from .telling import is_told, note, tell_completed, tell_error
-from .waiting import TaskWatch, cancellation, in_thread, together
+from .waiting import in_thread, together
 
 
 async def run_frame(frame: Frame) -> bool:
@@ -59,7 +60,7 @@ async def run_frame(frame: Frame) -> bool:
                     cancelling, before = run.watch.cancelling, run.watch.before
                 output = await output
                 if cancelling() > before:
-                    raise cancellation()
+                    raise Cancelled
             if type(output) is not dict:
                 output = await _settle(frame, step, output)
             for given in output:

@@ -11,12 +11,13 @@ from ..errors import EventLoopError, FlowInputError, ResumeRefusedError, RunCanc
 from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, StepTable
 from .breaker import Breaker
-from .control import Aborted, Stopped
+from .cancellation import Observed, cancellation
+from .control import Aborted, Cancelled, Stopped
 from .frame import Frame, Run
 from .interpreter import run_frame
 from .observer import Observer, Outcome
 from .plan import Plan, plan_of
-from .waiting import cancellation, loop_is_running, run_in_loop
+from .waiting import loop_is_running, run_in_loop
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -157,16 +158,23 @@ def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dic
 
 async def _run_to_end(frame: Frame) -> dict[str, Any]:
     before, run = running.get(), frame.run
-    error: Exception | None = None
+    error: BaseException | None = None
     context: dict[str, Any] = {}
+    observed: Observed | None = None
     try:
-        await run_frame(frame)
+        if run.by_hand:
+            await run_frame(frame)
+        else:
+            observed = Observed(run_frame(frame))
+            await observed
         context = frame.context
     except Stopped as stopped:
         run.stopped_by = stopped.path
         context = stopped.context
     except Aborted as aborted:
         error = aborted.error
+    except Cancelled as hidden:
+        error = hidden.__cause__
     except Exception as failure:
         if run.watch is None or not run.watch.cancelled:
             raise
@@ -178,7 +186,7 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
             last.end()  # cheaper than setting the variable, and as good
     # Out here, where an error does not say "during handling of ..."
     if run.watch is not None and run.watch.cancelled:
-        raise cancellation() from error  # whatever a step or a callback has made of it
+        raise await cancellation(observed) from error  # whatever a step or a callback has made of it
     if error is not None:
         raise error
     return context
@@ -235,6 +243,7 @@ def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
     if run.complete_callbacks or run.error_callbacks:
         awaits = awaits or any(map(is_async, run.complete_callbacks + run.error_callbacks))
     if plan.drives and not awaits:
+        run.by_hand = True
         return _drive(_run_root(frame, resumed_from), plan)
     if awaits and loop_is_running():
         what = f"its async steps are {quoted(plan.async_paths())}" if plan.awaits else "it has an async callback"

@@ -11,9 +11,9 @@ from typing import Any
 from ..events import StepEvent
 from ..table import CompleteCallback
 from .attempts import ensure_wanted
+from .cancellation import TaskWatch
 from .control import Aborted, Stopped
 from .frame import Frame
-from .waiting import TaskWatch
 
 
 async def tell_error(frame: Frame, path: str, error: Exception) -> None:

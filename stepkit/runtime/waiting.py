@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .cancellation import shielded
 from .control import Fence, GivenUp
 
 if TYPE_CHECKING:
@@ -22,32 +23,49 @@ GRACE = 0.05
 _OURS = "stepkit-attempt"
 
 
-class TaskWatch:
-    """Whether the task that runs a flow was cancelled since, also where a step has hidden it from its caller."""
-
-    __slots__ = ("before", "cancelling")
-
-    def __init__(self) -> None:
-        task = _current_task()
-        self.cancelling: Callable[[], int] = _never if task is None else task.cancelling
-        self.before = self.cancelling()
-
-    @property
-    def cancelled(self) -> bool:
-        return self.cancelling() > self.before
-
-
-def cancellation() -> BaseException:
-    """What a cancelled task raises."""
-    import asyncio
-
-    return asyncio.CancelledError()
-
-
 async def sleep(seconds: float) -> None:
     import asyncio
 
     await asyncio.sleep(seconds)
+
+
+class Wait:
+    """Waits for others, also while its own task is cancelled: each must have ended before the task goes on."""
+
+    caught: asyncio.CancelledError | None = None
+    """The first cancellation that came; its task has to raise this one, by which its canceller knows it."""
+
+    def __init__(self, pass_on: Callable[[asyncio.CancelledError], object]) -> None:
+        self._pass_on = pass_on
+
+    async def until(
+        self, ended: asyncio.Future[Any], deadline: float | None = None, fence: Fence | None = None
+    ) -> None:
+        """Wait until ``ended`` is done, until the loop's time is ``deadline``, or, once the task was cancelled, until
+        ``fence`` is abandoned.
+        """
+        import asyncio
+
+        loop = ended.get_loop()
+        left: float | None = None
+        while not ended.done():
+            if deadline is not None and (left := deadline - loop.time()) <= 0:
+                return
+            if self.caught is not None and fence is not None and fence.abandoned:
+                return
+            try:
+                if self.caught is None:
+                    await asyncio.wait((ended,), timeout=left)
+                else:
+                    with shielded():
+                        await asyncio.wait((ended,), timeout=left)
+            except asyncio.CancelledError as error:
+                self.cancelled(error)
+
+    def cancelled(self, error: asyncio.CancelledError) -> None:
+        """Note that the task was cancelled, and pass it on, as an await would."""
+        self.caught = self.caught or error
+        self._pass_on(error)
 
 
 async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
@@ -87,18 +105,19 @@ async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
             pass  # the loop was closed: nobody waits any more
 
     threading.Thread(target=work, name="stepkit-step", daemon=True).start()
-    cancelled = False
-    while not future.done():
-        try:
-            await asyncio.wait({future})
-        except asyncio.CancelledError:
-            if fence is not None and fence.abandoned:
-                future.cancel()
-                raise
-            cancelled = True
-    if cancelled:
-        _look_at(future)
-        raise asyncio.CancelledError
+    wait = Wait(_do_nothing)  # a thread cannot be cancelled
+    if fence is not None:
+        fence.on_abandon(future.cancel)
+    try:
+        await wait.until(future)
+    finally:
+        if fence is not None:
+            fence.forget(future.cancel)
+    _look_at(future)
+    if wait.caught is not None:
+        raise wait.caught
+    if future.cancelled():
+        raise GivenUp
     return future.result()
 
 
@@ -116,47 +135,33 @@ async def within(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
     task = loop.create_task(work, name=_OURS)
-    cancelled = False
-    while not task.done() and (left := deadline - loop.time()) > 0:
-        try:
-            await asyncio.wait((task,), timeout=left)
-        except asyncio.CancelledError:
-            cancelled = True
-            fence.close()
-            task.cancel()
-            if fence.abandoned:
-                break  # an attempt around this one was given up
+
+    def pass_on(error: asyncio.CancelledError) -> None:
+        fence.close()
+        _cancel(task, error)
+
+    wait = Wait(pass_on)
+    await wait.until(task, deadline, fence)
+    caught = wait.caught
     if not task.done():
         around = fence.abandoned
-        cancelled = await _abandon(task, fence) or cancelled
+        fence.abandon()
+        if caught is None:
+            task.cancel()  # else it cleans up by now, which a second time would cut off
+        task.add_done_callback(_look_at)
+        grace = Wait(_do_nothing)
+        await grace.until(task, loop.time() + GRACE)
+        caught = caught or grace.caught
         if _went_on(task):
             if around:
                 raise GivenUp  # for those who have given up the attempt around this one to see
             ignored()
-        if not cancelled:
+        if caught is None:
             return False, _reason(task)
-    if cancelled:
+    if caught is not None:
         _look_at(task)
-        raise asyncio.CancelledError
+        raise caught
     return True, task.result()
-
-
-async def _abandon(task: asyncio.Task[Any], fence: Fence) -> bool:
-    """Cancel ``task`` and wait for its end as long as the grace is. Whether oneself was cancelled meanwhile."""
-    import asyncio
-
-    loop = asyncio.get_running_loop()
-    cancelled = False
-    fence.abandon()
-    task.cancel()
-    task.add_done_callback(_look_at)
-    deadline = loop.time() + GRACE
-    while not task.done() and (left := deadline - loop.time()) > 0:
-        try:
-            await asyncio.wait((task,), timeout=left)
-        except asyncio.CancelledError:
-            cancelled = True
-    return cancelled
 
 
 def _went_on(task: asyncio.Task[Any]) -> bool:
@@ -199,63 +204,57 @@ async def together(
         if (first is not None or not running) and not decided.done():
             decided.set_result(None)
 
+    def pass_on(error: asyncio.CancelledError) -> None:
+        close()
+        for task in tasks:
+            _cancel(task, error)
+
     for task in tasks:
         task.add_done_callback(ended)
+    wait = Wait(pass_on)
     try:
         if tasks:
             await decided
-    except asyncio.CancelledError:
+    except asyncio.CancelledError as caught:
+        wait.cancelled(caught)
+    else:
         close()
-        await _cancel(tasks)
+        for task in tasks:
+            _cancel(task)
+    for task in tasks:
+        if not task.done():
+            await wait.until(task)
+        _look_at(task)
+    if wait.caught is not None:
         if fence is not None and fence.abandoned and any(map(_went_on, tasks)):
             raise GivenUp from None
-        raise
-    close()
-    if await _cancel(tasks):
-        raise asyncio.CancelledError
+        raise wait.caught
     return [task.result() if (error := _error_of(task)) is None else error for task in tasks], first
 
 
 def _error_of(task: asyncio.Task[Any]) -> BaseException | None:
-    return cancellation() if task.cancelled() else task.exception()
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> bool:
-    """Cancel what still runs and wait until it has ended. Whether oneself was cancelled meanwhile."""
     import asyncio
 
-    running = {task for task in tasks if not task.done()}
-    for task in running:
-        task.cancel()
-    cancelled = False
-    while running:
-        try:
-            _, running = await asyncio.wait(running)
-        except asyncio.CancelledError:
-            cancelled = True
-            for task in running:
-                task.cancel()  # passed on, as an await would
-    for task in tasks:
-        _look_at(task)
-    return cancelled
+    try:
+        return task.exception()
+    except asyncio.CancelledError as error:
+        return error
+
+
+def _cancel(task: asyncio.Task[Any], error: asyncio.CancelledError | None = None) -> None:
+    """Cancel a task, with the message of the cancellation that is passed on to it."""
+    if not task.done():
+        task.cancel(error.args[0] if error is not None and error.args else None)
+
+
+def _do_nothing(error: object) -> None:
+    pass
 
 
 def _look_at(task: asyncio.Future[Any]) -> None:
     """asyncio complains about errors that nobody has seen."""
     if not task.cancelled():
         task.exception()
-
-
-def _never() -> int:
-    return 0
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    module = sys.modules.get("asyncio")
-    if module is None or module._get_running_loop() is None:  # asks without an exception
-        return None
-    task: asyncio.Task[Any] | None = module.current_task()
-    return task
 
 
 def loop_is_running() -> bool:

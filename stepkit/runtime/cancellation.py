@@ -1,0 +1,121 @@
+"""What an event loop knows of cancellations: that one came, which one, and that it is not asked for again and again.
+
+asyncio is imported when it is first needed: a flow of plain sync steps runs without it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
+
+
+class TaskWatch:
+    """Whether the task that runs a flow was cancelled since, also where a step has hidden it from its caller."""
+
+    __slots__ = ("before", "cancelling")
+
+    def __init__(self) -> None:
+        task = _current_task()
+        self.cancelling: Callable[[], int] = _never if task is None else task.cancelling
+        self.before = self.cancelling()
+
+    @property
+    def cancelled(self) -> bool:
+        return self.cancelling() > self.before
+
+
+class Observed(itertools.chain[Any]):
+    """Awaits a coroutine and notes the cancellations that the event loop throws into it.
+
+    It is a chain of one because that passes each turn on without a frame of Python's: only what is thrown comes
+    through here. The coroutine's result is lost.
+    """
+
+    delivered: asyncio.CancelledError | None = None
+    """The last one; a step may have hidden it."""
+    _work: Coroutine[Any, Any, Any]
+
+    def __new__(cls, work: Coroutine[Any, Any, Any]) -> Observed:
+        self = super().__new__(cls, work.__await__())
+        self._work = work
+        return self
+
+    __await__: Any = itertools.chain.__iter__
+
+    def throw(self, *thrown: Any) -> Any:
+        import asyncio
+
+        try:
+            return self._work.throw(*thrown)
+        finally:
+            error = thrown[0]
+            if isinstance(error, asyncio.CancelledError) and not _taken_back(error):
+                self.delivered = error
+
+    def close(self) -> None:
+        self._work.close()
+
+
+async def cancellation(observed: Observed | None) -> asyncio.CancelledError:
+    """What a task that was cancelled raises where a step has hidden it: what its canceller will know as its own.
+
+    That is the one that is still to come, or comes again, as anyio's does at every turn of the loop; else the one
+    that was delivered.
+    """
+    import asyncio
+
+    if observed is None:
+        return asyncio.CancelledError()
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError as again:
+        return again
+    return observed.delivered or asyncio.CancelledError()
+
+
+def shielded() -> AbstractContextManager[object]:
+    """A place to wait in where anyio does not cancel a cancelled task at every turn of the loop."""
+    anyio: Any = sys.modules.get("anyio")  # who has not imported it cannot be cancelled by it
+    return nullcontext() if anyio is None else anyio.CancelScope(shield=True)
+
+
+def _taken_back(error: asyncio.CancelledError) -> bool:
+    """Take back the cancellation by which an ``asyncio.TaskGroup`` ends its own body.
+
+    Python 3.13 does so itself. Before, a group whose child fails while the group waits for its children leaves its
+    task cancelled for good. Such a group has caught the error itself (so its frame is the last one that the
+    error came through), has asked for it, and has not taken it back on entering ``__aexit__``, as it does where the
+    body was cancelled: that would have ended with an exception.
+    """
+    if sys.version_info >= (3, 13):
+        return False
+    import asyncio
+
+    traceback = error.__traceback__
+    if traceback is None or traceback.tb_frame.f_code is not asyncio.TaskGroup.__aexit__.__code__:
+        return False
+    names = traceback.tb_frame.f_locals
+    group = names["self"]
+    if not group._parent_cancel_requested or names["et"] is not None:
+        return False
+    group._parent_cancel_requested = False
+    group._parent_task.uncancel()
+    return True
+
+
+def _never() -> int:
+    return 0
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    module = sys.modules.get("asyncio")
+    if module is None or module._get_running_loop() is None:  # asks without an exception
+        return None
+    task: asyncio.Task[Any] | None = module.current_task()
+    return task
