@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
+from .backoff import Backoff, seconds_of
 from .errors import FlowDefinitionError, quoted
 from .flow import Branch, BranchDecorator, Declaration, Step, StepDecorator
 from .signature import UnreadableSignature, is_async, read_parameters
@@ -23,6 +25,11 @@ from .table import (
     StepRow,
     StepTable,
 )
+
+NO_KEYWORDS = FlowOptions("")
+
+# The kinds that the class's retries=, timeout= and thread= are for; what holds others has its inside for that.
+PLAIN_KINDS = ("step", "transform")
 
 # What a flow has of its own, and what durable runs will add: a step of that name would hide it.
 RESERVED = frozenset(
@@ -70,7 +77,7 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
         if declaration.group is None:
             group_members = members.get(id(declaration), [])
             groups.add(id(declaration))
-            rows.append(_Reader(attribute, declaration, problems).row(group_members))
+            rows.append(_Reader(attribute, declaration, problems, options).row(group_members))
     for group, lost in members.items():
         if group not in groups:
             problems.append(f"{quoted(attribute for attribute, _ in lost)}: {GROUP_IS_GONE}")
@@ -185,10 +192,27 @@ def size_problem(limit: object) -> str | None:
     return None
 
 
+def retries_problem(retries: object) -> str | None:
+    """What is wrong with a number of retries, or None."""
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        return f"retries is a whole number from 0, not {retries!r}"
+    return None
+
+
+def timeout_problem(timeout: object) -> str | None:
+    """What is wrong with a timeout, or None. Infinity is no limit."""
+    if not seconds_of(timeout) and (timeout != math.inf or isinstance(timeout, bool)):
+        return f"timeout is a number of seconds over 0, or a timedelta, not {timeout!r}"
+    return None
+
+
 class _Reader:
     """Reads one declaration into a row, and notes what is wrong with it."""
 
-    def __init__(self, attribute: str, declaration: Declaration, problems: list[str]) -> None:
+    def __init__(
+        self, attribute: str, declaration: Declaration, problems: list[str], usual: FlowOptions = NO_KEYWORDS
+    ) -> None:
+        self.usual = usual
         self.attribute = attribute
         self.declaration = declaration
         self.arguments: dict[str, Any] = declaration.arguments
@@ -217,20 +241,25 @@ class _Reader:
             "should_retry": self._should_retry(),
             "timeout": self._timeout(),
             "circuit_breaker": self._circuit_breaker(),
-            "thread": self._flag("thread", False),
+            "thread": self._flag("thread", None),
             "log": self._flag("log", None),
         }
         if isinstance(declaration, (Step, Branch)):
             fields |= self._function(declaration.function)
             if fields["thread"] and fields["is_async"]:
                 self.problem(ASYNC_IN_THREAD)
+            if fields["thread"] is None and declaration.kind in PLAIN_KINDS:
+                fields["thread"] = self.usual.thread and not fields["is_async"]
+        fields["thread"] = bool(fields["thread"])
         if declaration.kind == "branch":
             fields["cases"] = self._cases()
         elif declaration.kind == "subflow":
             fields["source"] = self._source(arguments["flow"], "a nested flow")
         elif declaration.kind == "parallel":
             fields["mode"] = self._choice("mode", PARALLEL_MODES)
-            fields["members"] = tuple(_Reader(each, member, self.problems).row() for each, member in members)
+            fields["members"] = tuple(
+                _Reader(each, member, self.problems, self.usual).row() for each, member in members
+            )
             if not fields["members"]:
                 self.problem(NO_MEMBERS.format(attribute=self.attribute))
         return StepRow(**fields)
@@ -287,19 +316,27 @@ class _Reader:
 
     def _retries(self) -> int:
         retries = self.arguments["retries"]
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            self.problem(f"retries is a whole number from 0, not {retries!r}")
+        if retries is None:
+            return self.usual.retries if self.declaration.kind in PLAIN_KINDS else 0
+        if problem := retries_problem(retries):
+            self.problem(problem)
             return 0
-        return retries
+        return cast(int, retries)
 
     def _retry_delay(self) -> Any:
         delay = self.arguments["retry_delay"]
+        if isinstance(delay, Backoff):
+            for problem in delay.problems():
+                self.problem(f"retry_delay: {problem}")
         if callable(delay):
             return delay
-        if not is_duration(delay):
-            self.problem(f"retry_delay is a number of seconds from 0, or a function of (attempt, error), not {delay!r}")
-            return 0.0
-        return float(delay)
+        seconds = seconds_of(delay)
+        if seconds is None:
+            self.problem(
+                "retry_delay is a number of seconds from 0, a timedelta, or a function of (attempt, error), "
+                f"not {delay!r}"
+            )
+        return seconds or 0.0
 
     def _should_retry(self) -> Any:
         rule = self.arguments["should_retry"]
@@ -318,11 +355,10 @@ class _Reader:
     def _timeout(self) -> float | None:
         timeout = self.arguments["timeout"]
         if timeout is None:
-            return None
-        if not is_duration(timeout) or timeout == 0:
-            self.problem(f"timeout is a number of seconds over 0, not {timeout!r}")
-            return None
-        return float(timeout)
+            return self.usual.timeout if self.declaration.kind in PLAIN_KINDS else None
+        if problem := timeout_problem(timeout):
+            self.problem(problem)
+        return seconds_of(timeout) or None
 
     def _circuit_breaker(self) -> CircuitBreaker | None:
         breaker = self.arguments["circuit_breaker"]
@@ -334,11 +370,14 @@ class _Reader:
         threshold = breaker.failure_threshold
         if isinstance(threshold, bool) or not isinstance(threshold, int) or threshold < 1:
             self.problem(f"circuit_breaker: failure_threshold is a whole number from 1, not {threshold!r}")
-        if not is_duration(breaker.cooldown) or breaker.cooldown == 0:
-            self.problem(f"circuit_breaker: cooldown is a number of seconds over 0, not {breaker.cooldown!r}")
+        cooldown = seconds_of(breaker.cooldown)
+        if not cooldown:
+            self.problem(
+                f"circuit_breaker: cooldown is a number of seconds over 0 or a timedelta, not {breaker.cooldown!r}"
+            )
         if breaker.on_open not in ("raise", "skip"):
             self.problem(f'circuit_breaker: on_open is "raise" or "skip", not {breaker.on_open!r}')
-        return breaker
+        return replace(breaker, cooldown=cooldown or 0.0)
 
     def _cases(self) -> dict[str, FlowSource]:
         cases = self.arguments["cases"]
@@ -363,8 +402,3 @@ class _Reader:
             return FlowSource("factory", flow, None)
         self.problem(f"{what} is a flow class, an instance of one, or a function of self that makes one, not {flow!r}")
         return None
-
-
-def is_duration(value: object) -> bool:
-    """Whether ``value`` is a finite number of seconds from 0; a bool is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MethodType
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, g
 from typing_extensions import TypeVar
 
 from . import runtime
-from .collection import collect, size_problem, text_problem
+from .backoff import Seconds, seconds_of
+from .collection import collect, retries_problem, size_problem, text_problem, timeout_problem
 from .console import LogConfig, make_observer, settle
 from .errors import ResumeRefusedError
 from .events import StepEvent
@@ -94,6 +96,10 @@ class Flow(Generic[InputT, OutputT]):
         max_checkpoint_size: Bytes; larger checkpoints are neither taken nor resumed. 16 MiB where left out.
         validate_input: ``True`` checks the input of every run as a resume checks a checkpoint, against the input
             that the class declares and against what the steps read. Off where left out.
+        retries: What steps and transforms that say nothing themselves have for this option. Nested flows, branches
+            and groups are left as they are.
+        timeout: The same for this option.
+        thread: The same for this option, of sync steps.
 
     Raises ``FlowDefinitionError``, with all problems at once, when a class is created that cannot be run.
     """
@@ -123,12 +129,15 @@ class Flow(Generic[InputT, OutputT]):
         codecs: "Iterable[type | Codec[Any]]" = (),
         max_checkpoint_size: int | None = None,
         validate_input: bool | None = None,
+        retries: int | None = None,
+        timeout: Seconds | None = None,
+        thread: bool | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         problems: list[str] = []
-        given = {"name": name, "log": log, "max_checkpoint_size": max_checkpoint_size}
-        given["validate_input"] = validate_input
+        given: dict[str, Any] = {"name": name, "log": log, "max_checkpoint_size": max_checkpoint_size}
+        given |= {"validate_input": validate_input, "retries": retries, "timeout": timeout, "thread": thread}
         # A class made anew from another's namespace, as dataclass(slots=True) does, comes without its keywords.
         own = dict(cls.__dict__.get("__stepkit_options__", {}))
         own |= {key: value for key, value in given.items() if value is not None}
@@ -145,6 +154,14 @@ class Flow(Generic[InputT, OutputT]):
         if problem := size_problem(limit):
             problems.append(problem)
             del options["max_checkpoint_size"]
+        if problem := retries_problem(options.get("retries", 0)):
+            problems.append(problem)
+            del options["retries"]
+        if problem := timeout_problem(options.get("timeout", math.inf)):
+            problems.append(problem)
+        options["timeout"] = seconds_of(options.get("timeout")) or None
+        if not isinstance(options.get("thread", False), bool):
+            problems.append(f"thread is True or False, not {options['thread']!r}")
         flow_name = options.setdefault("name", cls.__name__)
         if not isinstance(flow_name, str):
             problems.append(f"name is a string, not {flow_name!r}")

@@ -15,6 +15,7 @@ from typing import Any, Generic, cast, final
 
 from typing_extensions import TypeVar
 
+from .backoff import Backoff, Seconds
 from .current import CurrentStep, current
 from .table import CircuitBreaker, ErrorPolicy, Kind, MergePolicy, ParallelMode
 
@@ -27,6 +28,8 @@ __all__ = [
     "Subflow",
     "branch",
     "current",
+    "exponential",
+    "fixed",
     "parallel",
     "step",
     "subflow",
@@ -36,7 +39,7 @@ __all__ = [
 CallT = TypeVar("CallT", default=Any)
 RowT = TypeVar("RowT", default=Any)
 When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
-RetryDelay = float | Callable[[int, Exception], float]
+RetryDelay = Seconds | Callable[[int, Exception], Seconds]
 ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
 
 
@@ -156,13 +159,13 @@ def step(
     *,
     when: When = True,
     on_error: ErrorPolicy = "raise",
-    retries: int = 0,
+    retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
-    timeout: float | None = None,
+    timeout: Seconds | None = None,
     merge: MergePolicy = "override",
     circuit_breaker: CircuitBreaker | None = None,
-    thread: bool = False,
+    thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
 ) -> StepDecorator:
@@ -176,15 +179,18 @@ def step(
         when: Whether the step runs: a bool, or a function, sync or async, whose parameters are injected by name.
         on_error: ``"raise"``; ``"continue"`` goes on with the next step; ``"skip-remaining"`` ends the run with
             the context as it is.
-        retries: How many times the step is tried again after it failed.
-        retry_delay: Seconds between two attempts, or a function of (attempt, error) that gives them.
+        retries: How many times the step is tried again after it failed. As the class's ``retries=`` says where it is
+            left out; otherwise 0.
+        retry_delay: Seconds or a ``timedelta`` between two attempts, or a function of (attempt, error) that gives
+            them: ``flow.exponential()``, ``flow.fixed()`` or one of your own.
         should_retry: Which errors are tried again: exception classes, or a function of the error. Any
             ``Exception`` where it is left out.
-        timeout: Seconds that one attempt may take.
+        timeout: Seconds, or a ``timedelta``, that one attempt may take. As the class's ``timeout=`` says where it is
+            left out; ``math.inf`` is no limit.
         merge: What happens to a key that the context already has: ``"override"`` replaces the value, ``"skip"``
             keeps it, ``"warn"`` replaces it and logs, ``"error"`` raises ``ContextCollisionError``.
         circuit_breaker: When to stop calling a step that keeps failing.
-        thread: Run a sync step in a worker thread.
+        thread: Run a sync step in a worker thread. As the class's ``thread=`` says where it is left out.
         log: Whether the step is logged; as the run where it is left out.
         aliases: Former names of the step; checkpoints that know it by one of them stay resumable.
 
@@ -199,17 +205,35 @@ def transform(
     *,
     when: When = True,
     on_error: ErrorPolicy = "raise",
-    retries: int = 0,
+    retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
-    timeout: float | None = None,
+    timeout: Seconds | None = None,
     circuit_breaker: CircuitBreaker | None = None,
-    thread: bool = False,
+    thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
 ) -> StepDecorator:
     """Declare a step whose returned mapping becomes the whole context. Options as for ``flow.step``."""
     return _declare("transform", name, _step_options(locals()))
+
+
+def exponential(
+    *, initial: Seconds = 0.5, factor: float = 2.0, maximum: Seconds = 30.0, jitter: bool = True
+) -> Backoff:
+    """Make a ``retry_delay`` that grows: ``initial`` seconds, then ``factor`` times as long after each further failure.
+
+    ``maximum`` is the longest, in seconds; times may be ``timedelta`` too. With ``jitter`` each delay is between a half
+    and the whole of that, at random, so that many clients do not come back at once ("equal jitter" in Marc Brooker,
+    "Exponential Backoff and Jitter", AWS Architecture Blog, 2015). Numbers that make no sense are a
+    ``FlowDefinitionError`` when the class is created.
+    """
+    return Backoff(initial=initial, factor=factor, maximum=maximum, jitter=jitter)
+
+
+def fixed(delay: Seconds, *, jitter: bool = True) -> Backoff:
+    """Make a ``retry_delay`` of ``delay`` seconds after each failure; ``jitter`` as for ``exponential``."""
+    return Backoff(initial=delay, factor=1.0, maximum=delay, jitter=jitter)
 
 
 def branch(
@@ -219,13 +243,13 @@ def branch(
     cases: Mapping[str, Any],
     when: When = True,
     on_error: ErrorPolicy = "raise",
-    retries: int = 0,
+    retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
-    timeout: float | None = None,
+    timeout: Seconds | None = None,
     merge: MergePolicy = "override",
     circuit_breaker: CircuitBreaker | None = None,
-    thread: bool = False,
+    thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
 ) -> BranchDecorator:
@@ -243,13 +267,13 @@ def subflow(
     *,
     when: When = True,
     on_error: ErrorPolicy = "raise",
-    retries: int = 0,
+    retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
-    timeout: float | None = None,
+    timeout: Seconds | None = None,
     merge: MergePolicy = "override",
     circuit_breaker: CircuitBreaker | None = None,
-    thread: bool = False,
+    thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
 ) -> Subflow:
@@ -264,10 +288,10 @@ def parallel(
     mode: ParallelMode = "all",
     when: When = True,
     on_error: ErrorPolicy = "raise",
-    retries: int = 0,
+    retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
-    timeout: float | None = None,
+    timeout: Seconds | None = None,
     merge: MergePolicy = "override",
     circuit_breaker: CircuitBreaker | None = None,
     log: bool | None = None,
@@ -295,10 +319,10 @@ class Parallel(Declaration):
         *,
         when: When = True,
         on_error: ErrorPolicy = "raise",
-        retries: int = 0,
+        retries: int | None = None,
         retry_delay: RetryDelay = 0.0,
         should_retry: ShouldRetry | None = None,
-        timeout: float | None = None,
+        timeout: Seconds | None = None,
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
         aliases: Iterable[str] = (),
@@ -314,10 +338,10 @@ class Parallel(Declaration):
         name: str | None = None,
         when: When = True,
         on_error: ErrorPolicy = "raise",
-        retries: int = 0,
+        retries: int | None = None,
         retry_delay: RetryDelay = 0.0,
         should_retry: ShouldRetry | None = None,
-        timeout: float | None = None,
+        timeout: Seconds | None = None,
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
         aliases: Iterable[str] = (),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from .backoff import Seconds
+
 # Named tuples, because they cost next to nothing to import; msgspec is imported when something is saved.
 
 Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
@@ -26,14 +28,14 @@ PARALLEL_MODES: tuple[ParallelMode, ...] = ("all", "settled")
 class CircuitBreaker:
     """When to stop calling a step that keeps failing.
 
-    After ``failure_threshold`` failures in a row the breaker opens: for ``cooldown`` seconds the step is
-    not called. Then one probe is let through; its success closes the breaker, its failure opens it again.
+    After ``failure_threshold`` failures in a row the breaker opens: for ``cooldown`` (seconds, or a ``timedelta``) the
+    step is not called. Then one probe is let through; its success closes the breaker, its failure opens it again.
     While it is open the step raises ``CircuitOpenError`` (``on_open="raise"``) or is skipped (``"skip"``).
     The pattern is Michael Nygard's, "Release It!" (2007).
     """
 
     failure_threshold: int
-    cooldown: float
+    cooldown: Seconds
     on_open: Literal["raise", "skip"] = "raise"
 
 
@@ -80,7 +82,7 @@ class StepRow(NamedTuple):
     on_error: ErrorPolicy = "raise"
     merge: MergePolicy = "override"
     retries: int = 0
-    retry_delay: float | Callable[[int, Exception], float] = 0.0
+    retry_delay: float | Callable[[int, Exception], Seconds] = 0.0
     should_retry: Callable[[Exception], bool] | tuple[type[BaseException], ...] | None = None
     timeout: float | None = None
     circuit_breaker: CircuitBreaker | None = None
@@ -106,6 +108,9 @@ class FlowOptions(NamedTuple):
     codecs: tuple[Any, ...] = ()
     max_checkpoint_size: int = 16 * 1024 * 1024
     validate_input: bool = False
+    retries: int = 0
+    timeout: float | None = None
+    thread: bool = False
 
 
 class StepTable(NamedTuple):

@@ -58,7 +58,7 @@ def test_everything_that_is_wrong_is_found_in_one_go() -> None:
         "  - max_checkpoint_size is a number of bytes from 1, not 0\n"
         "  - first: the name '' is empty\n"
         "  - first: retries is a whole number from 0, not -1\n"
-        "  - first: timeout is a number of seconds over 0, not nan\n"
+        "  - first: timeout is a number of seconds over 0, or a timedelta, not nan\n"
         "  - first: it takes *args; name every key that it reads\n"
         '  - second: on_error is one of "raise", "continue", "skip-remaining", not \'ignore\'\n'
         "  - third: aliases: the name 'a/b' has a \"/\", which separates the segments of a step's path\n"
@@ -257,12 +257,16 @@ def test_a_policy_that_there_is_not(option: str, choices: str, value: Any) -> No
 
 NOT_A_NUMBER = [True, "1", None, [1], math.nan, math.inf, -math.inf, -1]
 OPTIONS: list[tuple[str, str, list[Any]]] = [
-    ("retries", "a whole number from 0", [*NOT_A_NUMBER, 1.0]),
-    ("retry_delay", "a number of seconds from 0, or a function of (attempt, error)", NOT_A_NUMBER),
-    ("timeout", "a number of seconds over 0", [*(value for value in NOT_A_NUMBER if value is not None), 0, 0.0]),
+    ("retries", "a whole number from 0", [*(value for value in NOT_A_NUMBER if value is not None), 1.0]),
+    ("retry_delay", "a number of seconds from 0, a timedelta, or a function of (attempt, error)", NOT_A_NUMBER),
+    (
+        "timeout",
+        "a number of seconds over 0, or a timedelta",
+        [*(value for value in NOT_A_NUMBER if value not in (None, math.inf)), 0, 0.0],
+    ),
     ("should_retry", "a function of the error or exception classes", [5, "ValueError", int, (ValueError, 5), [int]]),
     ("when", "a bool or a function of the context", [None, "yes", 1, 0]),
-    ("thread", "True or False", [1, "yes", None]),
+    ("thread", "True or False", [1, "yes"]),
     ("log", "True or False", [1, "yes"]),
     ("aliases", "a tuple of former names", ["former", 5, None]),
     ("circuit_breaker", "a CircuitBreaker(...)", [True, 3, CircuitBreaker]),
@@ -290,10 +294,10 @@ def test_what_passes_through_every_step_cannot_be_retried(classes: Any) -> None:
         ({"failure_threshold": 0}, "failure_threshold is a whole number from 1, not 0"),
         ({"failure_threshold": True}, "failure_threshold is a whole number from 1, not True"),
         ({"failure_threshold": 1.5}, "failure_threshold is a whole number from 1, not 1.5"),
-        ({"cooldown": 0}, "cooldown is a number of seconds over 0, not 0"),
-        ({"cooldown": -1}, "cooldown is a number of seconds over 0, not -1"),
-        ({"cooldown": math.nan}, "cooldown is a number of seconds over 0, not nan"),
-        ({"cooldown": False}, "cooldown is a number of seconds over 0, not False"),
+        ({"cooldown": 0}, "cooldown is a number of seconds over 0 or a timedelta, not 0"),
+        ({"cooldown": -1}, "cooldown is a number of seconds over 0 or a timedelta, not -1"),
+        ({"cooldown": math.nan}, "cooldown is a number of seconds over 0 or a timedelta, not nan"),
+        ({"cooldown": False}, "cooldown is a number of seconds over 0 or a timedelta, not False"),
         ({"on_open": "ignore"}, 'on_open is "raise" or "skip", not \'ignore\''),
     ],
 )

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ..collection import is_duration
+from ..backoff import seconds_of
 from ..current import Attempt, running
 from ..errors import (
     CircuitOpenError,
@@ -160,11 +160,14 @@ def _is_retried(rule: Any, error: Exception) -> bool:
 def _delay(delay: Any, number: int, error: Exception) -> float:
     if not callable(delay):
         return float(delay)
-    seconds: Any = delay(number, error)
-    _refuse_awaitable(seconds, "retry_delay", error)
-    if not is_duration(seconds):
-        raise ValueError(f"retry_delay returned {seconds!r}; it returns a finite number of seconds from 0") from error
-    return float(seconds)
+    given: Any = delay(number, error)
+    _refuse_awaitable(given, "retry_delay", error)
+    seconds = seconds_of(given)
+    if seconds is None:
+        raise ValueError(
+            f"retry_delay returned {given!r}; it returns a finite number of seconds from 0, or a timedelta"
+        ) from error
+    return seconds
 
 
 def _refuse_awaitable(value: object, option: str, error: Exception) -> None:

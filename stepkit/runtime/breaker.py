@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Literal, final
 
+from ..backoff import seconds_of
 from ..table import CircuitBreaker
 
 State = Literal["closed", "open", "half-open"]
@@ -22,6 +23,7 @@ class Breaker:
     def __init__(self, spec: CircuitBreaker, clock: Callable[[], float] = time.monotonic) -> None:
         self.spec = spec
         self.clock = clock
+        self.cooldown = seconds_of(spec.cooldown) or 0.0
         self._lock = threading.Lock()
         self._failures = 0
         self._opened_at: float | None = None
@@ -94,7 +96,7 @@ class Breaker:
 
     def _wait(self) -> float:
         assert self._opened_at is not None
-        return self._opened_at + self.spec.cooldown - self.clock()
+        return self._opened_at + self.cooldown - self.clock()
 
     def __repr__(self) -> str:
         return f"<Breaker {self.state}, {self._failures} failures>"
