@@ -74,6 +74,8 @@ FITS: list[tuple[Any, Any]] = [
     (1.5, float),
     (1, complex),
     (True, bool),
+    (True, int),  # as for the type system
+    (True, float),
     (None, None),
     (None, type(None)),
     (None, int | None),
@@ -128,8 +130,6 @@ def test_it_fits_and_is_not_changed(value: Any, annotation: Any) -> None:
 
 UNFIT: list[tuple[Any, Any, str]] = [
     ("a", int, "the value at $.k is str 'a', expected int"),
-    (True, int, "the value at $.k is bool True, expected int"),
-    (True, float, "the value at $.k is bool True, expected float"),
     (1.0, int, "the value at $.k is float 1.0, expected int"),
     (1, str, "the value at $.k is int 1, expected str"),
     (None, str, "the value at $.k is NoneType None, expected str"),

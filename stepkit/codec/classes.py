@@ -136,7 +136,7 @@ _DROPPED = ("__orig_class__", "__weakref__", "__dict__")
 class StateAdapter(_ClassAdapter):
     """Dataclasses and attrs classes: every attribute of the instance, fields first."""
 
-    def __init__(self, cls: type[Any], fields: Iterable[str], default: Callable[[str], Any]) -> None:
+    def __init__(self, cls: type[Any], fields: Iterable[str], default: Callable[[str, Any], Any]) -> None:
         super().__init__(cls)
         object.__new__(cls)  # refuses classes that have more state than attributes: a subclass of Exception or of dict
         self.fields = tuple(fields)
@@ -174,24 +174,27 @@ class StateAdapter(_ClassAdapter):
         values = loader.named(plain, tag)
         beside, unset = _names(tag, "beside"), _names(tag, "unset")
         known_fields(self.cls, (*self.fields, *beside), values)
+        restored = object.__new__(self.cls)
+        for name, value in values.items():
+            self._set(restored, name, value)
         missing = []
         for name in self.fields:
             if name not in values and name not in unset:
                 try:
-                    values[name] = self.default(name)
+                    self._set(restored, name, self.default(name, restored))
                 except LookupError:
                     missing.append(name)
         missing_fields(self.cls, missing)
-        restored = object.__new__(self.cls)
-        attributes = getattr(restored, "__dict__", None)
-        for name, value in values.items():
-            if name in self.slots:
-                self.slots[name].__set__(restored, value)
-            elif attributes is None:
-                raise Malformed(f"has the attribute {describe(name)}, for which {self.cls.__qualname__} has no slot")
-            else:
-                attributes[name] = value  # straight into the dict: no descriptor and no __setattr__ is called
         return restored
+
+    def _set(self, restored: Any, name: str, value: Any) -> None:
+        attributes = getattr(restored, "__dict__", None)
+        if name in self.slots:
+            self.slots[name].__set__(restored, value)
+        elif attributes is None:
+            raise Malformed(f"has the attribute {describe(name)}, for which {self.cls.__qualname__} has no slot")
+        else:
+            attributes[name] = value  # straight into the dict: no descriptor and no __setattr__ is called
 
 
 class PydanticAdapter(_ClassAdapter):
@@ -213,6 +216,8 @@ class PydanticAdapter(_ClassAdapter):
                 fields[field] = list(part)
         if beside := [name for name in parts[0] or () if name not in self.fields]:
             fields["beside"] = beside
+        if unset := [name for name in self.fields if name not in (parts[0] or ())]:
+            fields["unset"] = unset  # after model_construct, or del
         return plain, self.tag(dumper, fields)
 
     @property
@@ -223,9 +228,9 @@ class PydanticAdapter(_ClassAdapter):
         values = loader.named(plain, tag)
         parts = {name: _names(tag, name) for name in ("extra", "private", "beside")}
         known_fields(self.cls, (*self.fields, *(name for part in parts.values() for name in part)), values)
-        missing = []
+        missing, unset = [], _names(tag, "unset")
         for name, field in self.fields.items():
-            if name not in values:
+            if name not in values and name not in unset:
                 if field.is_required():
                     missing.append(name)
                 else:
@@ -319,10 +324,10 @@ def _adapter_for(cls: type[Any]) -> Adapter | None:
         return None if cls is pydantic.BaseModel else PydanticAdapter(cls)
     if dataclasses.is_dataclass(cls):
         fields = {field.name: field for field in dataclasses.fields(cls)}
-        return StateAdapter(cls, fields, lambda name: _dataclass_default(fields[name]))
+        return StateAdapter(cls, fields, lambda name, _: _dataclass_default(fields[name]))
     if isinstance(getattr(cls, "__attrs_attrs__", None), tuple):
         attributes = {attribute.name: attribute for attribute in cast(Any, cls).__attrs_attrs__}
-        return StateAdapter(cls, attributes, lambda name: _attrs_default(attributes[name]))
+        return StateAdapter(cls, attributes, lambda name, restored: _attrs_default(attributes[name], restored))
     return None
 
 
@@ -334,10 +339,12 @@ def _dataclass_default(field: Any) -> Any:
     raise LookupError(field.name)
 
 
-def _attrs_default(attribute: Any) -> Any:
+def _attrs_default(attribute: Any, restored: Any) -> Any:
     import attr
 
     default = attribute.default
-    if default is attr.NOTHING or (isinstance(default, attr.Factory) and default.takes_self):  # type: ignore[arg-type]
+    if default is attr.NOTHING:
         raise LookupError(attribute.name)
-    return default.factory() if isinstance(default, attr.Factory) else default  # type: ignore[arg-type]
+    if not isinstance(default, attr.Factory):  # type: ignore[arg-type]
+        return default
+    return default.factory(restored) if default.takes_self else default.factory()

@@ -29,6 +29,7 @@ import typing_extensions
 from typing_extensions import ReadOnly, TypeAliasType
 
 from .dumping import key_step
+from .fields import class_fields
 from .kinds import DECODERS, describe, encoder_of
 
 MAX_DEPTH = 100
@@ -97,7 +98,7 @@ def _fit(value: Any, annotation: Any, path: str, convert: bool, depth: int) -> A
     if isinstance(annotation, type) and origin is None:
         if typing_extensions.is_typeddict(annotation):
             return _typed_dict(value, annotation, path, convert, depth)
-        return _class(value, annotation, path, convert)
+        return _class(value, annotation, path, convert, depth)
     if typing_extensions.is_typeddict(origin):
         return _typed_dict(value, origin, path, convert, depth)
     if isinstance(origin, type) and origin not in _NOT_JUDGED:
@@ -119,13 +120,15 @@ def shown(annotation: Any) -> str:
 
 
 def _union(value: Any, members: tuple[Any, ...], annotation: Any, path: str, convert: bool, depth: int) -> Any:
+    inside: list[Unfit] = []
     for converting in (False, True) if convert else (False,):
         for member in members:
             try:
                 return _fit(value, member, path, converting, depth + 1)
-            except Unfit:
-                pass
-    raise _unfit(value, annotation, path)
+            except Unfit as unfit:
+                if not str(unfit).startswith(f"the value at {path} "):
+                    inside.append(unfit)
+    raise inside[0] if len(inside) == 1 else _unfit(value, annotation, path)
 
 
 def _literal(value: Any, choices: tuple[Any, ...], annotation: Any, path: str, convert: bool) -> Any:
@@ -139,12 +142,10 @@ def _literal(value: Any, choices: tuple[Any, ...], annotation: Any, path: str, c
 
 
 def _is_instance(value: Any, cls: type) -> bool:
-    if cls is int:
-        return isinstance(value, int) and type(value) is not bool
     if cls is float:
-        return isinstance(value, float) or (isinstance(value, int) and type(value) is not bool)
+        return isinstance(value, float | int)
     if cls is complex:
-        return isinstance(value, complex | float) or (isinstance(value, int) and type(value) is not bool)
+        return isinstance(value, complex | float | int)
     if getattr(cls, "_is_protocol", False) and cls.__module__ not in ("collections.abc", "typing", "typing_extensions"):
         return True
     try:
@@ -153,17 +154,31 @@ def _is_instance(value: Any, cls: type) -> bool:
         return True
 
 
-def _class(value: Any, cls: type, path: str, convert: bool) -> Any:
+def _class(value: Any, cls: type, path: str, convert: bool, depth: int) -> Any:
     if cls.__module__ in ("typing", "typing_extensions") and cls.__name__ in ("Any", "Generic", "Protocol"):
         return value
     if _is_instance(value, cls):
+        _fit_fields(value, path, depth)
         return value
+    if hasattr(cls, "__get_pydantic_core_schema__") and not hasattr(cls, "model_validate"):
+        return value  # pydantic's own types stand for values of others: an EmailStr is a str
     if convert:
         try:
             return _converted(value, cls)
         except Exception:  # of msgspec, of pydantic, of the class itself
             pass
     raise _unfit(value, cls, path)
+
+
+def _fit_fields(value: Any, path: str, depth: int) -> None:
+    """Judge the fields of an object by what its class says of them today."""
+    for name, (annotation, may_be_none) in class_fields(cast(Any, type(value))).items():
+        try:
+            field = getattr(value, name)
+        except Exception:  # it was never set
+            continue
+        if field is not None or not may_be_none:
+            _fit(field, annotation, path + key_step(name), False, depth + 1)
 
 
 def _converted(value: Any, cls: type) -> Any:
@@ -212,6 +227,7 @@ def _generic(
         items = [_fit(item, arguments[0], f"{path}[{place}]", convert, depth + 1) for place, item in enumerate(value)]
         if convert and any(new is not old for new, old in zip(items, value, strict=True)):
             return type(value)(items)
+    _fit_fields(value, path, depth)
     return value
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence, Set
+from decimal import Decimal
 from typing import Any
 
 
 def difference(expected: object, actual: object, path: str = "$") -> str | None:
     """The first difference between two values, with its key path (``$.order.items[1]``), or None.
 
-    Stricter than ``==``: the types must be the same, so ``(1,)`` is not ``[1]`` and ``True`` is not ``1``; and NaN
-    equals NaN. The order of a dict's keys does not count.
+    Stricter than ``==``: the types must be the same, so ``(1,)`` is not ``[1]``, ``True`` is not ``1`` and
+    ``Decimal("1.0")`` is not ``Decimal("1")``; and NaN equals NaN. The order of a dict's keys does not count.
     """
     if type(expected) is not type(actual):
         return f"{path}: expected {_short(expected)} ({_type(expected)}), got {_short(actual)} ({_type(actual)})"
@@ -38,10 +39,13 @@ def difference(expected: object, actual: object, path: str = "$") -> str | None:
             if found := difference(left, right, f"{path}.{field.name}"):
                 return found
         return None
-    elif isinstance(expected, float | complex):
-        same = repr(expected) == repr(actual)
+    elif isinstance(expected, float | complex | Decimal):
+        same = repr(expected) == repr(actual)  # NaN, and a signalling NaN even raises when it is compared
     else:
-        same = bool(expected == actual)
+        try:
+            same = bool(expected == actual)
+        except Exception:  # something inside cannot be compared
+            same = repr(expected) == repr(actual)
     return None if same else f"{path}: expected {_short(expected)}, got {_short(actual)}"
 
 
