@@ -72,6 +72,7 @@ class Uses:
         """Do to ``state`` what the expression does. ``read``: what it gives is only looked at."""
         if expression is None or not self.analysis.concerns(expression):
             return
+        expression = compat.unwrapped(expression)
         if isinstance(expression, NameExpr):
             if not read:
                 self.analysis.hand_on(expression, state)
@@ -223,6 +224,7 @@ class Uses:
 
 def is_fresh(checker: TypeChecker, expression: Expression) -> bool:
     """Whether an expression makes a dict that nobody else has."""
+    expression = compat.unwrapped(expression)
     if isinstance(expression, ConditionalExpr):
         return is_fresh(checker, expression.if_expr) and is_fresh(checker, expression.else_expr)
     if isinstance(expression, (DictExpr, DictionaryComprehension)):

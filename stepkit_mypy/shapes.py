@@ -69,6 +69,7 @@ class Reader:
 
     def shapes(self, expression: Expression) -> Iterator[Shape | None]:
         """The shapes that the expression may give; None for None. No shape for what is not reached."""
+        expression = compat.unwrapped(expression)
         found = compat.type_of(self.checker, expression)
         if found is None:
             return
@@ -87,6 +88,10 @@ class Reader:
             if shape is not None:
                 yield shape
                 return
+        if isinstance(expression, OpExpr) and expression.op == "or":
+            yield from (each for each in self.shapes(expression.left) if each is not None)
+            yield from self.shapes(expression.right)
+            return
         if isinstance(expression, OpExpr) and expression.op == "|" and self._makes_dict(expression):
             shape = Context()
             for side in (expression.left, expression.right):
@@ -185,15 +190,7 @@ class Reader:
         return None if found is None else literal_strings(found)
 
     def value(self, expression: Expression) -> Type:
-        """The type of a value. Conditional expressions are not joined to ``object`` as mypy does."""
-        if isinstance(expression, ConditionalExpr):
-            found = [
-                self.value(each)
-                for each in (expression.if_expr, expression.else_expr)
-                if compat.type_of(self.checker, each) is not None
-            ]
-            if len(found) == 2:
-                return compat.join(*found)
+        """The type of a value: the one that a variable would have that it is assigned to."""
         type = compat.type_of(self.checker, expression)
         if type is None:
             return compat.any_type()

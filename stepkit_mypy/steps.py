@@ -65,6 +65,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         if compat.was_deferred(checker, node, info) and not compat.is_last_pass(checker):
             return None
         compat.forgive_returned_any(checker, function)
+        compat.forget_tuples(checker)
     state = work.state_before(declaration.attribute)
     if state is None and not compat.is_last_pass(checker):
         if compat.defer_decorator(checker, node, info):

@@ -83,6 +83,8 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     if compat.returns_inferred(function) and (valued or declaration.kind == "branch"):
         compat.insert_end(function)
         compat.write_none(api, returns)
+        if declaration.kind != "branch":
+            compat.infer_alone(returns)
     if compat.inferred_places(function):
         compat.insert_enter(function)
 

@@ -1,5 +1,6 @@
 """The only place that touches mypy's internals and the differences between its versions."""
 
+from .alone import forget_tuples, infer_alone, unwrapped
 from .checking import (
     add_dependency,
     alternatives_of,
@@ -127,10 +128,12 @@ __all__ = [
     "entered_by",
     "first_argument",
     "for_instance",
+    "forget_tuples",
     "forgive_returned_any",
     "function_being_checked",
     "has_default",
     "has_no_body",
+    "infer_alone",
     "infer_quietly",
     "infer_with_context",
     "inferred_places",
@@ -187,6 +190,7 @@ __all__ = [
     "typed_dict_of",
     "unbound",
     "union_items",
+    "unwrapped",
     "was_deferred",
     "write_none",
 ]
