@@ -78,6 +78,7 @@ def test_own_callbacks_come_innermost_first_each_by_its_own_names() -> None:
     assert told[0][2] == {"body": "hi", "reply": "Re: hi"}
 
 
+@pytest.mark.in_one_piece
 def test_a_stop_in_a_nested_flows_own_callback_stops_the_run() -> None:
     told: Told = []
     assert Page(told, stops_at="draft").run_sync({"body": "hi"}) == {"body": "hi", "reply": "Re: hi"}
@@ -195,6 +196,7 @@ class Gated(Flow):
         return {"sent": reply}
 
 
+@pytest.mark.in_one_piece
 def test_an_async_callback_of_a_nested_flow_is_awaited() -> None:
     assert Gated().run_sync() == {"reply": "r"}
     assert asyncio.run(Gated().run()) == {"reply": "r"}
