@@ -8,7 +8,7 @@ import inspect
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 import typing_extensions
@@ -52,8 +52,8 @@ def _defaults(cls: Any) -> Iterator[tuple[str, Any]]:
         yield from ((attribute.name, attribute.default) for attribute in cls.__attrs_attrs__)
     elif issubclass(cls, msgspec.Struct):
         yield from ((field.name, field.default) for field in msgspec.structs.fields(cls))
-    elif issubclass(cls, tuple) and hasattr(cls, "_fields"):
-        names = cast(Iterable[str], cls._fields)
+    elif hasattr(cls, "_field_defaults"):
+        names: Iterable[str] = cls._fields
         yield from ((name, cls._field_defaults.get(name, ...)) for name in names)
 
 
