@@ -7,7 +7,18 @@ mypy's cache, and a result must not have one type today and another tomorrow.
 from __future__ import annotations
 
 from mypy.checker import TypeChecker
-from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, LambdaExpr, MemberExpr, RefExpr, SymbolNode, TypeInfo
+from mypy.nodes import (
+    CallExpr,
+    Decorator,
+    Expression,
+    FuncDef,
+    FuncItem,
+    LambdaExpr,
+    MemberExpr,
+    RefExpr,
+    SymbolNode,
+    TypeInfo,
+)
 from mypy.types import Instance, get_proper_type
 
 from . import compat
@@ -17,6 +28,8 @@ from .walk import Known, start, walk
 
 STOP = "stop_pipeline"
 CALLBACK = "on_step_complete"
+Seen = frozenset[FuncItem]
+"""The functions that are being looked into: they may call each other."""
 
 
 def call_may_stop(checker: TypeChecker, call: object) -> bool:
@@ -29,7 +42,7 @@ def call_may_stop(checker: TypeChecker, call: object) -> bool:
 def class_may_stop(checker: TypeChecker, info: TypeInfo) -> bool:
     """Whether the class has a method of its own that is called after every step and may stop the run."""
     symbol = info.names.get(CALLBACK)
-    return symbol is not None and _mentions(checker, symbol.node)
+    return symbol is not None and _node_may_stop(checker, symbol.node)
 
 
 def stopped(table: Table) -> Known:
@@ -39,23 +52,38 @@ def stopped(table: Table) -> Known:
     return merged([state.result(compat.join), *contexts], compat.join)
 
 
-def _may_stop(checker: TypeChecker, callback: Expression) -> bool:
+def _may_stop(checker: TypeChecker, callback: Expression, seen: Seen = frozenset()) -> bool:
     if isinstance(callback, LambdaExpr):
-        return STOP in compat.members_in(callback.body)
+        return _body_may_stop(checker, callback, seen)
     if isinstance(callback, CallExpr):  # partial(function, ...)
-        return any(_may_stop(checker, each) for each in callback.args)
-    if not isinstance(callback, RefExpr):
-        return False
-    node = callback.node
-    if node is None and isinstance(callback, MemberExpr):  # a method
-        owner = get_proper_type(compat.infer_quietly(checker, callback.expr))
-        symbol = owner.type.get(callback.name) if isinstance(owner, Instance) else None
-        node = None if symbol is None else symbol.node
-    return _mentions(checker, node)
+        return any(_may_stop(checker, each, seen) for each in callback.args)
+    return isinstance(callback, RefExpr) and _node_may_stop(checker, _referred(checker, callback), seen)
 
 
-def _mentions(checker: TypeChecker, node: SymbolNode | None) -> bool:
+def _node_may_stop(checker: TypeChecker, node: SymbolNode | None, seen: Seen = frozenset()) -> bool:
     function = node.func if isinstance(node, Decorator) else node
     if not isinstance(function, FuncDef) or not compat.stands_in_module(checker, function.fullname):
         return False
-    return STOP in compat.members_in(function.body)
+    return _body_may_stop(checker, function, seen)
+
+
+def _body_may_stop(checker: TypeChecker, function: FuncItem, seen: Seen) -> bool:
+    """Whether a function asks for a stop, or hands on what it was given to one of the module that does."""
+    if function in seen:
+        return False
+    if STOP in compat.members_in(function.body):
+        return True
+    if not compat.hands_on(function):
+        return False
+    within = seen | {function}
+    return any(
+        _node_may_stop(checker, _referred(checker, each), within) for each in compat.references_in(function.body)
+    )
+
+
+def _referred(checker: TypeChecker, reference: RefExpr) -> SymbolNode | None:
+    if reference.node is not None or not isinstance(reference, MemberExpr):
+        return reference.node
+    owner = get_proper_type(compat.infer_quietly(checker, reference.expr))  # a method
+    symbol = owner.type.get(reference.name) if isinstance(owner, Instance) else None
+    return None if symbol is None else symbol.node

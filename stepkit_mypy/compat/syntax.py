@@ -23,6 +23,7 @@ from mypy.nodes import (
     ExpressionStmt,
     ForStmt,
     FuncDef,
+    FuncItem,
     IntExpr,
     LambdaExpr,
     ListExpr,
@@ -31,6 +32,7 @@ from mypy.nodes import (
     MypyFile,
     NameExpr,
     OperatorAssignmentStmt,
+    RefExpr,
     ReturnStmt,
     Statement,
     StrExpr,
@@ -72,10 +74,23 @@ def members_in(body: Block) -> set[str]:
     return {each.name for each in _members_in(body)}
 
 
-def _members_in(body: Block) -> list[MemberExpr]:
+def references_in(body: Block) -> list[RefExpr]:
+    """The names and attributes that a body reads."""
     collector = NameAndMemberCollector()
     body.accept(collector)
-    return collector.member_exprs
+    return [*collector.name_exprs, *collector.member_exprs]
+
+
+def hands_on(function: FuncItem) -> bool:
+    """Whether a function passes on what it was given as a whole, not only attributes of it."""
+    given = {argument.variable for argument in function.arguments}
+    read = references_in(function.body)
+    asked = {each.expr for each in read if isinstance(each, MemberExpr)}
+    return any(isinstance(each, NameExpr) and each.node in given and each not in asked for each in read)
+
+
+def _members_in(body: Block) -> list[MemberExpr]:
+    return [each for each in references_in(body) if isinstance(each, MemberExpr)]
 
 
 def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, parameters: Mapping[int, Type]) -> None:
