@@ -11,7 +11,7 @@ SUBJECTS = (
     (r"test_codec|test_checkpoint|test_mutated|test_refusals", "checkpoints: values, refusals, damage"),
     (r"test_containers|test_random_flows|test_suspend", "nested flows, branches, groups; resumed from every step"),
     (
-        r"test_retries|test_timeouts|test_cancel|test_circuit|test_fencing|test_policies|test_isolation",
+        r"test_retries|test_timeouts|test_cancel|test_task_groups|test_circuit|test_fencing|test_policies|test_isolation",
         "when things fail: retries, timeouts, cancellation",
     ),
     (r"test_docs|test_examples|test_monorepo|test_package", "docs and examples"),

@@ -15,21 +15,6 @@ if TYPE_CHECKING:
     import asyncio
 
 
-class TaskWatch:
-    """Whether the task that runs a flow was cancelled since, also where a step has hidden it from its caller."""
-
-    __slots__ = ("before", "cancelling")
-
-    def __init__(self) -> None:
-        task = _current_task()
-        self.cancelling: Callable[[], int] = _never if task is None else task.cancelling
-        self.before = self.cancelling()
-
-    @property
-    def cancelled(self) -> bool:
-        return self.cancelling() > self.before
-
-
 class Observed(itertools.chain[Any]):
     """Awaits a coroutine and notes the cancellations that the event loop throws into it.
 
@@ -39,6 +24,8 @@ class Observed(itertools.chain[Any]):
 
     delivered: asyncio.CancelledError | None = None
     """The last one; a step may have hidden it."""
+    _thrown: asyncio.CancelledError | None = None
+    """The one of this turn of the loop."""
     _work: Coroutine[Any, Any, Any]
 
     def __new__(cls, work: Coroutine[Any, Any, Any]) -> Observed:
@@ -51,22 +38,47 @@ class Observed(itertools.chain[Any]):
     def throw(self, *thrown: Any) -> Any:
         import asyncio
 
+        if isinstance(thrown[0], asyncio.CancelledError):
+            self._thrown = thrown[0]
         try:
             return self._work.throw(*thrown)
         finally:
-            error = thrown[0]
-            if isinstance(error, asyncio.CancelledError) and not _taken_back(error):
-                self.delivered = error
+            self.take_back()
+            self.delivered = self._thrown or self.delivered
+            self._thrown = None
+
+    def take_back(self) -> None:
+        """Take back the cancellation of this turn if it is that by which a task group ends its own body."""
+        if self._thrown is not None and _taken_back(self._thrown):
+            self._thrown = None
 
     def close(self) -> None:
         self._work.close()
+
+
+class TaskWatch:
+    """Whether the task that runs a flow was cancelled since, also where a step has hidden it from its caller."""
+
+    __slots__ = ("_observed", "before", "cancelling")
+
+    def __init__(self, observed: Observed | None) -> None:
+        task = _current_task()
+        self.cancelling: Callable[[], int] = _never if task is None else task.cancelling
+        self.before = self.cancelling()
+        self._observed = observed
+
+    @property
+    def cancelled(self) -> bool:
+        if self.cancelling() > self.before and self._observed is not None:
+            self._observed.take_back()
+        return self.cancelling() > self.before
 
 
 async def cancellation(observed: Observed | None) -> asyncio.CancelledError:
     """What a task that was cancelled raises where a step has hidden it: what its canceller will know as its own.
 
     That is the one that is still to come, or comes again, as anyio's does at every turn of the loop; else the one
-    that was delivered.
+    that was delivered. A task group of Python 3.13 asks again for what it has hidden, without the message.
     """
     import asyncio
 
@@ -75,7 +87,8 @@ async def cancellation(observed: Observed | None) -> asyncio.CancelledError:
     try:
         await asyncio.sleep(0)
     except asyncio.CancelledError as again:
-        return again
+        if again.args or observed.delivered is None:
+            return again
     return observed.delivered or asyncio.CancelledError()
 
 
@@ -86,12 +99,12 @@ def shielded() -> AbstractContextManager[object]:
 
 
 def _taken_back(error: asyncio.CancelledError) -> bool:
-    """Take back the cancellation by which an ``asyncio.TaskGroup`` ends its own body.
+    """Take back the cancellation that an ``asyncio.TaskGroup`` has asked for, if it has left that to us.
 
-    Python 3.13 does so itself. Before, a group whose child fails while the group waits for its children leaves its
+    Python 3.13 leaves nothing. Before, a group whose child fails while the group waits for its children leaves its
     task cancelled for good. Such a group has caught the error itself (so its frame is the last one that the
-    error came through), has asked for it, and has not taken it back on entering ``__aexit__``, as it does where the
-    body was cancelled: that would have ended with an exception.
+    error came through), has asked for it, and has not taken it back on entering ``__aexit__``, as it does where its
+    body was cancelled: that has ended with an exception.
     """
     if sys.version_info >= (3, 13):
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointNotTakenError
 from ..table import CompleteCallback, ErrorCallback, StepRow
-from .cancellation import TaskWatch
+from .cancellation import Observed, TaskWatch
 from .control import Fence
 from .isolation import copy_context
 from .observer import Observer
@@ -39,6 +39,8 @@ class Run:
     """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
     by_hand = False
     """Whether no event loop drives this run."""
+    observed: Observed | None = None
+    """What an event loop throws into this run comes through here."""
     stopped_by: str | None = None
     """The path of the step whose event stopped the run."""
     failure: tuple[Exception, str] | None = None

@@ -56,10 +56,10 @@ async def run_frame(frame: Frame) -> bool:
                 output = step.call(owner, context)
             if type(output) is CoroutineType:
                 if cancelling is None:
-                    run.watch = run.watch or TaskWatch()
+                    run.watch = run.watch or TaskWatch(run.observed)
                     cancelling, before = run.watch.cancelling, run.watch.before
                 output = await output
-                if cancelling() > before:
+                if cancelling() > before and run.watch is not None and run.watch.cancelled:
                     raise Cancelled
             if type(output) is not dict:
                 output = await _settle(frame, step, output)
@@ -87,7 +87,7 @@ async def run_frame(frame: Frame) -> bool:
 async def _settle(frame: Frame, step: PlannedStep, output: Any) -> Mapping[str, Any]:
     """What a step gave, if it is not simply a dict: an awaitable, None, another mapping, or a mistake."""
     if type(output) is not dict and output is not None and inspect.isawaitable(output):
-        frame.run.watch = frame.run.watch or TaskWatch()
+        frame.run.watch = frame.run.watch or TaskWatch(frame.run.observed)
         output = await output
         ensure_wanted(frame)
     transform = step.row.kind == "transform"
@@ -103,7 +103,7 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     run, row, observer = frame.run, step.row, frame.run.observer
     path = frame.path_of(row)
     if run.watch is None:
-        run.watch = TaskWatch()
+        run.watch = TaskWatch(run.observed)
     ensure_wanted(frame)
     if run.cancel is not None and run.cancel.is_set():
         raise Aborted(RunCancelledError(run.flow, path))

@@ -160,13 +160,12 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
     before, run = running.get(), frame.run
     error: BaseException | None = None
     context: dict[str, Any] = {}
-    observed: Observed | None = None
     try:
         if run.by_hand:
             await run_frame(frame)
         else:
-            observed = Observed(run_frame(frame))
-            await observed
+            run.observed = Observed(run_frame(frame))
+            await run.observed
         context = frame.context
     except Stopped as stopped:
         run.stopped_by = stopped.path
@@ -186,7 +185,7 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
             last.end()  # cheaper than setting the variable, and as good
     # Out here, where an error does not say "during handling of ..."
     if run.watch is not None and run.watch.cancelled:
-        raise await cancellation(observed) from error  # whatever a step or a callback has made of it
+        raise await cancellation(run.observed) from error  # whatever a step or a callback has made of it
     if error is not None:
         raise error
     return context

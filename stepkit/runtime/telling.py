@@ -22,7 +22,7 @@ async def tell_error(frame: Frame, path: str, error: Exception) -> None:
         try:
             result: Any = callback(path[outside:], error)
             if result is not None and inspect.isawaitable(result):
-                frame.run.watch = frame.run.watch or TaskWatch()
+                frame.run.watch = frame.run.watch or TaskWatch(frame.run.observed)
                 await result
                 ensure_wanted(frame)
         except Exception as own:
@@ -71,7 +71,7 @@ async def _tell_waiting(
 ) -> None:
     """The rest of ``tell_completed``, from the first callback that has to be awaited."""
     run = frame.run
-    run.watch = run.watch or TaskWatch()
+    run.watch = run.watch or TaskWatch(run.observed)
     event: StepEvent | None = None
     try:
         if waiting is not None:
