@@ -25,6 +25,7 @@ __all__ = [
     "CurrentStep",
     "Parallel",
     "Step",
+    "StepDecorator",
     "Subflow",
     "branch",
     "current",
@@ -38,6 +39,7 @@ __all__ = [
 
 CallT = TypeVar("CallT", default=Any)
 RowT = TypeVar("RowT", default=Any)
+MadeT = TypeVar("MadeT", default=Any)
 When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
 RetryDelay = Seconds | Callable[[int, Exception], Seconds]
 ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
@@ -114,8 +116,12 @@ class Subflow(Declaration):
     """A flow nested in another."""
 
 
-class StepDecorator:
-    """What ``flow.step("name")`` gives: it records the method below it."""
+class StepDecorator(Generic[MadeT]):
+    """What ``flow.step("name")`` gives: it records the method below it.
+
+    The mypy plugin sees through a function of your own that is annotated to return one, from other modules too: it
+    fills ``MadeT`` with how the decorator was made.
+    """
 
     kind: Kind
 

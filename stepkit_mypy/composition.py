@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
@@ -10,7 +11,7 @@ from mypy.nodes import Decorator, DictExpr, Expression, FuncDef, StrExpr
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
-from . import compat, messages
+from . import assigned, compat, messages
 from .contexts import Context, State, collisions, write
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
@@ -24,28 +25,36 @@ from .working import Slot, Work
 def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     """The row of a nested flow or a group. None while something in it is not known yet."""
     declaration = slot.declaration
+    if slot.inherited_group is not None:
+        rows = _member_rows(checker, work, slot)
+        return None if rows is None else replace(slot.inherited_group, members=rows)
     if declaration is None:
         return slot.row
+    if declaration.made_of is not None or not declaration.understood:
+        return assigned.row_of(checker, work, declaration)
     definer = work.info.fullname
     last = compat.is_last_pass(checker)
     if declaration.kind == "parallel":
-        for member in slot.members:
-            if member.row is None:
-                member.row = resolve(checker, work, member)
-        rows = [member.row for member in slot.members if member.row is not None]
-        if len(rows) < len(slot.members) and not last:
-            return None
-        return Row(facts_of(declaration, definer, checker), members=tuple(rows))
+        rows = _member_rows(checker, work, slot)
+        return None if rows is None else Row(facts_of(declaration, definer, checker), members=rows)
     if declaration.kind == "subflow":
         argument = flow_argument(declaration)
         type = None if argument is None else compat.type_of(checker, argument)
-        if type is None and not last:
+        if type is None and argument is not None and not last:
             return None
         flow = flow_of(type)
         if flow is not None and is_ready(flow.type, work.info) is False and not last:
             return None
         return Row(facts_of(declaration, definer, checker), flows=(flow,))
     return slot.row
+
+
+def _member_rows(checker: TypeChecker, work: Work, slot: Slot) -> tuple[Row, ...] | None:
+    for member in slot.members:
+        if member.row is None:
+            member.row = resolve(checker, work, member)
+    found = tuple(member.row for member in slot.members if member.row is not None)
+    return None if len(found) < len(slot.members) and not compat.is_last_pass(checker) else found
 
 
 def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
@@ -187,8 +196,6 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
     """The row of a branch: its cases, and which of them its method may choose."""
     function = declaration.function
     assert function is not None
-    from dataclasses import replace
-
     facts = facts_of(declaration, work.info.fullname, checker)
     cases = _cases(checker, declaration)
     chosen, may_be_none = _chosen(checker, declaration, function, cases)

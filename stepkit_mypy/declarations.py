@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mypy.checker import TypeChecker
 from mypy.nodes import (
-    ARG_NAMED,
-    ARG_POS,
     ARG_STAR,
     ARG_STAR2,
     AssignmentStmt,
-    Block,
+    AwaitExpr,
     CallExpr,
     ClassDef,
+    ConditionalExpr,
     Decorator,
     Expression,
     FuncDef,
-    IfStmt,
+    IndexExpr,
+    ListExpr,
     MemberExpr,
     NameExpr,
+    OpExpr,
     RefExpr,
     Statement,
     StrExpr,
-    TryStmt,
-    WithStmt,
+    TupleExpr,
+    TypeInfo,
 )
 
-from .compat import has_default, inferred_places, returns_inferred
+from .compat import blocks_of, has_default, inferred_places, returns_inferred
 from .constants import UNKNOWN, Constants
+from .makers import Makers, Trees, not_here
 from .rows import Facts, Kind, Parameter
 
-FLOW = "stepkit.flow."
-DECORATORS: dict[str, Kind] = {
-    f"{FLOW}step": "step",
-    f"{FLOW}transform": "transform",
-    f"{FLOW}branch": "branch",
-}
-CALLS: dict[str, Kind] = {f"{FLOW}subflow": "subflow", f"{FLOW}parallel": "parallel"}
+TRIVIAL = ("abc", "builtins", "contextlib", "enum", "functools", "typing", "typing_extensions", "types")
+"""The modules whose decorators make no step of a method."""
 
 
 @dataclass(eq=False)
@@ -61,9 +59,16 @@ class Declaration:
     name: str | None = None
     """What the expression of its name stands for, once that is known."""
 
+    made_of: Expression | None = None
+    """The function of a step that is assigned: ``double = flow.step("double")(function)``."""
+    direct: bool = True
+    """Whether a function of stepkit itself stands here, so that its hooks are called."""
+    understood: bool = True
+    """Whether it is a declaration for certain; if not, its type decides."""
+
     @property
     def function(self) -> FuncDef | None:
-        return self.node.func if isinstance(self.node, Decorator) else None
+        return self.node.func if isinstance(self.node, Decorator) and self.understood else None
 
 
 @dataclass(eq=False)
@@ -75,88 +80,110 @@ class Body:
     constants: Constants = field(default_factory=Constants)
 
 
-def read_body(cls: ClassDef) -> Body:
+def read_body(cls: ClassDef, trees: Trees) -> Body:
     body = Body()
-    groups: set[str] = set()
+    makers = Makers(trees, cls.info.module_name)
     for statement in _flat(cls.defs.body):
         if isinstance(statement, Decorator):
-            declaration = _decorated(statement, groups)
+            declaration = _decorated(statement, makers)
             if declaration is not None:
                 body.declarations.append(declaration)
-        elif isinstance(statement, AssignmentStmt) and len(statement.lvalues) == 1:
-            target = statement.lvalues[0]
-            if not isinstance(target, NameExpr):
-                continue
-            if isinstance(statement.rvalue, NameExpr) and statement.rvalue.name == "None":
-                body.removed.add(target.name)
-            declaration = _assigned(target.name, statement, groups)
-            if declaration is not None:
-                body.declarations.append(declaration)
-                if declaration.kind == "parallel":
-                    groups.add(target.name)
+        elif isinstance(statement, AssignmentStmt):
+            for target in statement.lvalues:
+                for name, value in _targets(target, statement.rvalue):
+                    if isinstance(value, NameExpr) and value.name == "None":
+                        body.removed.add(name)
+                    declaration = _assigned(name, value, statement, makers)
+                    if declaration is not None:
+                        body.declarations.append(declaration)
     for declaration in body.declarations:
         declaration.constants = body.constants
-        _read_options(declaration)
     return body
 
 
 def _flat(statements: list[Statement]) -> Iterator[Statement]:
     for statement in statements:
         yield statement
-        blocks: list[Block] = []
-        if isinstance(statement, IfStmt):
-            blocks = [*statement.body, *([statement.else_body] if statement.else_body else [])]
-        elif isinstance(statement, (WithStmt, TryStmt)):
-            blocks = [statement.body]
-        for block in blocks:
+        for block in blocks_of(statement):
             if not block.is_unreachable:
                 yield from _flat(block.body)
 
 
-def _decorated(node: Decorator, groups: set[str]) -> Declaration | None:
+def _targets(target: Expression, value: Expression) -> Iterator[tuple[str, Expression | None]]:
+    """The names that an assignment sets, each with its value where that can be seen."""
+    if isinstance(target, NameExpr):
+        yield target.name, value
+    elif isinstance(target, (TupleExpr, ListExpr)):
+        values = value.items if isinstance(value, (TupleExpr, ListExpr)) else []
+        for place, item in enumerate(target.items):
+            if isinstance(item, NameExpr):
+                yield item.name, values[place] if len(values) == len(target.items) else None
+    elif isinstance(target, IndexExpr) and isinstance(target.base, CallExpr):
+        if _fullname(target.base.callee) in ("builtins.locals", "builtins.vars"):
+            yield target.index.value if isinstance(target.index, StrExpr) else "?", None
+
+
+def _decorated(node: Decorator, makers: Makers) -> Declaration | None:
     for decorator in node.original_decorators:
-        call = decorator if isinstance(decorator, CallExpr) else None
-        callee = call.callee if call is not None else decorator
-        kind = DECORATORS.get(_fullname(callee))
-        if kind is not None:
-            return Declaration(node.name, kind, node, call)
-        if isinstance(callee, MemberExpr) and callee.name == "step" and isinstance(callee.expr, NameExpr):
-            if callee.expr.name in groups:
-                return Declaration(node.name, "step", node, call, group=callee.expr.name)
-    return None
-
-
-def _assigned(attribute: str, node: AssignmentStmt, groups: set[str]) -> Declaration | None:
-    call = node.rvalue
-    if not isinstance(call, CallExpr):
+        maker = makers.applied(decorator)
+        if maker is not None:
+            return Declaration(
+                node.name,
+                maker.kind,
+                node,
+                maker.call,
+                maker.group,
+                dict(maker.options),
+                maker.complete,
+                direct=maker.direct,
+            )
+    if all(_is_trivial(decorator) for decorator in node.original_decorators):
         return None
-    callee = call.callee
-    kind = CALLS.get(_fullname(callee))
-    if kind is not None:
-        return Declaration(attribute, kind, node, call)
-    if isinstance(callee, MemberExpr) and callee.name == "subflow" and isinstance(callee.expr, NameExpr):
-        if callee.expr.name in groups:
-            return Declaration(attribute, "subflow", node, call, group=callee.expr.name)
-    return None
+    return Declaration(node.name, "step", node, None, understood=False)
+
+
+def _is_trivial(decorator: Expression) -> bool:
+    callee = decorator.callee if isinstance(decorator, CallExpr) else decorator
+    if isinstance(callee, MemberExpr) and callee.name in ("setter", "deleter", "getter"):
+        return True
+    return _fullname(callee).partition(".")[0] in TRIVIAL
+
+
+def _assigned(attribute: str, value: Expression | None, node: AssignmentStmt, makers: Makers) -> Declaration | None:
+    maker = None if value is None else makers.of(value)
+    makers.names.pop(attribute, None)
+    if maker is None:
+        if value is None or _may_declare(value):
+            return Declaration(attribute, "step", node, None, understood=False, made_of=value)
+        return None
+    makers.names[attribute] = not_here(maker)
+    if maker.stage != "made":
+        return None
+    return Declaration(
+        attribute,
+        maker.kind,
+        node,
+        maker.call,
+        maker.group,
+        dict(maker.options),
+        maker.complete,
+        made_of=maker.function,
+        direct=maker.direct,
+    )
+
+
+def _may_declare(value: Expression) -> bool:
+    """Whether what is assigned may be a declaration, as far as the syntax says; most of the rest its type says."""
+    if isinstance(value, CallExpr):
+        module = _fullname(value.callee).partition(".")[0]
+        return module == "functools" or module not in sys.stdlib_module_names
+    if isinstance(value, RefExpr):
+        return not isinstance(value.node, (FuncDef, TypeInfo)) and not value.fullname.startswith("builtins.")
+    return isinstance(value, (IndexExpr, ConditionalExpr, OpExpr, AwaitExpr))
 
 
 def _fullname(expression: Expression) -> str:
     return expression.fullname if isinstance(expression, RefExpr) else ""
-
-
-def _read_options(declaration: Declaration) -> None:
-    call = declaration.call
-    if call is None:
-        return
-    positional = 0
-    for argument, kind, name in zip(call.args, call.arg_kinds, call.arg_names, strict=True):
-        if kind == ARG_POS:
-            declaration.options["$" + str(positional)] = argument
-            positional += 1
-        elif kind == ARG_NAMED and name is not None:
-            declaration.options[name] = argument
-        elif kind in (ARG_STAR, ARG_STAR2):
-            declaration.complete = False
 
 
 def flow_argument(declaration: Declaration) -> Expression | None:

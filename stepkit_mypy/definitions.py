@@ -35,7 +35,8 @@ from stepkit.table import CircuitBreaker
 
 from . import messages
 from .constants import UNKNOWN
-from .declarations import DECORATORS, Declaration, name_argument
+from .declarations import Declaration, name_argument
+from .makers import DECORATORS
 from .rows import Facts, Kind, table_of
 from .working import Slot, Work
 
@@ -60,7 +61,7 @@ def check(checker: TypeChecker, work: Work) -> None:
     """Called at the end of a class."""
     for slot in work.slots:
         for each in (slot, *slot.members):
-            if each.declaration is not None:
+            if each.declaration is not None and each.declaration.understood:
                 _check_declaration(checker, work, each.declaration)
     _check_names(checker, work)
     _check_groups(checker, work)
@@ -80,6 +81,8 @@ def _check_declaration(checker: TypeChecker, work: Work, declaration: Declaratio
     constants = declaration.constants
     if attribute in collection.RESERVED:
         _say(checker, _name_of_method(declaration), attribute, collection.HIDES_OWN_NAME.format(kind=declaration.kind))
+    if not declaration.direct:  # the options stand somewhere else
+        return
     argument = name_argument(declaration)
     if argument is not None:
         _check_name(checker, argument, attribute, constants.of(checker, argument))
@@ -218,10 +221,10 @@ def _named(checker: TypeChecker, work: Work, slot: Slot) -> _Named | None:
             return None
         names = [*([facts.name] if facts.named else []), *facts.aliases]
         return _Named(slot.attribute, tuple(names), (None,) * len(names), found)
-    if not _is_certain(work, declaration.node):
+    if not declaration.understood or not _is_certain(work, declaration.node):
         return None
     argument = name_argument(declaration)
-    place: Node = _name_of_method(declaration) if argument is None else argument
+    place: Node = argument if argument is not None and declaration.direct else _name_of_method(declaration)
     name = declaration.attribute if argument is None else declaration.constants.of(checker, argument)
     written = ([(place, name)] if isinstance(name, str) else []) + _aliases(checker, declaration)
     return _Named(declaration.attribute, tuple(name for _, name in written), tuple(node for node, _ in written), found)

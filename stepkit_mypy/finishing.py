@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mypy.checker import TypeChecker
 from mypy.types import Instance, Type, UnionType
 
-from . import compat, messages, rows
+from . import assigned, compat, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
 from .inheriting import check_inherited
@@ -28,7 +28,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     state = work.state_at(len(work.slots))
     assert state is not None
     check_inherited(checker, work)
-    found = tuple(slot.row for slot in work.slots if slot.row is not None)
+    assigned.check(checker, work)
+    found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not assigned.NO_STEP)
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
     codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
@@ -82,6 +83,7 @@ def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within:
         if row.facts.when == "no":
             continue
         path = prefix + row.facts.name
+        complete &= row.facts.named
         if row.facts.kind == "parallel":
             complete &= collect_paths(row.members, path + "/", paths, within)
         cases = row.facts.cases if row.facts.kind == "branch" else ("",)

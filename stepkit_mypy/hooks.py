@@ -21,10 +21,22 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import compat, composition, conditions, definitions, edges, helper_types, messages, sources, steps
+from . import (
+    compat,
+    composition,
+    conditions,
+    definitions,
+    edges,
+    helper_types,
+    house_types,
+    messages,
+    sources,
+    steps,
+)
 from .codes import CODES
 from .declarations import Declaration
 from .finishing import finish_if_complete
+from .makers import Trees
 from .rows import TABLE
 from .tagging import tag_flow
 from .working import Work, Works, declaration_at
@@ -61,8 +73,8 @@ _attribute = _safe(lambda context: context.default_attr_type)
 class Hooks:
     """The hooks of one plugin object."""
 
-    def __init__(self) -> None:
-        self.works = Works()
+    def __init__(self, trees: Trees) -> None:
+        self.works = Works(trees)
         self.tables = edges.Tables()
 
     @_safe(lambda context: None)
@@ -73,6 +85,11 @@ class Hooks:
     @_safe(lambda context: compat.any_type())
     def helper_type(self, context: AnalyzeTypeContext) -> Type:
         return helper_types.analyze(context, self.tables)
+
+    @_safe(lambda context: compat.any_type())
+    def decorator_type(self, context: AnalyzeTypeContext) -> Type:
+        """``StepDecorator`` in an annotation: as what a function returns, it says how the function makes it."""
+        return house_types.analyze(context, self.works.trees)
 
     @_attribute
     def entered(self, context: AttributeContext) -> Type:
@@ -94,19 +111,25 @@ class Hooks:
     def decorated(self, context: MethodContext | FunctionContext) -> Type:
         """A step's decorator was applied, or called with its options."""
         node = context.context
-        if isinstance(node, CallExpr) and not conditions.has_condition(node):
-            return context.default_return_type
         checker = compat.checker_of(context.api)
+        if isinstance(node, CallExpr):
+            info = compat.class_being_checked(checker)
+            if info is None or compat.alias_of(info, TABLE) is None:
+                return house_types.kept(checker, node, context.default_return_type, self.works.trees)
+            if not conditions.has_condition(node):
+                return context.default_return_type
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
             info = compat.class_being_checked(checker)
             if info is not None and isinstance(node, Decorator):
-                return steps.mixed_in(checker, info, node) or context.default_return_type
+                return steps.mixed_in(checker, info, node, self.works.trees) or context.default_return_type
             return context.default_return_type
         if not isinstance(node, Decorator):
             conditions.check(checker, work, declaration)
             return context.default_return_type
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
+        if steps.is_step(decorated):  # the plugin's own decorator, above one that made the step
+            return decorated
         call = steps.made(checker, work, declaration, decorated)
         return steps.step_type(checker, declaration, call or compat.any_type())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mypy.checker import TypeChecker
+from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import Type
 
@@ -29,7 +30,13 @@ def check_inherited(checker: TypeChecker, work: Work) -> None:
         for name, key in _misfits(checker, row, state.context):
             if (row.facts.attribute, name) in known:
                 continue
-            _report(checker, work, row, name, key, state.context)
+            _report(checker, work.info.defn, row, name, key, state.context)
+
+
+def check_row(checker: TypeChecker, node: Node, row: Row, context: Context[Type]) -> None:
+    """Judge what a row reads from this context, all of it at one place."""
+    for name, key in _misfits(checker, row, context):
+        _report(checker, node, row, name, key, context)
 
 
 def _mistakes_of(checker: TypeChecker, table: Table) -> set[tuple[str, str]]:
@@ -56,10 +63,9 @@ def _misfits(checker: TypeChecker, row: Row, context: Context[Type]) -> list[tup
 
 
 def _report(
-    checker: TypeChecker, work: Work, row: Row, name: str, key: Key[Type] | None, context: Context[Type]
+    checker: TypeChecker, node: Node, row: Row, name: str, key: Key[Type] | None, context: Context[Type]
 ) -> None:
-    node = work.info.defn
-    step = f"{row.facts.name}"
+    step = row.facts.name
     if key is None:
         messages.missing_key(checker, node, step, name, context)
     elif not key.certain and any(each.name == name and each.required for each in row.facts.parameters):

@@ -131,6 +131,15 @@ def no_flow(checker: TypeChecker, node: Node, place: str, type: Type) -> None:
     _fail(checker, "stepkit-no-flow", text, node)
 
 
+def unseen_declaration(checker: TypeChecker, node: Node, attribute: str) -> None:
+    text = (
+        f'"{attribute}" may be a step, and what it gives cannot be seen: from here on the keys of the context are not '
+        "known. Decorate a method with what is made by flow.step in this module, or by a function that is annotated "
+        "to return flow.StepDecorator, and they are"
+    )
+    _note_open(checker, text, node)
+
+
 def unseen_flow(checker: TypeChecker, node: Node, place: str) -> None:
     text = (
         f"{place}: it cannot be seen which flow this is, and from here on the keys of the context are not known. "

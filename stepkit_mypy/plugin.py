@@ -21,6 +21,7 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 
 from . import hooks
+from .makers import DECORATOR
 from .tagging import FLOW
 
 HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]
@@ -34,7 +35,7 @@ class StepkitPlugin(Plugin):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.hooks = hooks.Hooks()
+        self.hooks = hooks.Hooks(lambda name: (self._modules or {}).get(name))
         self.methods: dict[str, Callable[[MethodContext], Type]] = {
             "stepkit.flow.StepDecorator.__call__": self.hooks.decorated,
             "stepkit.flow.BranchDecorator.__call__": self.hooks.decorated,
@@ -55,6 +56,8 @@ class StepkitPlugin(Plugin):
         return self.hooks.tag if self._is_flow(fullname) else None
 
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
+        if fullname == DECORATOR:
+            return self.hooks.decorator_type
         return self.hooks.helper_type if fullname in HELPER_TYPES else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from mypy.checker import TypeChecker
 from mypy.nodes import Argument, Decorator, FuncDef, TypeInfo
 from mypy.subtypes import is_subtype
-from mypy.types import CallableType, NoneType, Type
+from mypy.types import CallableType, NoneType, Type, get_proper_type
 
 from . import compat, composition, messages
 from .contexts import Context, State, collisions
 from .declarations import Declaration, facts_of, name_of, read_body
 from .finishing import finish_if_complete
+from .makers import Trees
 from .rows import Row, encode_row
 from .shapes import Returned, returned
 from .tagging import FLOW
@@ -256,14 +259,25 @@ def _is_mapping_or_none(type: Type, transform: bool) -> bool:
     return True
 
 
-def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator) -> Type | None:
+def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator, trees: Trees) -> Type | None:
     """A step of a class that is no flow itself: its row stands in its type, for the flows that mix it in."""
-    found = [each for each in read_body(info.defn).declarations if each.node is node]
-    if not found or node.func.type is None or found[0].kind == "branch" or info.fullname == FLOW:
+    found = [each for each in read_body(info.defn, trees).declarations if each.node is node]
+    if (
+        not found
+        or not found[0].understood
+        or node.func.type is None
+        or found[0].kind == "branch"
+        or info.fullname == FLOW
+    ):
         return None
     result = returned(checker, node.func)
     row = Row(facts_of(found[0], info.fullname, checker), _reads(node.func), result.shape)
     return step_type(checker, found[0], call_type(checker, node.func, result), encode_row(checker, row))
+
+
+def is_step(type: Type | None) -> TypeGuard[Type]:
+    proper = get_proper_type(type)
+    return compat.is_instance(proper, "stepkit.flow.Step") or compat.is_instance(proper, "stepkit.flow.Branch")
 
 
 def step_type(checker: TypeChecker, declaration: Declaration, call: Type, row: Type | None = None) -> Type:

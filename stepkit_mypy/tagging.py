@@ -20,9 +20,11 @@ def tag_flow(context: ClassDefContext) -> None:
     api: Any = context.api
     info = context.cls.info
     _add_aliases(context, api, info)
-    for declaration in read_body(context.cls).declarations:
+    for declaration in read_body(context.cls, api.modules.get).declarations:
         if declaration.function is not None:
             tag_step(api, declaration, info)
+            if not declaration.direct:
+                compat.insert_decorator(api, declaration.node)
     _tag_callbacks(api, info)
 
 

@@ -15,6 +15,7 @@ from mypy.types import Instance, Type, get_proper_type
 from . import compat
 from .contexts import Context, State
 from .declarations import Body, Declaration, read_body
+from .makers import Trees
 from .rows import TABLE, Facts, Row, decode, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
 from .walk import advance
@@ -28,6 +29,8 @@ class Slot:
     row: Row | None = None
     declaration: Declaration | None = None
     members: list[Slot] = field(default_factory=list)
+    inherited_group: Row | None = None
+    """The group of a base class that gets new members here."""
 
 
 @dataclass(eq=False)
@@ -104,7 +107,8 @@ class Work:
 class Works:
     """The flow classes that are being checked. It belongs to one plugin object; there is no global state."""
 
-    def __init__(self) -> None:
+    def __init__(self, trees: Trees) -> None:
+        self.trees = trees
         self._works: dict[str, Work] = {}
         self.early: set[str] = set()
         """The flows that a module used at its top level before they were known."""
@@ -126,12 +130,12 @@ class Works:
         stale = work is None or work.info is not info or work.alias is not alias or work.target is not alias.target
         if work is not None and not stale and work.waits and not base_waits(info):
             ended = work.ended
-            work = self._works[info.fullname] = _begin(info, alias)
+            work = self._works[info.fullname] = _begin(info, alias, self.trees)
             work.ended = ended
         elif work is None or stale:
             if len(self._works) > 64:  # what is finished can be found again
                 self._works = {name: each for name, each in self._works.items() if compat.is_any(each.alias.target)}
-            work = _begin(info, alias)
+            work = _begin(info, alias, self.trees)
             self._works[info.fullname] = work
         return work
 
@@ -142,8 +146,8 @@ def base_waits(info: TypeInfo) -> bool:
     return any(alias is not None and compat.is_any(alias.target) for alias in aliases)
 
 
-def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
-    body = read_body(info.defn)
+def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
+    body = read_body(info.defn, trees)
     slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
     members: dict[str, list[Slot]] = {}
     for declaration in body.declarations:
@@ -159,6 +163,8 @@ def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
             own = {slot.attribute: slot for slot in slots[group].members}
             own.update({slot.attribute: slot for slot in found})
             slots[group].members = list(own.values())
+            if slots[group].declaration is None:
+                slots[group].inherited_group, slots[group].row = slots[group].row, None
     work = Work(info, alias, alias.target, body, list(slots.values()), input_of(info), waits=base_waits(info))
     for position, slot in enumerate(work.slots):
         for each in (slot, *slot.members):
@@ -172,7 +178,8 @@ def _begin(info: TypeInfo, alias: TypeAlias) -> Work:
                 if known.facts.attribute in work.slot_of:
                     work.slot_of[known.facts.attribute].row = known
     for declaration in body.declarations:
-        work.by_node[declaration.node] = declaration
+        if declaration.understood:
+            work.by_node[declaration.node] = declaration
         if declaration.function is not None:
             work.by_node[declaration.function] = declaration
         if declaration.call is not None:

@@ -58,6 +58,9 @@ END = -77
 """The column of the inserted last statement, which tells whether a step's end is reached."""
 AFTER_ANALYSIS = 1000
 """The priority of what is done when a module's semantic analysis is over: after all that mypy itself does then."""
+STEP = "stepkit.flow.step"
+INSERTED = -79
+"""The column of a decorator that was not written."""
 SYNTHETIC = -78
 """The line of a return type that was not written but given."""
 
@@ -213,6 +216,24 @@ def insert_enter(func: FuncDef) -> None:
     body.insert(0, statement)
 
 
+def insert_decorator(api: Any, node: Any) -> None:
+    """Put ``@flow.step`` above a method that a team's own decorator makes a step: its hook is called then.
+
+    mypy starts from the decorators that were written whenever it analyzes the method again.
+    """
+    symbol = api.lookup_fully_qualified_or_none(STEP)
+    if symbol is None or not isinstance(node, Decorator) or any(is_inserted(each) for each in node.decorators):
+        return
+    name = NameExpr("step")
+    name.node, name.kind, name.fullname = symbol.node, GDEF, STEP
+    name.set_line(node.line, INSERTED)
+    node.decorators.insert(0, name)
+
+
+def is_inserted(decorator: Expression) -> bool:
+    return isinstance(decorator, NameExpr) and decorator.column == INSERTED
+
+
 def entered(statement: Statement) -> MemberExpr | None:
     if (
         isinstance(statement, ExpressionStmt)
@@ -352,6 +373,15 @@ def has_default(argument: Argument) -> bool:
 def analyzing_module(analyzer: Any) -> tuple[Any, MypyFile]:
     """The semantic analyzer behind a type analyzer, and the module that it is in."""
     return analyzer.api, analyzer.api.cur_mod_node
+
+
+def function_being_annotated(analyzer: Any, annotation: Type) -> FuncDef | None:
+    """The function whose return annotation is analyzed."""
+    statement = analyzer.statement
+    function = statement.func if isinstance(statement, Decorator) else statement
+    if isinstance(function, FuncDef) and isinstance(function.type, CallableType):
+        return function if function.type.ret_type is annotation else None
+    return None
 
 
 def module_alias(module: MypyFile, name: str, place: Context) -> TypeAlias:

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from mypy.checker import TypeChecker
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import ARG_POS, MDEF, Context, SymbolTableNode, TypeAlias, TypeInfo, Var
+from mypy.nodes import ARG_POS, MDEF, Context, FuncDef, SymbolTableNode, TypeAlias, TypeInfo, Var
 from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
@@ -62,6 +62,15 @@ def tuple_type(checker: TypeChecker, items: list[Type]) -> TupleType:
 
 def literal(checker: TypeChecker, value: str) -> LiteralType:
     return LiteralType(value, named(checker, "builtins.str", []))
+
+
+def literal_in_analysis(analyzer: Any, value: str) -> LiteralType:
+    """The same in the semantic phase."""
+    return LiteralType(value, analyzer.named_type("builtins.str"))
+
+
+def is_instance(type: ProperType | None, fullname: str) -> TypeGuard[Instance]:
+    return isinstance(type, Instance) and type.type.fullname == fullname
 
 
 def is_any(type: Type) -> bool:
@@ -145,6 +154,19 @@ def instance_of_callable(type: Type | None) -> Instance | None:
     if isinstance(proper, TupleType):
         proper = tuple_fallback(proper)
     return proper if isinstance(proper, Instance) else None
+
+
+def called_type(type: Type | None) -> CallableType | None:
+    """What a value is as a function; None where it is none, is overloaded, or cannot be seen."""
+    proper = get_proper_type(type)
+    if isinstance(proper, Instance):
+        symbol = proper.type.get("__call__")
+        method = get_proper_type(symbol.type) if symbol is not None and symbol.type is not None else None
+        if not isinstance(method, CallableType) or symbol is None or not isinstance(symbol.node, FuncDef):
+            return None
+        owner = map_instance_to_supertype(proper, symbol.node.info)
+        proper = get_proper_type(expand_type_by_instance(bound(method), owner))
+    return proper if isinstance(proper, CallableType) and not proper.is_type_obj() else None
 
 
 def awaited(type: Type) -> Type:

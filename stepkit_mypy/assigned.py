@@ -1,0 +1,156 @@
+"""Steps that are no decorated methods: assigned functions, steps of other classes, and what may be a step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mypy.checker import TypeChecker
+from mypy.nodes import Decorator, LambdaExpr, MemberExpr, RefExpr, TypeInfo, Var
+from mypy.types import AnyType, CallableType, Instance, ProperType, Type
+
+from . import compat, messages
+from .contexts import Context, alternatives
+from .declarations import Declaration, facts_of, name_of
+from .edges import is_ready
+from .inheriting import check_row
+from .makers import FLOW
+from .rows import NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, table_of
+from .shapes import Reader
+from .tagging import FLOW as FLOW_CLASS
+from .working import Work
+
+NO_STEP = Row(Facts("", "", "step", "", when="no"))
+"""Stands where a class attribute turned out to be none."""
+DECLARATIONS = tuple(f"{FLOW}{name}" for name in ("Step", "Branch", "Subflow", "Parallel", "Declaration"))
+
+
+def row_of(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | None:
+    """The row of a step that was assigned, or of what may be one. None while it is not known yet."""
+    if declaration.understood:
+        return _of_function(checker, work, declaration)
+    copied = _class_of_step(declaration)
+    if copied is not None:
+        row = _of_other_class(checker, work, declaration, *copied)
+        if row is not NO_STEP:
+            return row
+    return _of_type(checker, work, declaration)
+
+
+def _of_function(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | None:
+    function = declaration.made_of
+    type = None if function is None else compat.type_of(checker, function)
+    if type is None and not (work.ended or compat.is_last_pass(checker)):
+        return None
+    facts = facts_of(declaration, work.info.fullname, checker)
+    called = compat.called_type(type)
+    if called is None or declaration.kind == "branch":
+        return Row(facts, change=Context(rest=compat.any_type()))
+    parameters, reads, whole = signature_of(called)
+    reader = Reader(checker)
+    if isinstance(function, LambdaExpr):
+        found = list(reader.shapes(function.expr()))
+    else:
+        found = list(reader.of_type(compat.awaited(called.ret_type)))
+    shapes = [each if each is not None else Context() for each in found]
+    change: Context[Type] = alternatives(shapes, compat.join, NOT_EVERY_RETURN)
+    return Row(replace(facts, parameters=parameters, whole=whole), reads, change)
+
+
+def signature_of(type: CallableType) -> tuple[tuple[Parameter, ...], dict[str, Type], bool]:
+    """The keys that a function reads by its type, without ``self``, and whether it takes the whole context."""
+    parameters: list[Parameter] = []
+    reads: dict[str, Type] = {}
+    whole = False
+    for place, (kind, name) in enumerate(zip(type.arg_kinds, type.arg_names, strict=True)):
+        if place == 0 or kind.is_star():
+            continue
+        if name is None:
+            whole = whole or place == 1
+            continue
+        reads[name] = type.arg_types[place]
+        parameters.append(Parameter(name, not kind.is_optional(), not compat.is_any(type.arg_types[place])))
+    return tuple(parameters), reads, whole
+
+
+def _class_of_step(declaration: Declaration) -> tuple[TypeInfo, str] | None:
+    """The class and the attribute in ``load = Other.load``."""
+    value = declaration.made_of
+    if isinstance(value, MemberExpr) and isinstance(value.expr, RefExpr) and isinstance(value.expr.node, TypeInfo):
+        return value.expr.node, value.name
+    return None
+
+
+def _of_other_class(
+    checker: TypeChecker, work: Work, declaration: Declaration, other: TypeInfo, attribute: str
+) -> Row | None:
+    if not other.has_base(FLOW_CLASS):
+        return NO_STEP
+    if is_ready(other, work.info) is False and not compat.is_last_pass(checker):
+        return None
+    compat.add_dependency(checker, f"{other.fullname}.{TABLE}", checker.tree.fullname)
+    table = table_of(other)
+    rows = () if table is None else table.rows
+    found = next((row for row in rows if row.facts.attribute == attribute and row.facts.kind != "parallel"), NO_STEP)
+    return found if found is NO_STEP else _renamed(found, work, declaration)
+
+
+def _renamed(row: Row, work: Work, declaration: Declaration) -> Row:
+    """The row under another attribute. A step that is called like its attribute may have no name of its own."""
+    new, facts = declaration.attribute, row.facts
+    named = facts.named and (facts.name != facts.attribute or new == facts.attribute)
+    return replace(row, facts=replace(facts, attribute=new, definer=work.info.fullname, named=named))
+
+
+def _of_type(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | None:
+    """What a class attribute is by its type."""
+    node = declaration.node
+    symbol = work.info.names.get(declaration.attribute)
+    if isinstance(node, Decorator):
+        type = node.var.type
+        waits = any(each.node in (node, node.func) for each in checker.deferred_nodes)
+    elif symbol is None:  # locals()["name"] = ...
+        return _open(work, declaration)
+    else:
+        type = symbol.node.type if isinstance(symbol.node, Var) else None
+        waits = False
+    if type is None:
+        if not (work.ended or compat.is_last_pass(checker)):
+            return None
+        return _open(work, declaration) if waits else NO_STEP  # what is never reached has no type
+    items = compat.union_items(type)
+    if len(items) == 1 and compat.is_instance(items[0], f"{FLOW}Step") and len(items[0].args) == 2:
+        if not compat.is_any(items[0].args[1]):
+            return _renamed(decode_row(items[0].args[1]), work, declaration)
+    return _open(work, declaration) if any(_may_be_step(each) for each in items) else NO_STEP
+
+
+def _may_be_step(type: ProperType) -> bool:
+    if isinstance(type, AnyType):
+        return not compat.is_error(type)
+    return isinstance(type, Instance) and type.type.fullname in DECLARATIONS
+
+
+def _open(work: Work, declaration: Declaration) -> Row:
+    facts = Facts(declaration.attribute, declaration.attribute, "step", work.info.fullname, named=False)
+    return Row(facts, change=Context(rest=compat.any_type()))
+
+
+def check(checker: TypeChecker, work: Work) -> None:
+    """Called when all rows are known: judge what assigned steps read, and say where the context becomes open."""
+    for position, slot in enumerate(work.slots):
+        for each in (slot, *slot.members):
+            state = work.state_at(position)
+            if state is not None and each.declaration is not None and each.row is not None:
+                if each.declaration.made_of is not None or not each.declaration.understood:
+                    _check(checker, work, each.declaration, each.row, state.context)
+
+
+def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:
+    check_row(checker, declaration.made_of or declaration.node, row, before)
+    if row.change.rest is None or before.open or not work.is_first_note():
+        return
+    if declaration.understood:
+        what = "something that cannot be seen, as its function has no return annotation"
+        messages.open_context(checker, declaration.node, name_of(declaration), what)
+    else:
+        messages.unseen_declaration(checker, declaration.node, declaration.attribute)
