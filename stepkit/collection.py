@@ -59,6 +59,16 @@ NO_METHOD = "a step is a method, not {found}; put the decorator of stepkit outer
 ASYNC_IN_THREAD = "thread=True is for sync steps; an async step runs on the event loop"
 
 
+def input_problem(name: str) -> str:
+    """What is to be said of an input that is no mapping."""
+    key = name.rpartition(".")[2].partition("[")[0]
+    key = key.lower() if key.isidentifier() and not key.islower() else "value"
+    return (
+        f"Flow[{name}]: a flow's input is a mapping of keys. Write a TypedDict with its fields, or one that has it "
+        f"under a key: class Input(TypedDict): {key}: {name}"
+    )
+
+
 def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
     """The step table of a flow class.
 

@@ -6,16 +6,24 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MethodType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
 from . import runtime
 from .backoff import Seconds, seconds_of
-from .collection import collect, retries_problem, size_problem, text_problem, timeout_problem
+from .collection import (
+    collect,
+    input_problem,
+    retries_problem,
+    size_problem,
+    text_problem,
+    timeout_problem,
+)
 from .console import LogConfig, make_observer, settle
 from .errors import ResumeRefusedError
 from .events import StepEvent
+from .hints import is_no_mapping, written_input
 from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
 
 if TYPE_CHECKING:
@@ -172,6 +180,9 @@ class Flow(Generic[InputT, OutputT]):
 
         if not isinstance(options.setdefault("validate_input", False), bool):
             problems.append(f"validate_input is True or False, not {options['validate_input']!r}")
+        written = written_input(cls)
+        if is_no_mapping(written):
+            problems.append(input_problem(written.__name__ if isinstance(written, type) else repr(written)))
 
         setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems))
         setattr(cls, "__stepkit_plan__", None)  # the runtime's; it is made for the first run
@@ -314,10 +325,7 @@ class Flow(Generic[InputT, OutputT]):
 def _input_type(cls: type) -> Any:
     """What stands in ``Flow[...]`` of the class or the nearest base, or None."""
     for base in cls.__mro__:
-        for generic in base.__dict__.get("__orig_bases__", ()):
-            origin = get_origin(generic)
-            if isinstance(origin, type) and issubclass(origin, Flow):
-                argument = get_args(generic)[0]
-                if not isinstance(argument, TypeVar) and hasattr(argument, "__annotations__"):
-                    return argument
+        argument = written_input(base)
+        if not isinstance(argument, TypeVar) and hasattr(argument, "__annotations__"):
+            return argument
     return None

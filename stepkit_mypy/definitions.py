@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mypy.checker import TypeChecker
+from mypy.messages import format_type_bare
 from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
@@ -16,6 +17,7 @@ from mypy.nodes import (
     Expression,
     FloatExpr,
     FuncDef,
+    IndexExpr,
     IntExpr,
     LambdaExpr,
     ListExpr,
@@ -33,11 +35,12 @@ from stepkit import collection
 from stepkit.errors import quoted
 from stepkit.table import CircuitBreaker
 
-from . import messages
+from . import compat, messages
 from .constants import UNKNOWN
 from .declarations import Declaration, name_argument
 from .makers import DECORATORS
 from .rows import Facts, Kind, table_of
+from .tagging import FLOW
 from .working import Slot, Work
 
 OPTIONS = ("retries", "retry_delay", "timeout", "should_retry")
@@ -63,6 +66,7 @@ def check(checker: TypeChecker, work: Work) -> None:
         for each in (slot, *slot.members):
             if each.declaration is not None and each.declaration.understood:
                 _check_declaration(checker, work, each.declaration)
+    _check_input(checker, work)
     _check_names(checker, work)
     _check_groups(checker, work)
     _check_statements(checker, work)
@@ -194,6 +198,18 @@ def _place_of_decorator(declaration: Declaration, node: Decorator) -> int:
         if declaration.call is None and isinstance(decorator, RefExpr) and decorator.fullname in DECORATORS:
             return place
     return 0
+
+
+def _check_input(checker: TypeChecker, work: Work) -> None:
+    """What is written in ``Flow[...]`` must be a mapping."""
+    info = work.info
+    written = [compat.seen_as(each, FLOW) for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
+    inputs = [each.args[0] for each in written if each is not None and each.args]
+    if not inputs or not compat.is_no_mapping(inputs[0]) or any(compat.is_no_mapping(each) for each in inputs[1:]):
+        return
+    node = next((each for each in info.defn.base_type_exprs if isinstance(each, IndexExpr)), info.defn)
+    name = format_type_bare(inputs[0], checker.options)
+    messages.definition(checker, node, collection.input_problem(name))
 
 
 # -- the table ------------------------------------------------------------------------------------------------------

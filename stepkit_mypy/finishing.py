@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mypy.checker import TypeChecker
+from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type, UnionType
 
 from . import assigned, compat, messages, rows
@@ -27,6 +28,8 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         return False
     state = work.state_at(len(work.slots))
     assert state is not None
+    if _has_unseen_base(work.info) and work.is_first_note():
+        messages.unseen_base(checker, work.info.defn, work.info.name)
     check_inherited(checker, work)
     assigned.check(checker, work)
     found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not assigned.NO_STEP)
@@ -67,6 +70,11 @@ def flows_of(row: Row) -> Iterator[Instance | None]:
         yield from each.flows
 
 
+def _has_unseen_base(info: TypeInfo) -> bool:
+    """Whether one of the class's own bases cannot be seen."""
+    return info.fallback_to_any and not any(base.fallback_to_any for base in info.mro[1:])
+
+
 def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
     """A context as the type of a value: a TypedDict, or a plain dict where it is open."""
     if context.open:
@@ -83,7 +91,6 @@ def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within:
         if row.facts.when == "no":
             continue
         path = prefix + row.facts.name
-        complete &= row.facts.named
         if row.facts.kind == "parallel":
             complete &= collect_paths(row.members, path + "/", paths, within)
         cases = row.facts.cases if row.facts.kind == "branch" else ("",)

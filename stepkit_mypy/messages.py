@@ -131,6 +131,14 @@ def no_flow(checker: TypeChecker, node: Node, place: str, type: Type) -> None:
     _fail(checker, "stepkit-no-flow", text, node)
 
 
+def unseen_base(checker: TypeChecker, node: Node, flow: str) -> None:
+    text = (
+        f"a base class of {flow} cannot be seen, so its steps are not known, and the keys of the context are not. "
+        "Give what stands there a type, and they are"
+    )
+    _note_open(checker, text, node)
+
+
 def unseen_declaration(checker: TypeChecker, node: Node, attribute: str) -> None:
     text = (
         f'"{attribute}" may be a step, and what it gives cannot be seen: from here on the keys of the context are not '

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mypy.nodes import TypeInfo
 from mypy.options import Options
 from mypy.plugin import (
     AnalyzeTypeContext,
@@ -20,7 +19,7 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
-from . import hooks
+from . import compat, hooks
 from .makers import DECORATOR
 from .tagging import FLOW
 
@@ -97,7 +96,8 @@ class StepkitPlugin(Plugin):
 
     def _is_flow(self, fullname: str) -> bool:
         symbol = self.lookup_fully_qualified(fullname)
-        return symbol is not None and isinstance(symbol.node, TypeInfo) and symbol.node.has_base(FLOW)
+        info = None if symbol is None else compat.class_behind(symbol.node)
+        return info is not None and info.has_base(FLOW)
 
 
 def plugin(version: str) -> type[Plugin]:

@@ -261,7 +261,10 @@ def _is_mapping_or_none(type: Type, transform: bool) -> bool:
 
 def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator, trees: Trees) -> Type | None:
     """A step of a class that is no flow itself: its row stands in its type, for the flows that mix it in."""
-    found = [each for each in read_body(info.defn, trees).declarations if each.node is node]
+    declarations = read_body(info.defn, trees).declarations
+    if info.fallback_to_any and declarations and declarations[0].node is node:  # it may be a flow
+        messages.unseen_base(checker, info.defn, info.name)
+    found = [each for each in declarations if each.node is node]
     if (
         not found
         or not found[0].understood

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import RefExpr, TypeInfo
+from mypy.nodes import TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
@@ -56,7 +56,7 @@ def flow_base(info: TypeInfo) -> Instance | None:
 
 def input_is_written(info: TypeInfo) -> bool:
     """Whether the class says ``Flow[...]``; a bare ``Flow`` has no input."""
-    return not any(isinstance(base, RefExpr) and base.fullname == FLOW for base in info.defn.base_type_exprs)
+    return not any(compat.is_written_without_arguments(base, FLOW) for base in info.defn.base_type_exprs)
 
 
 def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:

@@ -7,7 +7,7 @@ steps cost. It is dropped once the class's table stands in its type alias.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
 from mypy.types import Instance, Type, get_proper_type
@@ -236,6 +236,11 @@ def _mixed_in(info: TypeInfo) -> list[Row]:
 
 def input_of(info: TypeInfo) -> Context[Type]:
     """What a flow class's context starts with."""
+    context = _written_input(info)
+    return replace(context, rest=compat.any_type()) if info.fallback_to_any else context
+
+
+def _written_input(info: TypeInfo) -> Context[Type]:
     seen = compat.seen_as(info, FLOW)
     written = next((input_is_written(each) for each in info.mro if flow_base(each) is not None), True)
     if seen is None or not seen.args:

@@ -33,7 +33,6 @@ from .syntax import (
     analyzing_module,
     assignments,
     belongs_to_interface,
-    blocks_of,
     displayed_keys,
     end_of,
     entered,
@@ -67,6 +66,7 @@ from .types import (
     awaited,
     bound,
     called_type,
+    class_behind,
     classes_in,
     clean,
     coroutine,
@@ -80,8 +80,10 @@ from .types import (
     is_event,
     is_instance,
     is_left_out,
+    is_no_mapping,
     is_recursive,
     is_unannotated,
+    is_written_without_arguments,
     join,
     known_string,
     last_name,
@@ -105,6 +107,9 @@ from .types import (
 )
 
 __all__ = [
+    "is_written_without_arguments",
+    "is_no_mapping",
+    "class_behind",
     "add_alias",
     "add_dependency",
     "alias_of",

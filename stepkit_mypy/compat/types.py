@@ -8,7 +8,18 @@ from typing import Any, TypeGuard
 from mypy.checker import TypeChecker
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import ARG_POS, MDEF, Context, FuncDef, SymbolTableNode, TypeAlias, TypeInfo, Var
+from mypy.nodes import (
+    ARG_POS,
+    MDEF,
+    Context,
+    Expression,
+    FuncDef,
+    RefExpr,
+    SymbolTableNode,
+    TypeAlias,
+    TypeInfo,
+    Var,
+)
 from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
@@ -21,6 +32,7 @@ from mypy.types import (
     TypeAliasType,
     TypedDictType,
     TypeOfAny,
+    TypeType,
     UninhabitedType,
     UnionType,
     get_proper_type,
@@ -211,6 +223,35 @@ def inherited_alias(info: TypeInfo, name: str) -> tuple[TypeAlias, TypeInfo] | N
         if alias is not None:
             return alias, base
     return None
+
+
+def class_behind(node: object) -> TypeInfo | None:
+    """The class that a name stands for: itself, or what it is an alias of."""
+    if isinstance(node, TypeAlias):
+        target = get_proper_type(node.target)
+        return target.type if isinstance(target, Instance) else None
+    return node if isinstance(node, TypeInfo) else None
+
+
+def is_written_without_arguments(expression: Expression, fullname: str) -> bool:
+    """Whether a base is this class, under any name, and none of its type arguments was written."""
+    node = expression.node if isinstance(expression, RefExpr) else None
+    info = class_behind(node)
+    return info is not None and info.fullname == fullname and (not isinstance(node, TypeAlias) or node.no_args)
+
+
+def is_no_mapping(type: Type) -> bool:
+    """Whether no value of this type is a mapping."""
+    for item in union_items(type):
+        if isinstance(item, Instance):
+            info = item.type
+            if info.has_base("typing.Mapping") or info.is_protocol or info.fallback_to_any:
+                return False
+            if info.fullname == "builtins.object":
+                return False
+        elif not isinstance(item, (TupleType, CallableType, LiteralType, TypeType)):
+            return False
+    return True
 
 
 def add_alias(info: TypeInfo, module: str, name: str, target: Type) -> TypeAlias:

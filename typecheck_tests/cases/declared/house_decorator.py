@@ -23,8 +23,7 @@ def passed_on(name: str, **options: Any) -> flow.StepDecorator:
 def prepared(name: str, **options: Any) -> flow.StepDecorator:
     options.setdefault("on_error", "continue")
     options["retries"] = 3
-    label = name
-    return flow.step(label, **options)
+    return flow.step(name, **options)
 
 
 def replacing(name: str) -> flow.StepDecorator:
@@ -107,7 +106,7 @@ class House(Flow[Input]):
         f,  # E(f): [stepkit-maybe-missing] step "off" gives it, but step "off" has on_error="continue"
         i,  # E(i): [stepkit-maybe-missing] step "twice" has on_error="continue"
         j,
-        m,  # E(m): [stepkit-maybe-missing] step "prepare" gives it, but step "prepare" has on_error="continue"
+        m,  # E(m): [stepkit-maybe-missing] step "prepared" gives it, but step "prepared" has on_error="continue"
         n,
         k,  # E(k): [stepkit-missing-key] step "read" reads "k", which no earlier step provides
     ):
