@@ -13,7 +13,7 @@ from mypy.types import CallableType, Instance, NoneType, Type, UnionType, get_pr
 
 from . import compat, messages
 from .contexts import Context, Key, merged
-from .finishing import as_type
+from .finishing import as_type, collect_paths
 from .rows import TABLE, Row, Table, decode, tables_inside
 from .savable import is_named, is_unsavable, made_of_fields, named_classes
 from .stopping import call_may_stop, stopped
@@ -30,6 +30,9 @@ class Entry:
     targets: list[Type]
     table: Table
     after: dict[str, Context[Type]] = field(default_factory=dict)
+    after_any: Context[Type] | None = None
+    complete: bool = True
+    """Whether the paths of all steps are known."""
     keys: dict[str, Type] = field(default_factory=dict)
     stopped: Type | None = None
     generation: int = -1
@@ -73,18 +76,37 @@ class Tables:
         return None if entry is None else named_classes(t for t in map(decode, entry.targets) if t is not None)
 
     def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
-        """The context in the event of every step, by its path."""
+        """The context in the event of every step whose path is known, by that."""
         entry = self._entry(info)
         if entry is None:
             return None
         table, contexts = entry.table, entry.after
-        if not contexts:
+        if entry.after_any is None:
+            paths: list[str] = []
+            entry.complete = collect_paths(table.rows, "", paths, (info,))
+            known, others = set(paths), list[Context[Type]]()
 
             def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
-                contexts[path] = after
+                if path in known and row.facts.named:
+                    contexts[path] = after
+                else:
+                    others.append(after)
 
-            walk(start(table), table.rows, visit)
+            end = walk(start(table), table.rows, visit)
+            entry.after_any = merged([*contexts.values(), *others] or [end.context], _same_or_any)
         return contexts
+
+    def after_any(self, info: TypeInfo) -> Context[Type]:
+        """The context in the event of a step whose name is not known: every key, if there, as some step has it."""
+        self.after(info)
+        entry = self._entry(info)
+        return Context(rest=compat.any_type()) if entry is None or entry.after_any is None else entry.after_any
+
+    def is_complete(self, info: TypeInfo) -> bool:
+        """Whether the paths of all steps of the flow are known."""
+        self.after(info)
+        entry = self._entry(info)
+        return entry is not None and entry.complete
 
     def before(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
         """The context that every step sees, by its path."""
@@ -128,6 +150,10 @@ class Tables:
             for name, key in context.keys.items():
                 keys[name] = key.type if name not in keys else compat.join(keys[name], key.type)
         return keys
+
+
+def _same_or_any(first: Type, second: Type) -> Type:
+    return first if first is second or first == second else compat.any_type()
 
 
 def is_ready(info: TypeInfo, besides: TypeInfo | None = None) -> bool | None:
@@ -225,8 +251,10 @@ def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) 
                 compat.defer(checker, node)
                 return []
             known[flow.type] = found
-        after = known[flow.type]
-        contexts += [(flow.type, after[name]) for name in compat.literal_values(item.args[0]) if name in after]
+        after, names = known[flow.type], compat.literal_values(item.args[0])
+        contexts += [(flow.type, after[name]) for name in names if name in after]
+        if not names:
+            contexts.append((flow.type, tables.after_any(flow.type)))
     return contexts
 
 

@@ -90,6 +90,9 @@ def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within:
     for row in found:
         if row.facts.when == "no":
             continue
+        if not row.facts.named:
+            complete = False
+            continue
         path = prefix + row.facts.name
         if row.facts.kind == "parallel":
             complete &= collect_paths(row.members, path + "/", paths, within)

@@ -93,7 +93,7 @@ def _fill_one(
     if target is None:
         if report:
             known = tables.after(info) or {}
-            messages.unknown_step(checker, alias, info.name, step, known)
+            messages.unknown_step(checker, alias, messages.unknown_step_text(info.name, step, known))
         target = compat.any_type()
     compat.set_target(alias, target)
 
@@ -102,8 +102,10 @@ def target_of(checker: TypeChecker, tables: Tables, info: TypeInfo, kind: str, s
     """What a helper type stands for; None for a step that the flow does not have."""
     if kind == "StepNames":
         names = [compat.literal(checker, name) for name in tables.after(info) or {}]
-        return compat.named(checker, "builtins.str", []) if not names else UnionType.make_union(list(names))
+        if not names or not tables.is_complete(info):
+            return compat.named(checker, "builtins.str", [])
+        return UnionType.make_union(list(names))
     contexts = tables.before(info) if kind == "StepInput" else tables.after(info)
-    if contexts is None:
+    if contexts is None or step not in contexts and not tables.is_complete(info):
         return as_type(checker, Context(rest=compat.any_type()))
     return None if step not in contexts else as_type(checker, contexts[step])

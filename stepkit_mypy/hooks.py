@@ -34,6 +34,7 @@ from . import (
     steps,
 )
 from .codes import CODES
+from .comparisons import Comparisons
 from .declarations import Declaration
 from .finishing import finish_if_complete
 from .makers import Trees
@@ -76,6 +77,7 @@ class Hooks:
     def __init__(self, trees: Trees) -> None:
         self.works = Works(trees)
         self.tables = edges.Tables()
+        self.comparisons = Comparisons()
 
     @_safe(lambda context: None)
     def tag(self, context: ClassDefContext) -> None:
@@ -211,6 +213,13 @@ class Hooks:
     def event_context(self, context: AttributeContext) -> Type:
         checker = compat.checker_of(context.api)
         return edges.event_context(checker, self.tables, context.type, context.context) or context.default_attr_type
+
+    @_attribute
+    def event_step_name(self, context: AttributeContext) -> Type:
+        checker = compat.checker_of(context.api)
+        return self.comparisons.step_name(
+            checker, self.tables, context.type, context.context, context.default_attr_type
+        )
 
     @_attribute
     def event_checkpoint(self, context: AttributeContext) -> Type:

@@ -236,8 +236,8 @@ def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:
     return f'{flow} has no step "{name}"{near(name, names)}'
 
 
-def unknown_step(checker: TypeChecker, node: Node, flow: str, name: str, names: Iterable[str]) -> None:
-    _fail(checker, "stepkit-missing-key", unknown_step_text(flow, name, names), node)
+def unknown_step(checker: TypeChecker, node: Node, text: str) -> None:
+    _fail(checker, "stepkit-missing-key", text, node)
 
 
 def definition(checker: TypeChecker, node: Node, text: str) -> None:

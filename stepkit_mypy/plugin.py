@@ -87,6 +87,8 @@ class StepkitPlugin(Plugin):
             return self.hooks.entered
         if fullname == "stepkit.events.StepEvent.context":
             return self.hooks.event_context
+        if fullname == "stepkit.events.StepEvent.step_name":
+            return self.hooks.event_step_name
         if fullname == "stepkit.events.StepEvent.checkpoint":
             return self.hooks.event_checkpoint
         return None

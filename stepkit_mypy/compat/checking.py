@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mypy.binder import ConditionalTypeBinder
@@ -14,37 +15,52 @@ from mypy.nodes import (
     ARG_STAR,
     CallExpr,
     ClassDef,
+    ComparisonExpr,
     ConditionalExpr,
     Decorator,
     Expression,
     FuncDef,
+    FuncItem,
     LambdaExpr,
+    MatchStmt,
     MemberExpr,
+    MypyFile,
     NameExpr,
     OverloadedFuncDef,
     Statement,
     TypeInfo,
     Var,
 )
-from mypy.types import CallableType, Instance, LiteralType, PartialType, Type, UninhabitedType, get_proper_type
+from mypy.server.subexpr import get_subexpressions
+from mypy.types import (
+    CallableType,
+    Instance,
+    LiteralType,
+    PartialType,
+    Type,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
 
-from .syntax import attributes_of, returns_of
+from .syntax import attributes_of, returns_of, statements_in
 from .types import awaited
 
 
 def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
-    """Check the functions above a class again: they were checked while its aliases had no target yet.
+    """Check the functions above a class, and its own that are no steps, again: its aliases had no target yet.
 
     Only where bodies are checked in the order of the file: in the daemon, and by mypy before 2.0.
     """
     if not checker.recurse_into_functions or "@" in info.fullname or is_last_pass(checker):
         return
     tree = checker.tree
-    targets = []
+    targets: list[tuple[Any, TypeInfo | None]] = []
     for node in tree.defs:
         if node.line >= info.line:
             break
         targets += _functions_in(node, None)
+    targets += [(method, info) for method in info.defn.defs.body if isinstance(method, FuncDef)]
     names = {node.fullname for node, _ in targets}
     checker.msg.errors.clear_errors_in_targets(checker.path, names)
     waiting = {each.node for each in checker.deferred_nodes}
@@ -139,6 +155,25 @@ def infer_with_context(checker: TypeChecker, expression: Expression, context: Ty
         return found if errors.has_new_errors() else alone
 
 
+def widen(checker: TypeChecker, expression: Expression, type: Type) -> None:
+    """Have an expression that was narrowed further above be perhaps of this type, too."""
+    narrowed = checker.binder.get(expression)
+    if narrowed is not None:
+        checker.binder.put(expression, UnionType.make_union([narrowed, type]))
+
+
+@contextmanager
+def told_at_once(checker: TypeChecker) -> Iterator[None]:
+    """Inside a class pattern, mypy takes every error for its own "no such attribute"; not what is said in here."""
+    watchers = checker.errors._watchers
+    last = watchers.pop() if watchers else None
+    try:
+        yield
+    finally:
+        if last is not None:
+            watchers.append(last)
+
+
 def alternatives_of(checker: TypeChecker, expression: Expression) -> Iterator[tuple[Type, Expression]]:
     """The types of an expression's branches, where each stands."""
     if isinstance(expression, ConditionalExpr):
@@ -157,6 +192,18 @@ def class_being_checked(checker: TypeChecker) -> TypeInfo | None:
 def function_being_checked(checker: TypeChecker) -> FuncDef | None:
     function = checker.scope.current_function()
     return function if isinstance(function, FuncDef) else None
+
+
+def body_being_checked(checker: TypeChecker) -> MypyFile | FuncItem:
+    """The innermost function, or the module."""
+    return checker.scope.current_function() or checker.tree
+
+
+def decisions_in(root: MypyFile | FuncItem) -> list[ComparisonExpr | MatchStmt]:
+    """All comparisons and match statements in a function or a module."""
+    inside = [each for each in get_subexpressions(root) if isinstance(each, ComparisonExpr)]
+    body = root.defs if isinstance(root, MypyFile) else root.body.body
+    return [*inside, *(each for each in statements_in(body) if isinstance(each, MatchStmt))]
 
 
 def class_ended(checker: TypeChecker, call: object) -> TypeInfo | None:

@@ -327,7 +327,7 @@ def keys_of_every_return(returns: list[ReturnStmt]) -> list[str] | None:
 def assignments(module: MypyFile) -> dict[SymbolNode, list[Expression | None]]:
     """What every name in a module is set to, wherever that is; None for what is no plain assignment."""
     found: dict[SymbolNode, list[Expression | None]] = {}
-    for statement in _statements_in(module.defs):
+    for statement in statements_in(module.defs):
         values: list[tuple[Lvalue | None, Expression | None]] = []
         if isinstance(statement, AssignmentStmt):
             values = [(target, statement.rvalue) for target in statement.lvalues]
@@ -347,7 +347,7 @@ def assignments(module: MypyFile) -> dict[SymbolNode, list[Expression | None]]:
     return found
 
 
-def _statements_in(statements: list[Statement]) -> Iterator[Statement]:
+def statements_in(statements: list[Statement]) -> Iterator[Statement]:
     """Statements, and those inside them, in functions and classes too."""
     for statement in statements:
         yield statement
@@ -359,7 +359,7 @@ def _statements_in(statements: list[Statement]) -> Iterator[Statement]:
         elif isinstance(statement, ClassDef):
             inner = [statement.defs]
         for block in inner:
-            yield from _statements_in(block.body)
+            yield from statements_in(block.body)
 
 
 def plain_method(node: object) -> FuncDef | None:

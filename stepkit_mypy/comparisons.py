@@ -1,0 +1,185 @@
+"""Comparisons of an event's ``step_name``: a name that no step has is a gate that never closes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+from mypy.checker import TypeChecker
+from mypy.nodes import (
+    CallExpr,
+    ComparisonExpr,
+    DictExpr,
+    Expression,
+    ListExpr,
+    MatchStmt,
+    MemberExpr,
+    RefExpr,
+    SetExpr,
+    StrExpr,
+    TupleExpr,
+    TypeInfo,
+)
+from mypy.nodes import Context as Node
+from mypy.patterns import AsPattern, ClassPattern, OrPattern, Pattern, SequencePattern, ValuePattern
+from mypy.types import Instance, TupleType, Type, UnionType, get_proper_type
+
+from . import compat, messages
+from .edges import Tables, depend_on, is_ready
+
+CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset")
+
+
+_Wrong = tuple[Node, str, str]
+"""A place, what is to be said there, and the name where the type must have it."""
+
+
+class Comparisons:
+    """What the names of events are compared with, in the function that is being checked."""
+
+    def __init__(self) -> None:
+        self._root: object = None
+        self._found: dict[Expression, list[ComparisonExpr | MatchStmt]] = {}
+        self._asked: tuple[tuple[object, ...], list[_Wrong]] | None = None
+
+    def step_name(self, checker: TypeChecker, tables: Tables, event: Type, node: Node, default: Type) -> Type:
+        """Called where ``event.step_name`` is read, or matched by a pattern. The type that it has there.
+
+        A name that no step has is told here. Then the type has it too, so that mypy goes on, and says nothing itself.
+        """
+        question = (node, *compat.outline(event), tables.generation)
+        if self._asked is None or self._asked[0] != question:
+            self._asked = question, self._find(checker, tables, event, node)
+        wrong = self._asked[1]
+        if not wrong:
+            return default
+        for place, text, _ in wrong:  # each time: mypy asks while it tries things out, too, and drops repetitions
+            with compat.told_at_once(checker) if isinstance(node, Pattern) else nullcontext():
+                messages.unknown_step(checker, place, text)
+        named = [compat.literal(checker, name) for _, _, name in wrong if name]
+        if named and isinstance(node, MemberExpr):
+            compat.widen(checker, node, UnionType.make_union(list(named)))
+        return UnionType.make_union([default, *named])
+
+    def _find(self, checker: TypeChecker, tables: Tables, event: Type, node: Node) -> list[_Wrong]:
+        if isinstance(node, Pattern):  # its own event has lost the flow
+            subject = self._subject_of(checker, node)
+            event = (None if subject is None else compat.type_of(checker, subject)) or event
+        compared = list(self._compared_with(checker, node))
+        flows = _flows_of(event) if compared else []
+        names: set[str] = set()
+        for info in flows:
+            depend_on(checker, info)
+            if not is_ready(info):
+                compat.defer(checker, node)
+                return []
+            if not tables.is_complete(info):
+                return []
+            names |= (tables.after(info) or {}).keys()
+        owner = " | ".join(info.name for info in flows)
+        return [
+            (place, messages.unknown_step_text(owner, name, sorted(names)), name if told_twice else "")
+            for place, name, told_twice in (compared if flows else ())
+            if name not in names
+        ]
+
+    def _subject_of(self, checker: TypeChecker, pattern: Pattern) -> Expression | None:
+        """The subject of the match statement that a pattern stands in."""
+        for found in compat.decisions_in(compat.body_being_checked(checker)):
+            if isinstance(found, MatchStmt) and any(_stands_in(pattern, each) for each in found.patterns):
+                return found.subject
+        return None
+
+    def _compared_with(self, checker: TypeChecker, node: Node) -> Iterator[tuple[Node, str, bool]]:
+        """Every text that is compared with the name: its place, and whether mypy then finds what it stands in wrong."""
+        if isinstance(node, Pattern):
+            yield from ((place, name, True) for place, name, _ in _in_pattern(checker, node))
+        if not isinstance(node, MemberExpr):
+            return
+        for found in self._about(checker, node):
+            if isinstance(found, MatchStmt):
+                for pattern in found.patterns:
+                    yield from _in_pattern(checker, pattern)
+                continue
+            for left, right, operator in zip(found.operands, found.operands[1:], found.operators, strict=False):
+                if operator in ("in", "not in") and left is node:
+                    yield from _in_container(checker, right)
+                elif operator in ("==", "!=") and (left is node or right is node):
+                    other = right if left is node else left
+                    name = _text(checker, other)
+                    if name is not None:
+                        yield other, name, True
+
+    def _about(self, checker: TypeChecker, node: MemberExpr) -> list[ComparisonExpr | MatchStmt]:
+        root = compat.body_being_checked(checker)
+        if self._root is not root or node not in self._found:
+            self._root, self._found = root, {}
+            for found in compat.decisions_in(root):
+                for subject in found.operands if isinstance(found, ComparisonExpr) else [found.subject]:
+                    self._found.setdefault(subject, []).append(found)
+            self._found.setdefault(node, [])
+        return self._found[node]
+
+
+def _flows_of(event: Type) -> list[TypeInfo]:
+    """The flows of an event; empty where one is not known."""
+    found: list[TypeInfo] = []
+    for item in compat.union_items(event):
+        flow = get_proper_type(item.args[2]) if compat.is_event(item) else None
+        if not isinstance(flow, Instance):
+            return []
+        if flow.type not in found:
+            found.append(flow.type)
+    return found
+
+
+def _text(checker: TypeChecker, expression: Expression) -> str | None:
+    if isinstance(expression, StrExpr):
+        return expression.value
+    return compat.known_string(compat.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
+
+
+def _in_container(checker: TypeChecker, container: Expression) -> Iterator[tuple[Node, str, bool]]:
+    if isinstance(container, CallExpr) and isinstance(container.callee, RefExpr) and len(container.args) == 1:
+        if container.callee.fullname in CONTAINERS:
+            container = container.args[0]
+    items: list[Expression | None] = []
+    if isinstance(container, (TupleExpr, ListExpr, SetExpr)):
+        items = [*container.items]
+    elif isinstance(container, DictExpr):
+        items = [key for key, _ in container.items]
+    elif isinstance(container, RefExpr):
+        type = get_proper_type(compat.infer_quietly(checker, container))
+        for each in type.items if isinstance(type, TupleType) else ():
+            name = compat.known_string(each)
+            if name is not None:
+                yield container, name, False
+    for item in items:
+        name = None if item is None else _text(checker, item)
+        if item is not None and name is not None:
+            yield item, name, False
+
+
+def _in_pattern(checker: TypeChecker, pattern: Pattern) -> Iterator[tuple[Node, str, bool]]:
+    if isinstance(pattern, ValuePattern):
+        name = _text(checker, pattern.expr)
+        if name is not None:
+            yield pattern.expr, name, False
+    elif isinstance(pattern, OrPattern):
+        for each in pattern.patterns:
+            yield from _in_pattern(checker, each)
+    elif isinstance(pattern, AsPattern) and pattern.pattern is not None:
+        yield from _in_pattern(checker, pattern.pattern)
+
+
+def _stands_in(pattern: Pattern, whole: Pattern) -> bool:
+    if pattern is whole:
+        return True
+    inner: list[Pattern] = []
+    if isinstance(whole, ClassPattern):
+        inner = [*whole.positionals, *whole.keyword_values]
+    elif isinstance(whole, (OrPattern, SequencePattern)):
+        inner = [*whole.patterns]
+    elif isinstance(whole, AsPattern) and whole.pattern is not None:
+        inner = [whole.pattern]
+    return any(_stands_in(pattern, each) for each in inner)
