@@ -49,8 +49,8 @@ class Waiting:
             event.stop_pipeline()
 
     def wrong_gate(self, event: ApproveExpense.Event) -> None:
-        if event.step_name == "manager_review":  # E2: [comparison-overlap] 'manager-review' ... 'manager_review'
-            event.stop_pipeline()  # E2: [unreachable]
+        if event.step_name == "manager_review":  # E("manager_review"): [stepkit-missing-key] no step "manager_review"; did you mean "manager-review"?
+            event.stop_pipeline()
 
     def late(self, event: ApproveExpense.Event) -> None:
         if event.step_name == "validate":

@@ -47,8 +47,8 @@ def describe(event: Transfer.Event) -> str:
 def early(event: Transfer.Event) -> str:
     if event.step_name == "limits":
         print(event.context["booking"])  # E: [misc] "booking" is not a valid TypedDict key
-    if event.step_name == "boook":  # E2: [comparison-overlap] 'boook'
-        return "never"  # E2: [unreachable]
+    if event.step_name == "boook":  # E("boook"): [stepkit-missing-key] no step "boook"; did you mean "book"?
+        return "never"
     return event.step_name
 
 
