@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -12,15 +13,18 @@ from stepkit import Flow, flow
 if TYPE_CHECKING:
     from logging import Logger
 
+
+
+def to_json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
 try:
     import orjson  # type: ignore[import-not-found, unused-ignore]
 
     dumps: Callable[[Any], bytes] = orjson.dumps
 except ImportError:
-    import json
-
-    def dumps(value: Any, /) -> bytes:
-        return json.dumps(value).encode()
+    dumps = to_json
 
 
 CLEAN: Final = "clean"
