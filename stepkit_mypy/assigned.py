@@ -146,7 +146,7 @@ def check(checker: TypeChecker, work: Work) -> None:
 
 
 def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:
-    check_row(checker, declaration.made_of or declaration.node, row, before)
+    check_row(checker, work, declaration.made_of or declaration.node, row, before)
     if row.change.rest is None or before.open or not work.is_first_note():
         return
     if declaration.understood:

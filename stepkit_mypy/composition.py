@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
@@ -12,9 +12,10 @@ from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
 from . import assigned, compat, messages
-from .contexts import Context, State, collisions, write
+from .contexts import Context, State, collisions, telling, write
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
+from .judging import is_told
 from .rows import Row, Table, decode, encoded_inside, table_of
 from .shapes import literal_strings
 from .sources import flow_of, judge
@@ -36,7 +37,10 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     last = compat.is_last_pass(checker)
     if declaration.kind == "parallel":
         rows = _member_rows(checker, work, slot)
-        return None if rows is None else Row(facts_of(declaration, definer, checker), members=rows)
+        if rows is None:
+            return None
+        row = Row(facts_of(declaration, definer, checker), members=rows)
+        return row.with_wrong(work.wrong_conditions.get(declaration.attribute, ()))
     if declaration.kind == "subflow":
         argument = flow_argument(declaration)
         type = None if argument is None else compat.type_of(checker, argument)
@@ -61,46 +65,58 @@ def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None
     """Called when a nested flow was declared: check what it requires."""
     slot = work.slot_of[declaration.attribute]
     argument = flow_argument(declaration)
-    state = work.state_before(declaration.attribute)
     row = resolve(checker, work, slot)
     if row is None or argument is None:
         return
     work.set_row(declaration.attribute, row)
     (flow,) = row.flows
-    if state is None:
+    context = work.context_before(declaration.attribute)
+    if context is None:
         return
     name = name_of(declaration)
     kind = f'member "{name}"' if declaration.group is not None else f'nested flow "{name}"'
     if flow is None:
-        judge(checker, work, kind, argument, already_open=state.context.open)
+        judge(checker, work, kind, argument, already_open=context.open)
         return
-    check_input(checker, argument, kind, flow, state.context)
-    check_container_collisions(checker, work, declaration, row, state.context, argument)
+    wrong = check_input(checker, argument, kind, flow, context)
+    set_wrong(work, declaration, row, wrong)
+    check_container_collisions(checker, work, declaration, row, context, argument)
 
 
-def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> None:
-    """Check that the context has what a flow requires."""
+def set_wrong(work: Work, declaration: Declaration, row: Row, wrong: Iterable[str]) -> None:
+    """Note the row with the keys that it, or its condition, is wrong about."""
+    found = {*wrong, *work.wrong_conditions.get(declaration.attribute, ())}
+    work.set_row(declaration.attribute, row.with_wrong(found))
+
+
+def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> set[str]:
+    """Check that the context has what a flow requires. The keys that are wrong, also if that was said before."""
     table = table_of(flow.type)
     if table is None:
-        return
-    problems = []
-    for name, wanted in table.input.keys.items():
-        key = context.keys.get(name)
+        return set()
+    problems: dict[str, str] = {}
+    wrong: set[str] = set()
+    for name, needed in table.input.keys.items():
+        key, wanted = context.keys.get(name), compat.for_instance(flow, needed.type)
         if key is None:
-            if wanted.certain and not context.open:
-                hint = messages.near(name, context.keys)
-                problems.append(f'"{name}" is missing{hint}')
-            continue
-        if not is_subtype(key.type, compat.for_instance(flow, wanted.type), options=checker.options):
-            problems.append(messages.differs(checker, name, compat.for_instance(flow, wanted.type), key))
-        elif wanted.certain and not key.certain:
-            problems.append(f'"{name}" may be missing: {messages.why(key)}')
-    problems += _misread_inside(checker, flow, table, context)
+            if needed.certain and not context.open:
+                wrong.add(name)
+                problems[name] = f'"{name}" is missing{messages.near(name, context.keys)}'
+        elif not is_subtype(key.type, wanted, options=checker.options):
+            wrong.add(name)
+            problems[name] = messages.differs(checker, name, wanted, key)
+        elif needed.certain and not key.certain:
+            problems[name] = f'"{name}" may be missing: {messages.why(key)}'
+        if name in problems and is_told(checker, context, name, wanted):
+            del problems[name]
+    misread = _misread_inside(checker, flow, table, context)
+    problems |= {name: text for name, text in misread.items() if not is_told(checker, context, name, None)}
     if problems:
-        messages.nested_input(checker, node, place, flow.type.name, problems)
+        messages.nested_input(checker, node, place, flow.type.name, list(problems.values()))
+    return wrong | problems.keys() | misread.keys()
 
 
-def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context: Context[Type]) -> list[str]:
+def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context: Context[Type]) -> dict[str, str]:
     """Keys that the flow does not ask for, but its steps read, if they are there, as another type."""
     extra = {
         name
@@ -110,15 +126,14 @@ def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context:
         and (flow.args or not is_subtype(context.keys[name].type, wanted, options=checker.options))
     }
     if not extra:  # nearly always: to walk a flow costs what all steps inside it cost
-        return []
+        return {}
     alone = _misread(checker, table, table.input, extra)
     inside = _misread(checker, table, context, extra)
-    problems = {
+    return {
         name: messages.differs(checker, name, wanted, context.keys[name])
         for (path, name), wanted in reversed(inside.items())
         if (path, name) not in alone
     }
-    return list(problems.values())
 
 
 def _reads_inside(flow: Instance) -> Iterator[tuple[str, Type]]:
@@ -207,17 +222,26 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
     return Row(facts, reads, flows=tuple(flow_of(compat.type_of(checker, cases[name])) for name in names))
 
 
-def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, context: Context[Type]) -> None:
+def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, context: Context[Type]) -> set[str]:
+    """Check that the context has what the cases require. The keys that are wrong."""
     branch = name_of(declaration)
     cases, written = _cases(checker, declaration), declaration.options.get("cases")
     if cases is None and written is not None and not context.open and work.is_first_note():
         messages.unseen_cases(checker, written, branch)
+    wrong: set[str] = set()
     for name, expression in (cases or {}).items():
         flow, place = flow_of(compat.type_of(checker, expression)), f'case "{name}" of branch "{branch}"'
         if flow is not None:
-            check_input(checker, expression, place, flow, context)
+            wrong |= check_input(checker, expression, place, flow, telling_once(context, wrong))
         else:
             judge(checker, work, place, expression, already_open=context.open)
+    return wrong
+
+
+def telling_once(context: Context[Type], wrong: Iterable[str]) -> Context[Type]:
+    """The context with what was said just now, which counts once for the row that it was said of."""
+    new = dict.fromkeys(name for name in wrong if name not in context.told)
+    return telling(context, new, compat.any_type())
 
 
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:

@@ -11,13 +11,13 @@ from mypy.types import AnyType, CallableType, Type, UnionType, get_proper_type
 from . import compat, messages
 from .contexts import Context
 from .declarations import Declaration, name_of
+from .judging import is_told
 from .steps import whole_context
 from .working import Work
 
 
 def context_at(work: Work, declaration: Declaration) -> Context[Type] | None:
-    state = work.state_before(declaration.attribute)
-    return None if state is None else state.context
+    return work.context_before(declaration.attribute, condition=False)
 
 
 def has_condition(call: CallExpr) -> bool:
@@ -35,8 +35,9 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
         return default
     step = name_of(declaration)
     settled = compat.settle_attributes(checker, when, work.info)
+    wrong = work.wrong_conditions[declaration.attribute] = set()
     types = [
-        _lambda_parameter(checker, argument, place, context, step, work.info if settled else None)
+        _lambda_parameter(checker, argument, place, context, step, work.info if settled else None, wrong)
         for place, argument in enumerate(when.arguments)
     ]
     function = compat.named(checker, "builtins.function", [])
@@ -52,14 +53,21 @@ def _boolean(checker: TypeChecker) -> Type:
 
 
 def _lambda_parameter(
-    checker: TypeChecker, argument: Argument, place: int, context: Context[Type], step: str, info: TypeInfo | None
+    checker: TypeChecker,
+    argument: Argument,
+    place: int,
+    context: Context[Type],
+    step: str,
+    info: TypeInfo | None,
+    wrong: set[str],
 ) -> Type:
     name = argument.variable.name
     if place == 0 and name == "self":
         return compat.any_type() if info is None else compat.this_instance(info)
     if argument.pos_only:
         return whole_context(checker, context)
-    _judge(checker, argument, step, name, None, compat.has_default(argument), context)
+    if _judge(checker, argument, step, name, None, compat.has_default(argument), context):
+        wrong.add(name)
     key = context.keys.get(name)
     type = key.type if key is not None else context.rest
     if type is None:
@@ -87,10 +95,12 @@ def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     if not isinstance(type, CallableType) or type.is_type_obj() or type.is_ellipsis_args:
         return
     step = name_of(declaration)
+    wrong = work.wrong_conditions[declaration.attribute] = set()
     for place, (argument, kind, name) in enumerate(zip(type.arg_types, type.arg_kinds, type.arg_names, strict=True)):
         if name is None or kind.is_star() or place == 0 and name == "self":
             continue
-        _judge(checker, when, step, name, argument, kind.is_optional(), context)
+        if _judge(checker, when, step, name, argument, kind.is_optional(), context):
+            wrong.add(name)
 
 
 def _judge(
@@ -101,15 +111,19 @@ def _judge(
     wanted: Type | None,
     has_default: bool,
     context: Context[Type],
-) -> None:
-    key = context.keys.get(name)
+) -> bool:
+    """Whether the condition is wrong about the key; said once."""
+    key, told = context.keys.get(name), is_told(checker, context, name, wanted)
     if key is None:
-        if not context.open:
+        if not context.open and not told:
             messages.when_missing(checker, node, step, name, context)
-        return
+        return not context.open
     if wanted is not None and not isinstance(get_proper_type(wanted), AnyType):
         if not is_subtype(key.type, wanted, options=checker.options):
-            messages.key_type(checker, node, step, name, wanted, key, code="stepkit-when")
-            return
-    if not key.certain and not has_default:
+            if not told:
+                messages.key_type(checker, node, step, name, wanted, key, code="stepkit-when")
+            return True
+    if not key.certain and not has_default and not told:
         messages.when_maybe_missing(checker, node, step, name, key)
+        return True
+    return False

@@ -27,12 +27,28 @@ class Key(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Told(Generic[T]):
+    """A mistake about a key that was reported where a step reads it."""
+
+    key: Key[T] | None
+    """The key as it was there; None where it was missing. If it is given anew, that is another one."""
+    wanted: T | None
+    """What that step reads it as; None where it does not say."""
+    guess: bool = False
+    """Whether the key is one whose type is not known, as two steps are wrong about it in the same way."""
+    instead_of: Key[T] | None = None
+    """What the guess stands for; None where the key is missing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Context(Generic[T]):
     """What is known of a context, or of a mapping that is merged into one."""
 
     keys: Mapping[str, Key[T]] = field(default_factory=dict)
     rest: T | None = None
     """The type of the values under keys that are not known; None where there are no others."""
+    told: Mapping[str, Told[T]] = field(default_factory=dict)
+    """The mistakes that were reported already: a later step is not blamed for one again."""
 
     @property
     def open(self) -> bool:
@@ -67,7 +83,8 @@ def either(first: Context[T], second: Context[T], join: Join[T], reason: str = "
     for name, key in second.keys.items():
         if name not in first.keys:
             keys[name] = _maybe(key, first, join, reason)
-    return Context(keys, _join_rest(first.rest, second.rest, join))
+    told = first.told if first.told is second.told else {**first.told, **second.told}
+    return Context(keys, _join_rest(first.rest, second.rest, join), told)
 
 
 def _joined(old: Key[T], new: Key[T], join: Join[T], reason: str) -> Key[T]:
@@ -119,7 +136,8 @@ def write(before: Context[T], change: Context[T], merge: Merge, join: Join[T]) -
             keys[name] = new
         else:
             keys[name] = Key(join(old.type, new.type), old.certain, new.giver, "" if old.certain else new.reason)
-    return Context(keys, _join_rest(before.rest, change.rest, join))
+    told = {**before.told, **change.told} if change.told else before.told
+    return Context(keys, _join_rest(before.rest, change.rest, join), told)
 
 
 def _replaces(new: Key[T], merge: Merge) -> bool:
@@ -133,10 +151,39 @@ def _over_rest(new: Key[T], rest: T, join: Join[T]) -> Key[T]:
 
 def changes(before: Context[T], inside: Context[T]) -> Context[T]:
     """What the inside of a container, which began with ``before``, has written."""
+    keys = {
+        name: key
+        for name, key in inside.keys.items()
+        if (old := before.keys.get(name)) is not key and not _is_guess_for(old, key, inside.told.get(name))
+    }
     return Context(
-        {name: key for name, key in inside.keys.items() if before.keys.get(name) is not key},
+        keys,
         None if inside.rest is before.rest else inside.rest,
+        {name: told for name, told in inside.told.items() if told.key is not None and told.key is keys.get(name)},
     )
+
+
+def _is_guess_for(old: Key[T] | None, key: Key[T], told: Told[T] | None) -> bool:
+    return told is not None and told.guess and told.key is key and told.instead_of is old
+
+
+def telling(context: Context[T], wrong: Mapping[str, T | None], unknown: T) -> Context[T]:
+    """The context behind a step that is wrong about these keys, each with the type that the step reads it as.
+
+    The first step that is wrong may be wrong itself: the key stays what it is. A second one says the same of it: then
+    the step that gives the key is wrong, or leaves it out, and what is right is not known.
+    """
+    if not wrong:
+        return context
+    keys, told = dict(context.keys), dict(context.told)
+    for name, wanted in wrong.items():
+        key, before = keys.get(name), told.get(name)
+        if before is None or before.key is not key:
+            told[name] = Told(key, wanted)
+        elif not before.guess:
+            keys[name] = guess = Key(unknown, True) if key is None else replace(key, type=unknown)
+            told[name] = Told(guess, None, guess=True, instead_of=key)
+    return Context(keys, context.rest, told)
 
 
 def collisions(before: Context[T], change: Context[T]) -> list[str]:

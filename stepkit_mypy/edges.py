@@ -142,6 +142,8 @@ class Tables:
 
         def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
             contexts.append(Context({n: k for n, k in after.keys.items() if before.keys.get(n) is not k}, after.rest))
+            # What a step reads and nothing gives was reported there: to give it here would mend it.
+            contexts.append(Context({name: before.keys.get(name, Key(compat.any_type(), False)) for name in row.wrong}))
 
         walk(start(table), table.rows, visit)
         if any(context.open for context in contexts):

@@ -26,12 +26,12 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         work.ended = True  # mypy does not look at the ends of classes there; all rows must be known all the same
     if not work.ended or not work.is_complete():
         return False
-    state = work.state_at(len(work.slots))
-    assert state is not None
     if _has_unseen_base(work.info) and work.is_first_note():
         messages.unseen_base(checker, work.info.defn, work.info.name)
     check_inherited(checker, work)
     assigned.check(checker, work)
+    state = work.state_at(len(work.slots))
+    assert state is not None
     found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not assigned.NO_STEP)
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
     codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
@@ -9,6 +11,7 @@ from mypy.types import Type
 
 from . import compat, messages
 from .contexts import Context, Key
+from .judging import is_told
 from .rows import Row, Table, table_of
 from .walk import advance, start
 from .working import Work
@@ -23,20 +26,45 @@ def check_inherited(checker: TypeChecker, work: Work) -> None:
         table = table_of(base)
         if table is not None:
             known |= _mistakes_of(checker, table)
+    own = list(_told_by_own(work))
     for position, slot in enumerate(work.slots):
         row, state = slot.row, work.state_at(position)
         if slot.declaration is not None or row is None or state is None:
             continue
-        for name, key in _misfits(checker, row, state.context):
-            if (row.facts.attribute, name) in known:
-                continue
-            _report(checker, work.info.defn, row, name, key, state.context)
+        besides = {name for attribute, name in known if attribute == row.facts.attribute}
+        besides |= {name for name, key in own if key is state.context.keys.get(name)}
+        check_row(checker, work, work.info.defn, row, state.context, besides)
 
 
-def check_row(checker: TypeChecker, node: Node, row: Row, context: Context[Type]) -> None:
-    """Judge what a row reads from this context, all of it at one place."""
+def check_row(
+    checker: TypeChecker,
+    work: Work,
+    node: Node,
+    row: Row,
+    context: Context[Type],
+    besides: Collection[str] = (),
+) -> None:
+    """Judge what a row reads from this context, all of it at one place. ``besides``: keys that were judged already."""
+    wrong = set(row.facts.wrong)
     for name, key in _misfits(checker, row, context):
-        _report(checker, node, row, name, key, context)
+        if name in besides:
+            continue
+        if not is_told(checker, context, name, row.reads.get(name)):
+            _report(checker, node, row, name, key, context)
+        elif key is not None:
+            continue
+        wrong.add(name)
+    if len(wrong) > len(row.facts.wrong):
+        work.set_row(row.facts.attribute, row.with_wrong(wrong))
+
+
+def _told_by_own(work: Work) -> Iterator[tuple[str, Key[Type] | None]]:
+    """The keys that a step of the class itself is wrong about: it was judged before the inherited ones."""
+    for position, slot in enumerate(work.slots):
+        state = work.state_at(position)
+        if slot.declaration is not None and slot.row is not None and state is not None:
+            for name in slot.row.wrong:
+                yield name, state.context.keys.get(name)
 
 
 def _mistakes_of(checker: TypeChecker, table: Table) -> set[tuple[str, str]]:

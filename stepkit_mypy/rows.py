@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -57,6 +57,8 @@ class Facts:
     names_return: bool = False
     """Whether the return is annotated."""
     may_choose_none: bool = False
+    wrong: tuple[str, ...] = ()
+    """The keys that the step is wrong about: what it reads is missing, may be, or has another type."""
     cases: tuple[str, ...] = ()
     """The names of the cases that a branch may choose."""
 
@@ -74,6 +76,15 @@ class Row:
     flows: tuple[Instance | None, ...] = ()
     """The nested flow; or a branch's flows, as ``facts.cases`` names them. None where it is not known."""
     members: tuple[Row, ...] = ()
+
+    @property
+    def wrong(self) -> dict[str, Type | None]:
+        """The keys that the row, or a member of it, is wrong about, with the types that it reads them as."""
+        found = {name: row.reads.get(name) for row in self.members for name in row.facts.wrong}
+        return found | {name: self.reads.get(name) for name in self.facts.wrong}
+
+    def with_wrong(self, names: Iterable[str]) -> Row:
+        return replace(self, facts=replace(self.facts, wrong=tuple(sorted(names))))
 
     def seen_as(self, flow: Instance | None) -> Row:
         """The row of a generic flow, a base class or a nested one, as it is with this one's type arguments."""
@@ -290,6 +301,6 @@ def _facts_text(facts: Facts) -> str:
 def _facts(text: str) -> Facts:
     data = json.loads(text)
     data["parameters"] = tuple(Parameter(*each) for each in data.get("parameters", ()))
-    for name in ("aliases", "cases"):
+    for name in ("aliases", "cases", "wrong"):
         data[name] = tuple(data.get(name, ()))
     return Facts(**data)

@@ -13,6 +13,7 @@ from . import compat, composition, messages
 from .contexts import Context, State, collisions
 from .declarations import Declaration, facts_of, name_of, read_body
 from .finishing import finish_if_complete
+from .judging import is_told
 from .makers import Trees
 from .rows import Row, encode_row
 from .shapes import Returned, returned
@@ -77,14 +78,17 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         return _branch_made(checker, work, declaration, function, state)
     result = returned(checker, function)
     row = Row(facts_of(declaration, info.fullname, checker), _reads(function), result.shape)
-    old = work.slot_of[declaration.attribute].row
+    slot = work.slot_of[declaration.attribute]
+    old, slot.row = slot.row, row
+    context = work.context_before(declaration.attribute)
+    if context is not None:
+        row = row.with_wrong(check_parameters(checker, work, declaration, row, context))
+        _check_collisions(checker, work, declaration, row, context, result)
+    slot.row = row
     changed = old is None or encode_row(checker, old) != encode_row(checker, row)
     if changed:
         work.set_row(declaration.attribute, row)
-    if state is not None:
-        check_parameters(checker, work, declaration, row, state.context)
-        _check_collisions(checker, work, declaration, row, state.context, result)
-    check_return(checker, work, row, function, result, already_open=state is not None and state.context.open)
+    check_return(checker, work, row, function, result, already_open=context is not None and context.open)
     if changed or not work.is_published():  # the daemon checks one step again, and finds that it is what it was
         finish_if_complete(checker, work)
     return call_type(checker, function, result)
@@ -110,10 +114,12 @@ def _branch_made(
             return None
     row = composition.branch_row(checker, work, declaration, _reads(function))
     work.set_row(declaration.attribute, row)
-    if state is not None:
-        check_parameters(checker, work, declaration, row, state.context)
-        composition.check_cases(checker, work, declaration, state.context)
-        composition.check_container_collisions(checker, work, declaration, row, state.context, function)
+    context = work.context_before(declaration.attribute)
+    if context is not None:
+        wrong = check_parameters(checker, work, declaration, row, context)
+        wrong |= composition.check_cases(checker, work, declaration, composition.telling_once(context, wrong))
+        composition.check_container_collisions(checker, work, declaration, row, context, function)
+        composition.set_wrong(work, declaration, row, wrong)
     finish_if_complete(checker, work)
     return composition.branch_call_type(checker, declaration, function)
 
@@ -154,7 +160,9 @@ def call_type(checker: TypeChecker, function: FuncDef, result: Returned) -> Type
 
 def check_parameters(
     checker: TypeChecker, work: Work, declaration: Declaration, row: Row, context: Context[Type]
-) -> None:
+) -> set[str]:
+    """Judge what a step reads. The keys that it, or its condition, is wrong about."""
+    wrong = set(work.wrong_conditions.get(declaration.attribute, ()))
     function = declaration.function
     assert function is not None
     step = row.facts.name
@@ -178,6 +186,9 @@ def check_parameters(
         key = context.keys.get(name)
         if key is None:
             if not context.open:
+                wrong.add(name)
+                if is_told(checker, context, name, None):
+                    continue
                 later = _given_later(work, declaration.attribute, name)
                 default = compat.has_default(argument)
                 messages.missing_key(checker, argument, step, name, context, later, default=default)
@@ -185,9 +196,13 @@ def check_parameters(
         if place not in inferred and isinstance(function.type, CallableType):
             wanted = function.type.arg_types[place]
             if not is_subtype(key.type, wanted, options=checker.options):
-                messages.key_type(checker, argument, step, name, wanted, key)
-        if not key.certain and not compat.has_default(argument):
+                wrong.add(name)
+                if not is_told(checker, context, name, wanted):
+                    messages.key_type(checker, argument, step, name, wanted, key)
+        if not key.certain and not compat.has_default(argument) and not is_told(checker, context, name, None):
+            wrong.add(name)
             messages.maybe_missing(checker, argument, step, name, key)
+    return wrong
 
 
 def _given_later(work: Work, attribute: str, name: str) -> str:

@@ -10,7 +10,7 @@ from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type
 
 from . import compat
-from .contexts import Context, Key, Merge, State, changes, either, weakened, write
+from .contexts import Context, Key, Merge, State, changes, either, telling, weakened, write
 from .rows import Row, Table, table_of
 
 Known = Context[Type]
@@ -19,6 +19,7 @@ Visit = Callable[[str, Row, Known, Known], None]
 
 Within = tuple[TypeInfo, ...]
 """The flows that a place is nested in. What runs itself is not followed into itself: its keys are not known there."""
+NOT_EVERY_CASE = "not every case gives it"
 DEEPEST = 150
 """How deep flows are followed into each other."""
 
@@ -39,10 +40,10 @@ def advance(
     state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", within: Within = ()
 ) -> State[Type]:
     """Where a run may be after ``row``."""
-    facts, before = row.facts, state.context
+    facts, before = row.facts, telling(state.context, row.wrong, compat.any_type())
     path = prefix + facts.name
     if facts.when == "no":
-        return state
+        return State(before, state.ended)
     ended = state.ended
     after, inner_ends = _ran(before, row, visit, path, within)
     if visit is not None:
@@ -112,18 +113,32 @@ def may_enter(flow: Instance, within: Within) -> bool:
 
 def _branch(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
     merge = cast(Merge, row.facts.merge)
-    outcomes: list[Known] = [before] if row.facts.may_choose_none or not row.flows else []
-    reason = f'branch "{path}" may choose no case'
+    outcomes: dict[str, Known] = {"": before} if row.facts.may_choose_none or not row.flows else {}
     ends: list[Known] = []
     for case, flow in zip(row.facts.cases, row.flows, strict=True):
         change, inner = _inside(before, flow, visit, f"{path}/{case}", within)
-        outcomes.append(write(before, change, merge, compat.join))
+        outcomes[case] = write(before, change, merge, compat.join)
         ends += [write(before, end, merge, compat.join) for end in inner]
-    result = outcomes[0]
-    for outcome in outcomes[1:]:
-        why = reason if outcomes[0] is before else f'not every case of branch "{path}" gives it'
-        result = either(result, outcome, compat.join, why)
-    return result, ends
+    result, *others = outcomes.values()
+    for outcome in others:
+        result = either(result, outcome, compat.join, NOT_EVERY_CASE)
+    keys = {
+        name: replace(key, reason=_why_not_every_case(path, name, outcomes)) if key.reason == NOT_EVERY_CASE else key
+        for name, key in result.keys.items()
+    }
+    return Context(keys, result.rest, result.told), ends
+
+
+def _why_not_every_case(path: str, name: str, outcomes: dict[str, Known]) -> str:
+    """Why a key may be missing behind a branch: the cases that do not give it."""
+    lacking = [f'"{case}"' for case, outcome in outcomes.items() if case and name not in outcome.keys]
+    if not lacking:
+        return f'branch "{path}" may choose no case'
+    cases, verb = f"case {lacking[0]}", "does"
+    if len(lacking) > 1:
+        cases, verb = f"cases {', '.join(lacking[:-1])} and {lacking[-1]}", "do"
+    none = ", and it may choose no case" if "" in outcomes else ""
+    return f'{cases} of branch "{path}" {verb} not give it{none}'
 
 
 def _group(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:

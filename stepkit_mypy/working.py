@@ -13,7 +13,7 @@ from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
 from mypy.types import Instance, Type, get_proper_type
 
 from . import compat
-from .contexts import Context, State
+from .contexts import Context, State, telling
 from .declarations import Body, Declaration, read_body
 from .makers import Trees
 from .rows import TABLE, Facts, Row, decode, decode_row, input_context, table_of
@@ -48,8 +48,8 @@ class Work:
     waits: bool = False
     """Whether a base class is not known yet."""
     noted_open: bool = False
-    wrong: set[tuple[str, str]] = field(default_factory=set)
-    """What was reported already, by step and key."""
+    wrong_conditions: dict[str, set[str]] = field(default_factory=dict)
+    """The keys that the condition of a row is wrong about, by the row's attribute."""
     states: list[State[Type]] = field(default_factory=list)
     """The states before each slot, as far as they are known."""
     positions: dict[str, int] = field(default_factory=dict)
@@ -65,6 +65,24 @@ class Work:
     def state_before(self, attribute: str) -> State[Type] | None:
         """The state before the row that the attribute belongs to; None while a row before it is not known."""
         return self.state_at(self.positions[attribute])
+
+    def context_before(self, attribute: str, *, condition: bool = True) -> Context[Type] | None:
+        """The context that a row is judged by: what was said of a member before it is told.
+
+        ``condition``: what was said of its own condition, too.
+        """
+        state, slot = self.state_before(attribute), self.slot_of[attribute]
+        if state is None:
+            return None
+        told: dict[str, Type | None] = dict.fromkeys(self.wrong_conditions.get(attribute, ()) if condition else ())
+        outer = self.slots[self.positions[attribute]]
+        if outer is not slot:
+            told |= dict.fromkeys(self.wrong_conditions.get(outer.attribute, ()))
+            for member in outer.members:
+                if member is slot:
+                    break
+                told |= {} if member.row is None else member.row.wrong
+        return telling(state.context, told, compat.any_type())
 
     def state_at(self, position: int) -> State[Type] | None:
         if self.waits:
