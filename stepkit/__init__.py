@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors, flow
 from .console import LogConfig, Stopwatch
 from .definition import Flow
-from .events import StepEvent
+from .events import Progress, StepEvent, StepStart
 from .helper_types import StepInput, StepNames, StepOutput
 from .table import CircuitBreaker
 
@@ -19,9 +19,11 @@ __all__ = [
     "Codec",
     "Flow",
     "LogConfig",
+    "Progress",
     "StepEvent",
     "StepInput",
     "StepNames",
+    "StepStart",
     "StepOutput",
     "Stopwatch",
     "deserialize_checkpoint",

@@ -33,7 +33,8 @@ PLAIN_KINDS = ("step", "transform")
 
 # What a flow has of its own, and what durable runs will add: a step of that name would hide it.
 RESERVED = frozenset(
-    ["Event", "Input", "Output", "circuit_breaker", "describe", "mermaid", "on_step_complete", "on_step_error"]
+    ["Event", "Input", "Output", "circuit_breaker", "describe", "mermaid"]
+    + ["on_progress", "on_step_complete", "on_step_error", "on_step_start"]
     + ["resume", "run", "run_checkpoint", "run_checkpoint_sync", "run_sync", "start", "start_checkpoint"]
 )
 
@@ -93,6 +94,9 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
             problems.append(f"{quoted(attribute for attribute, _ in lost)}: {GROUP_IS_GONE}")
 
     problems += [text for _, _, text in name_clashes(rows)]
+    progress = getattr(cls, "on_progress", None)
+    if progress is not None and is_async(progress):
+        problems.append("on_progress is a plain method: it is called inside of steps, which cannot wait for it")
     if problems:
         raise FlowDefinitionError(cls.__qualname__, problems)
     return StepTable(flow=options.name, steps=tuple(rows), options=options)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, final
 
 from .errors import NoCurrentStepError
@@ -22,6 +24,18 @@ class CurrentStep:
     flow: str
     path: str
     attempt: int
+    _report: Callable[[str, float, float | None, str], None] = field(repr=False, compare=False)
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far the step is: ``done`` of ``total``, in whatever it counts. The log and ``on_progress`` are told.
+
+        May be called as often as one likes, from the step's thread or its tasks. An attempt that was given up is not
+        heard any more. Raises ``TypeError`` for what is no number.
+        """
+        for value in (done, 0 if total is None else total):
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f"progress() counts in numbers, not in {type(value).__qualname__}")
+        self._report(self.path, done, total, message)
 
     @property
     def idempotency_key(self) -> str:
@@ -31,15 +45,16 @@ class CurrentStep:
 class Attempt:
     """What the runtime notes of the attempt that is running; read only when somebody asks."""
 
-    __slots__ = ("frame", "number", "step")
+    __slots__ = ("fence", "frame", "number", "step")
 
     frame: Any
     step: Any
 
-    def __init__(self, frame: Any, step: Any, number: int) -> None:
+    def __init__(self, frame: Any, step: Any, number: int, fence: Any = None) -> None:
         self.frame = frame
         self.step = step
         self.number = number
+        self.fence = fence
 
     def end(self) -> None:
         """The run is over: hold on to nothing of it."""
@@ -62,4 +77,5 @@ def current() -> CurrentStep:
         )
     run = attempt.frame.run
     path = attempt.frame.path_of(attempt.step.row)
-    return CurrentStep(run_id=run.id, flow=run.flow, path=path, attempt=attempt.number)
+    report = partial(attempt.frame.progressed, attempt.fence)
+    return CurrentStep(run_id=run.id, flow=run.flow, path=path, attempt=attempt.number, _report=report)

@@ -24,7 +24,7 @@ from .console import LogConfig, make_observer, settle
 from .errors import ResumeRefusedError
 from .events import StepEvent
 from .hints import is_no_mapping, written_input
-from .table import CompleteCallback, ErrorCallback, FlowOptions, StepTable
+from .table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback, StepTable
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -204,8 +204,10 @@ class Flow(Generic[InputT, OutputT]):
         self,
         input: InputT | None = None,
         *,
+        on_step_start: StartCallback | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
+        on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
         run_id: str | None = None,
     ) -> OutputT:
@@ -213,10 +215,14 @@ class Flow(Generic[InputT, OutputT]):
 
         Args:
             input: The keys that the context starts with.
+            on_step_start: Called with a ``StepStart`` before every step that runs, sync or async, and awaited. If it
+                raises, the run stops with that error, before the step.
             on_step_complete: Called with a ``StepEvent`` after every completed step, sync or async, and awaited
                 before the next step. If it raises, the run stops with that error.
             on_step_error: Called with the step's path and the error for every failed attempt. It observes: if it
                 fails itself, the step's error still wins.
+            on_progress: Called with a ``Progress`` whenever a step says how far it is, in the step's thread; a plain
+                function. It observes, as ``on_step_error`` does.
             log: ``True``, ``False`` or a ``LogConfig``; as the class says where it is left out.
             run_id: What tells this run from others, in events, checkpoints, log records and the notes on errors;
                 random where it is left out. At most 200 characters, none of them a "/" or invisible.
@@ -224,15 +230,18 @@ class Flow(Generic[InputT, OutputT]):
         Raises what a step raised, with a note that names the flow and the step; ``MissingKeyError`` and the other
         errors of ``stepkit.errors`` for mistakes of the flow.
         """
-        run = self._new_run(on_step_complete, on_step_error, log, run_id=run_id)
+        callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
+        run = self._new_run(callbacks, log, run_id=run_id)
         return await runtime.start(run, input)  # type: ignore[return-value]
 
     def run_sync(
         self,
         input: InputT | None = None,
         *,
+        on_step_start: StartCallback | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
+        on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
         run_id: str | None = None,
@@ -242,7 +251,8 @@ class Flow(Generic[InputT, OutputT]):
         ``cancel`` is looked at between steps; once it is set, the run raises ``RunCancelledError``. Raises
         ``EventLoopError`` if the flow has async steps and a loop is running in this thread: await ``run`` there.
         """
-        run = self._new_run(on_step_complete, on_step_error, log, cancel, run_id)
+        callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
+        run = self._new_run(callbacks, log, cancel, run_id)
         return runtime.start_sync(run, input)  # type: ignore[return-value]
 
     async def run_checkpoint(
@@ -250,8 +260,10 @@ class Flow(Generic[InputT, OutputT]):
         checkpoint: "str | bytes | Checkpoint[Any]",
         *,
         override_data: Mapping[str, Any] | None = None,
+        on_step_start: StartCallback | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
+        on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
     ) -> OutputT:
         """Go on after the step of ``checkpoint`` and return the context that the run ends with.
@@ -260,7 +272,8 @@ class Flow(Generic[InputT, OutputT]):
         ``run``. Raises a ``ResumeRefusedError`` that says what is wrong, before any step runs, if the checkpoint
         cannot be resumed.
         """
-        run = self._new_run(on_step_complete, on_step_error, log)
+        callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
+        run = self._new_run(callbacks, log)
         return await runtime.resume(run, checkpoint, override_data)  # type: ignore[return-value]
 
     def run_checkpoint_sync(
@@ -268,13 +281,16 @@ class Flow(Generic[InputT, OutputT]):
         checkpoint: "str | bytes | Checkpoint[Any]",
         *,
         override_data: Mapping[str, Any] | None = None,
+        on_step_start: StartCallback | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
+        on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
     ) -> OutputT:
         """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
-        run = self._new_run(on_step_complete, on_step_error, log, cancel)
+        callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
+        run = self._new_run(callbacks, log, cancel)
         return runtime.resume_sync(run, checkpoint, override_data)  # type: ignore[return-value]
 
     @classmethod
@@ -289,13 +305,12 @@ class Flow(Generic[InputT, OutputT]):
 
     def _new_run(
         self,
-        on_step_complete: CompleteCallback | None,
-        on_step_error: ErrorCallback | None,
+        callbacks: "runtime.Callbacks",
         log: bool | LogConfig | None,
         cancel: Cancellation | None = None,
         run_id: str | None = None,
     ) -> "runtime.Run":
-        run = runtime.new_run(self, on_step_complete, on_step_error, cancel, run_id)
+        run = runtime.new_run(self, callbacks, cancel, run_id)
         if log is not None or run.plan.may_log:
             config, run_log = settle(log, run.plan.table.options.log)
             if run_log or run.plan.logs:

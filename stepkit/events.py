@@ -11,6 +11,53 @@ ContextT = TypeVar("ContextT", default=dict[str, Any], covariant=True)
 FlowT = TypeVar("FlowT", default=Any, covariant=True)
 
 
+@final
+class StepStart:
+    """A step is about to run: what ``on_step_start`` receives.
+
+    ``step_name`` is the step's path, ``run_id`` the run's id.
+    """
+
+    __slots__ = ("run_id", "step_name")
+
+    step_name: str
+    run_id: str
+
+    def __init__(self, step_name: str, run_id: str) -> None:
+        self.step_name = step_name
+        self.run_id = run_id
+
+    def __repr__(self) -> str:
+        return f"<StepStart {self.step_name!r}>"
+
+
+@final
+class Progress:
+    """How far a step is, as it says itself with ``flow.current().progress(...)``: what ``on_progress`` receives.
+
+    ``step_name`` is the step's path, ``run_id`` the run's id. ``done`` and ``total`` are counted in whatever the step
+    counts; ``total`` is None where it is not known.
+    """
+
+    __slots__ = ("done", "message", "run_id", "step_name", "total")
+
+    step_name: str
+    run_id: str
+    done: float
+    total: float | None
+    message: str
+
+    def __init__(self, step_name: str, run_id: str, done: float, total: float | None, message: str) -> None:
+        self.step_name = step_name
+        self.run_id = run_id
+        self.done = done
+        self.total = total
+        self.message = message
+
+    def __repr__(self) -> str:
+        return f"<Progress {self.step_name!r}: {self.done} of {self.total}>"
+
+
 class EventSource(Protocol):
     """Where an event gets its costly parts from, if they are asked for."""
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from .backoff import Seconds
+from .events import Progress, StepStart
 
 # Named tuples, because they cost next to nothing to import; msgspec is imported when something is saved.
 
@@ -131,3 +132,5 @@ class StepTable(NamedTuple):
 StopCallback = Callable[[], None]
 CompleteCallback = Callable[[Any], Awaitable[None] | None]
 ErrorCallback = Callable[[str, Exception], Awaitable[None] | None]
+StartCallback = Callable[[StepStart], Awaitable[None] | None]
+ProgressCallback = Callable[[Progress], None]

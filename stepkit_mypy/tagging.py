@@ -92,12 +92,14 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
 
 
 def _tag_callbacks(api: Any, info: TypeInfo) -> None:
-    """Type the parameters of ``on_step_complete`` and ``on_step_error`` where they have no annotation."""
+    """Type the parameters of a class's own callbacks where they have no annotation."""
     event = compat.alias_of(info, "Event")
     text = api.named_type("builtins.str")
     for name, parameters in (
         ("on_step_complete", {1: compat.alias_type(event)} if event is not None else {}),
         ("on_step_error", {1: text, 2: api.named_type("builtins.Exception")}),
+        ("on_step_start", {1: api.named_type("stepkit.events.StepStart")}),
+        ("on_progress", {1: api.named_type("stepkit.events.Progress")}),
     ):
         symbol = info.names.get(name)
         function = compat.plain_method(symbol.node if symbol is not None else None)

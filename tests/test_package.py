@@ -92,10 +92,10 @@ def _allowed(room: str) -> set[str]:
     rooms = {module.partition(".")[0] for module in _modules() if module}
     values = rooms - BOTTOM - ABOVE  # signature, flow, codec, checkpoint, events, hints …
     match room:
-        case "errors" | "backoff":
+        case "errors" | "backoff" | "events":
             return set()
         case "table":
-            return {"backoff", "errors"}
+            return {"backoff", "errors", "events"}
         case "console":
             return BOTTOM | values
         case "runtime":

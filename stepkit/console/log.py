@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 import weakref
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
@@ -11,12 +12,14 @@ from typing import TYPE_CHECKING, Literal
 from .config import LogConfig, Stopwatch
 from .sink import Level, Sink
 from .summary import Status, Timing, box, statistics
-from .text import escape, format_duration, show_error, show_keys
+from .text import escape, format_duration, show_error, show_keys, show_progress
 
 if TYPE_CHECKING:
     from ..runtime.observer import Outcome
     from ..table import Kind
 
+PROGRESS_EVERY = 1.0
+"""Seconds between two lines of one step's progress; on a terminal it is one line, which is written over."""
 _NO_TIMES = Stopwatch(show_step_duration=False, show_summary=False, show_total=False)
 
 _STEPS: dict[Kind, tuple[str, str]] = {
@@ -49,6 +52,7 @@ class RunLog:
         self._in_crowd = False
         self._resumed_from: str | None = None
         self._timings: dict[str, Timing] = {}
+        self._progress: dict[str, float] = {}  # when each step's progress was written last
         self._logs: dict[str, bool] = {}  # the log= of the steps that have one, for events that come without it
 
     def run_started(self, flow: str, run_id: str, keys: Collection[str], resumed_from: str | None) -> None:
@@ -74,6 +78,18 @@ class RunLog:
             if self._logged(path, log):
                 icon, label = _STEPS[kind]
                 self._write("info", f"{self._icon(icon)}{label}: {escape(path)}", path)
+
+    def step_progressed(self, path: str, done: float, total: float | None, message: str) -> None:
+        with self._lock:
+            if not self._logged(path, None):
+                return
+            now = time.monotonic()
+            last = self._progress.get(path)
+            if not self._sink.live and last is not None and now - last < PROGRESS_EVERY and done != total:
+                return
+            self._progress[path] = now
+            line = f"   {self._icon('⏳')}{escape(path)}: {show_progress(done, total, message)}"
+            self._sink.show_live(line) if self._sink.live else self._write("info", line, path)
 
     def case_chosen(self, path: str, case: str | None, log: bool | None) -> None:
         with self._lock:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Literal
 
-from .text import show_error
+from .text import cut, show_error
 
 Level = Literal["info", "warning", "error"]
 
@@ -25,6 +26,24 @@ class Sink:
         self._logger = logging.getLogger("stepkit")
         self._sign = "Warning: " if plain else "⚠️ "
         self._reported = False
+        self._live = False  # whether the terminal's last line is one that the next is written over
+
+    @property
+    def live(self) -> bool:
+        """Whether lines go to a terminal, on which one can be written over."""
+        unlogged = self._log_fn is None and not self._logger.hasHandlers()
+        return unlogged and sys.stderr is not None and sys.stderr.isatty()
+
+    def show_live(self, line: str) -> None:
+        """Show a line that the next one takes the place of."""
+        try:
+            if self._logger.isEnabledFor(logging.INFO) or self._logger.level == logging.NOTSET:
+                width = os.get_terminal_size(sys.stderr.fileno()).columns
+                sys.stderr.write(f"\r\x1b[2K{cut(line, width - 1)}")
+                sys.stderr.flush()
+                self._live = True
+        except Exception as error:
+            self._report(error, {"flow": "", "step": "", "run_id": ""}, by_user=False)
 
     def write(self, level: Level, line: str, flow: str, step: str, run_id: str) -> None:
         about = {"flow": flow, "step": step, "run_id": run_id}
@@ -44,6 +63,8 @@ class Sink:
             logger.log(number, line, extra=about)
         # Nobody configured logging, and the root's WARNING is no choice of anyone's; a level set on our logger is.
         elif number >= logger.level and number > logger.manager.disable:
+            if self._live:
+                line, self._live = f"\r\x1b[2K{line}", False
             _to_stderr(line)
 
     def _report(self, error: Exception, about: dict[str, str], *, by_user: bool) -> None:

@@ -124,6 +124,14 @@ def show_keys(keys: Collection[str]) -> str:
     return ", ".join(shown)
 
 
+def show_progress(done: float, total: float | None, message: str) -> str:
+    """Progress for a line: ``30 of 120 (25%) pages``."""
+    shown = f"{done:,g}" if total is None else f"{done:,g} of {total:,g}"
+    if total:
+        shown += f" ({done / total:.0%})"
+    return f"{shown} {escape(_limit(message, KEY_LIMIT))}" if message else shown
+
+
 def show_error(error: BaseException) -> str:
     """An error for a line: ``ValueError: boom``. Whatever its own ``str`` does."""
     name = type(error).__name__

@@ -2,10 +2,23 @@
 
 from .breaker import Breaker
 from .frame import Run
-from .run import breaker_of, check, load, new_run, observe, resume, resume_sync, start, start_checkpoint, start_sync
+from .run import (
+    Callbacks,
+    breaker_of,
+    check,
+    load,
+    new_run,
+    observe,
+    resume,
+    resume_sync,
+    start,
+    start_checkpoint,
+    start_sync,
+)
 
 __all__ = [
     "Breaker",
+    "Callbacks",
     "Run",
     "breaker_of",
     "check",

@@ -186,7 +186,7 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
         raise MissingKeyError(frame.run.flow, frame.path_of(row), key, context)
     if step.guarded or frame.copies:
         context = copy_context(context, step.reads)
-    running.set(Attempt(frame, step, number))
+    running.set(Attempt(frame, step, number, fence))
     # Inside a fence a sync call must leave the loop free: for the timeout to be noticed, for its siblings to run.
     if not row.is_async and (row.thread or fence is not None):
         output = await waiting.in_thread(lambda: step.call(owner, context), fence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import FlowDefinitionError, UnknownCaseError
 from ..table import FlowSource
 from .frame import Frame, Group
-from .plan import PlannedStep, mark_of, plan_of
+from .plan import CALLBACKS, PlannedStep, mark_of, plan_of
 
 
 def open_case(frame: Frame, step: PlannedStep, case: object) -> Frame:
@@ -41,10 +41,9 @@ def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) ->
     plan = plan_of(type(owner))
     inside = frame.open(owner, plan.steps, path + "/")
     inside.copies = frame.copies or step.guarded
-    if plan.on_step_complete:
-        inside.own_complete = ((owner.on_step_complete, len(inside.prefix)), *inside.own_complete)
-    if plan.on_step_error:
-        inside.own_error = ((owner.on_step_error, len(inside.prefix)), *inside.own_error)
+    for name in plan.callbacks:
+        kept = f"own_{CALLBACKS[name]}"
+        setattr(inside, kept, ((getattr(owner, name), len(inside.prefix)), *getattr(inside, kept)))
     return inside
 
 

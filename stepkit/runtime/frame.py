@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckpointNotTakenError
-from ..table import CompleteCallback, ErrorCallback, StepRow
+from ..events import Progress
+from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepRow
 from .cancellation import Observed, TaskWatch
 from .control import Fence
 from .isolation import copy_context
@@ -33,6 +34,8 @@ class Run:
     # Defaults stand here, so that starting a run writes only what differs.
     complete_callbacks: tuple[CompleteCallback, ...] = ()
     error_callbacks: tuple[ErrorCallback, ...] = ()
+    start_callbacks: tuple[StartCallback, ...] = ()
+    progress_callbacks: tuple[ProgressCallback, ...] = ()
     observer: Observer | None = None
     cancel: Any = None
     watch: TaskWatch | None = None
@@ -125,6 +128,8 @@ class Frame:
     """``on_step_complete`` of the nested flows that are open here, innermost first, each with how much of a step's path
     lies outside of its flow."""
     own_error: tuple[tuple[ErrorCallback, int], ...] = ()
+    own_start: tuple[tuple[StartCallback, int], ...] = ()
+    own_progress: tuple[tuple[ProgressCallback, int], ...] = ()
     touched: set[str] | None = None
     """The keys that may have changed since the last checkpoint; None is all of them."""
     _encoder: ContextEncoder | None = None
@@ -147,6 +152,8 @@ class Frame:
         inside.in_group = self.in_group
         inside.own_complete = self.own_complete
         inside.own_error = self.own_error
+        inside.own_start = self.own_start
+        inside.own_progress = self.own_progress
         return inside
 
     def path_of(self, row: StepRow) -> str:
@@ -201,6 +208,20 @@ class Frame:
 
     def adopt(self, parent: Frame) -> None:
         self.parent = parent
+
+    def progressed(self, fence: Fence | None, path: str, done: float, total: float | None, message: str) -> None:
+        """A step says how far it is: tell the log and the callbacks, which observe: if one fails, that is logged."""
+        fence = fence or self.fence
+        if fence is not None and fence.closed:
+            return
+        run = self.run
+        if run.observer is not None:
+            run.observer.step_progressed(path, done, total, message)
+        for callback, outside in (*self.own_progress, *((each, 0) for each in run.progress_callbacks)):
+            try:
+                callback(Progress(path[outside:], run.id, done, total, message))
+            except Exception as error:
+                run.warn(path, f"on_progress failed itself: {type(error).__name__}")
 
     def touch(self, step: PlannedStep, keys: Iterable[str]) -> None:
         """Note what may have changed with a step: what it gave, and what it read, as it may have changed in place.

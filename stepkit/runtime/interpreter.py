@@ -19,14 +19,14 @@ from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
-from .telling import is_told, note, tell_completed, tell_error
+from .telling import is_told, note, tell_completed, tell_error, tell_started
 from .waiting import in_thread, together
 
 
 async def run_frame(frame: Frame) -> bool:
     """Run what is left of a frame. False if it ended early, by ``skip-remaining``: then nothing after it runs."""
     run, steps, place = frame.run, frame.steps, frame.position
-    if run.watched or frame.copies or frame.fence is not None or frame.in_group:
+    if run.watched or frame.own_start or frame.copies or frame.fence is not None or frame.in_group:
         while frame.position < len(steps):
             if not await _execute(frame, steps[frame.position]):
                 return False
@@ -114,6 +114,9 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
             return _skip(frame, step, "when")
         if observer is not None:
             observer.step_started(path, row.kind, row.log)
+        if run.start_callbacks or frame.own_start:
+            note_current(frame, step)
+            await tell_started(frame, path)
         # A group gives an output for each member; every other step gives one.
         outputs: list[Mapping[str, Any]] | None
         if step.repeats:

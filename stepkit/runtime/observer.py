@@ -24,6 +24,9 @@ class Observer(Protocol):
 
     def step_started(self, path: str, kind: Kind, log: bool | None) -> None: ...
 
+    def step_progressed(self, path: str, done: float, total: float | None, message: str) -> None:
+        """The step at ``path`` says how far it is. May be called very often, from any thread."""
+
     def case_chosen(self, path: str, case: str | None, log: bool | None) -> None:
         """The branch at ``path`` chose ``case``; None is no case."""
 

@@ -17,6 +17,14 @@ from .breaker import Breaker
 
 Call = Callable[[Any, Mapping[str, Any]], Any]
 
+CALLBACKS = {
+    "on_step_start": "start",
+    "on_step_complete": "complete",
+    "on_step_error": "error",
+    "on_progress": "progress",
+}
+"""The callbacks by name. A run keeps its own as ``start_callbacks`` ..., a frame its nested flows' as ``own_start`` ..."""
+
 # After a step's mark in the fingerprint of the steps done.
 SKIPPED = "."
 SURVIVED = "!"
@@ -90,8 +98,8 @@ class Plan:
         """The marks of all steps, as they are when each of them simply ran; what ran inside others is compared."""
         self.places = {name: step.place for step in reversed(self.steps) for name in step.row.names}
         """The place of each step, by its name and its aliases."""
-        self.on_step_complete = hasattr(flow_class, "on_step_complete")
-        self.on_step_error = hasattr(flow_class, "on_step_error")
+        self.callbacks = tuple(name for name in CALLBACKS if hasattr(flow_class, name))
+        """The callbacks that the class has itself."""
         rows = [inner for row in table.steps for inner in (row, *row.members)]
         inside = [plan_of(nested) for row in rows for nested in flow_classes(row)]
         self.validates: bool = table.options.validate_input
@@ -107,8 +115,8 @@ class Plan:
             row.kind == "parallel" or row.timeout is not None or row.thread or row.retry_delay != 0 for row in rows
         ) or any(plan.waits for plan in inside)
         """Whether the interpreter itself needs an event loop: for threads, timeouts or delays."""
-        own = [getattr(flow_class, name, None) for name in ("on_step_complete", "on_step_error")]
-        self.tells_async: bool = any(map(is_async, filter(None, own))) or any(plan.tells_async for plan in inside)
+        own = [getattr(flow_class, name) for name in self.callbacks]
+        self.tells_async: bool = any(map(is_async, own)) or any(plan.tells_async for plan in inside)
         """Whether a callback that the flow, or one inside it, has itself is async."""
         self.holds_factory: bool = any(source.kind == "factory" for row in rows for source in flow_sources(row)) or any(
             plan.holds_factory for plan in inside

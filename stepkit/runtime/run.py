@@ -9,40 +9,43 @@ from typing import TYPE_CHECKING, Any
 from ..current import running
 from ..errors import EventLoopError, FlowInputError, ResumeRefusedError, RunCancelledError, quoted
 from ..signature import is_async
-from ..table import CompleteCallback, ErrorCallback, StepTable
+from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
 from .breaker import Breaker
 from .cancellation import Observed, cancellation
 from .control import Aborted, Cancelled, Stopped
 from .frame import Frame, Run
 from .interpreter import run_frame
 from .observer import Observer, Outcome
-from .plan import Plan, plan_of
+from .plan import CALLBACKS, Plan, plan_of
 from .waiting import loop_is_running, run_in_loop
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
 
 
+Callbacks = tuple[StartCallback | None, CompleteCallback | None, ErrorCallback | None, ProgressCallback | None]
+"""``on_step_start``, ``on_step_complete``, ``on_step_error`` and ``on_progress`` as a caller gave them."""
+
+
 def new_run(
-    owner: Any,
-    on_step_complete: CompleteCallback | None = None,
-    on_step_error: ErrorCallback | None = None,
-    cancel: Any = None,
-    run_id: str | None = None,
+    owner: Any, callbacks: Callbacks = (None, None, None, None), cancel: Any = None, run_id: str | None = None
 ) -> Run:
     """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
     plan = owner.__stepkit_plan__ or plan_of(type(owner))
     run = Run(owner, plan)
-    if plan.on_step_complete:
-        run.complete_callbacks = (owner.on_step_complete,)
-    if on_step_complete is not None:
-        _check_callback("on_step_complete(event)", on_step_complete)
-        run.complete_callbacks += (on_step_complete,)
-    if plan.on_step_error:
-        run.error_callbacks = (owner.on_step_error,)
-    if on_step_error is not None:
-        _check_callback("on_step_error(step_name, error)", on_step_error)
-        run.error_callbacks += (on_step_error,)
+    for name in plan.callbacks:
+        setattr(run, f"{CALLBACKS[name]}_callbacks", (getattr(owner, name),))
+    if callbacks != (None, None, None, None):
+        for name, callback in zip(CALLBACKS, callbacks, strict=True):
+            if callback is not None:
+                if not callable(callback):
+                    raise TypeError(f"{name} is a function, not {callback!r}")
+                kept = f"{CALLBACKS[name]}_callbacks"
+                setattr(run, kept, (*getattr(run, kept), callback))
+    if run.progress_callbacks and any(map(is_async, run.progress_callbacks)):
+        raise TypeError("on_progress is a plain function: it is called inside of steps, which cannot wait for it")
+    if run.start_callbacks:
+        run.watched = True
     if cancel is not None:
         if not callable(getattr(cancel, "is_set", None)):
             raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {cancel!r}")
@@ -53,11 +56,6 @@ def new_run(
 
         run.id = checked_id(run_id, f"flow {run.flow}: run_id")
     return run
-
-
-def _check_callback(what: str, callback: object) -> None:
-    if not callable(callback):
-        raise TypeError(f"{what} is a function, sync or async, not {callback!r}")
 
 
 def observe(run: Run, observer: Observer) -> None:
@@ -239,8 +237,8 @@ def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
     """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
     run, plan = frame.run, frame.run.plan
     awaits = plan.awaits or plan.tells_async
-    if run.complete_callbacks or run.error_callbacks:
-        awaits = awaits or any(map(is_async, run.complete_callbacks + run.error_callbacks))
+    if callbacks := run.complete_callbacks + run.error_callbacks + run.start_callbacks:
+        awaits = awaits or any(map(is_async, callbacks))
     if plan.drives and not awaits:
         run.by_hand = True
         return _drive(_run_root(frame, resumed_from), plan)

@@ -1,4 +1,4 @@
-"""Tells the callbacks of a run what happened: ``on_step_complete`` and ``on_step_error``."""
+"""Tells the callbacks of a run what happens: ``on_step_start``, ``on_step_complete`` and ``on_step_error``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Iterator
 from itertools import chain, repeat
 from typing import Any
 
-from ..events import StepEvent
+from ..events import StepEvent, StepStart
 from ..table import CompleteCallback
 from .attempts import ensure_wanted
 from .cancellation import TaskWatch
@@ -28,6 +28,21 @@ async def tell_error(frame: Frame, path: str, error: Exception) -> None:
         except Exception as own:
             ensure_wanted(frame, own)
             frame.run.warn(path, f"on_step_error failed itself: {own!r}")
+
+
+async def tell_started(frame: Frame, path: str) -> None:
+    """Call ``on_step_start``. If it fails, the run ends before the step: its caller may not have noted the start."""
+    run = frame.run
+    try:
+        for callback, outside in (*frame.own_start, *((each, 0) for each in run.start_callbacks)):
+            result: Any = callback(StepStart(path[outside:], run.id))
+            if result is not None and inspect.isawaitable(result):
+                run.watch = run.watch or TaskWatch(run.observed)
+                await result
+                ensure_wanted(frame)
+    except Exception as error:
+        note(error, "", f"run {run.id}")
+        raise Aborted(error) from None
 
 
 def is_told(frame: Frame) -> bool:

@@ -1,0 +1,240 @@
+"""``on_step_start`` before each step, and ``flow.current().progress(...)`` from inside of one."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from stepkit import Flow, LogConfig, Progress, StepEvent, StepStart, flow
+from stepkit.errors import EventLoopError, FlowDefinitionError
+
+
+class Counting(Flow):
+    @flow.step("load")
+    def load(self):
+        for number in range(1, 4):
+            flow.current().progress(number, 3, "pages")
+        return {"pages": 3}
+
+    @flow.step("skip", when=False)
+    def skip(self):
+        return {}
+
+    @flow.step("save")
+    async def save(self, pages: int):
+        flow.current().progress(pages)
+        return {}
+
+
+class Around(Flow):
+    counting = flow.subflow("counting", Counting)
+
+
+def test_a_start_is_told_before_the_step_and_only_of_steps_that_run() -> None:
+    told: list[str] = []
+
+    def started(event: StepStart) -> None:
+        told.append(f"start {event.step_name}")
+
+    def completed(event: StepEvent) -> None:
+        told.append(f"done {event.step_name}")
+
+    Counting().run_sync(on_step_start=started, on_step_complete=completed)
+    assert told == ["start load", "done load", "start save", "done save"]
+
+
+def test_a_start_has_the_runs_id_and_the_current_step() -> None:
+    told: list[tuple[str, str, str]] = []
+
+    async def started(event: StepStart) -> None:
+        await asyncio.sleep(0)
+        told.append((event.run_id, event.step_name, flow.current().path))
+
+    Around().run_sync(on_step_start=started, run_id="r-1")
+    assert told == [
+        ("r-1", "counting", "counting"),
+        ("r-1", "counting/load", "counting/load"),
+        ("r-1", "counting/save", "counting/save"),
+    ]
+
+
+def test_a_start_that_cannot_be_noted_ends_the_run_before_the_step_whatever_the_policies_say() -> None:
+    ran: list[str] = []
+
+    class Noted(Flow):
+        @flow.step("pay", on_error="continue", retries=2)
+        def pay(self):
+            ran.append("pay")
+            return {}
+
+        def on_step_start(self, event: StepStart) -> None:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        Noted().run_sync()
+    assert ran == []
+
+
+def test_nested_flows_are_told_of_their_own_steps_by_their_own_names() -> None:
+    told: list[tuple[str, str]] = []
+
+    class Told(Counting):
+        def on_step_start(self, event: StepStart) -> None:
+            told.append(("start", event.step_name))
+
+        def on_progress(self, progress: Progress) -> None:
+            told.append(("progress", progress.step_name))
+
+    class Outer(Flow):
+        inner = flow.subflow("inner", Told)
+
+    heard: list[str] = []
+    Outer().run_sync(on_progress=lambda progress: heard.append(progress.step_name))
+    assert told == [("start", "load"), *[("progress", "load")] * 3, ("start", "save"), ("progress", "save")]
+    assert heard == ["inner/load"] * 3 + ["inner/save"]
+
+
+def test_progress_says_what_the_step_said() -> None:
+    heard: list[tuple[Any, ...]] = []
+
+    def progress(each: Progress) -> None:
+        heard.append((each.step_name, each.done, each.total, each.message, each.run_id))
+
+    Counting().run_sync(on_progress=progress, run_id="r")
+    assert heard == [
+        ("load", 1, 3, "pages", "r"),
+        ("load", 2, 3, "pages", "r"),
+        ("load", 3, 3, "pages", "r"),
+        ("save", 3, None, "", "r"),
+    ]
+
+
+def test_a_resumed_run_is_told_of_what_it_runs() -> None:
+    saved: list[str] = []
+    Counting().run_sync(on_step_complete=lambda event: saved.append(event.checkpoint))
+    told: list[str] = []
+    Counting().run_checkpoint_sync(saved[0], on_step_start=lambda event: told.append(event.step_name))
+    assert told == ["save"]
+
+
+def test_progress_comes_from_the_steps_thread_and_a_callback_that_fails_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    threads: list[threading.Thread] = []
+
+    class Threaded(Flow, thread=True):
+        @flow.step("work")
+        def work(self):
+            flow.current().progress(1)
+            return {"done": True}
+
+    def failing(progress: Progress) -> None:
+        threads.append(threading.current_thread())
+        raise ValueError("a secret")
+
+    with caplog.at_level(logging.WARNING, "stepkit"):
+        assert Threaded().run_sync(on_progress=failing) == {"done": True}
+    assert threads[0] is not threading.main_thread()
+    assert "on_progress failed itself: ValueError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_an_attempt_that_was_given_up_is_not_heard() -> None:
+    heard: list[float] = []
+    given_up, told = threading.Event(), threading.Event()
+
+    class Slow(Flow):
+        @flow.step("work", timeout=0.01, on_error="continue")
+        def work(self):
+            given_up.wait(10)
+            flow.current().progress(1)
+            told.set()
+
+        @flow.step("next")
+        def next(self):
+            given_up.set()
+            told.wait(10)
+
+    Slow().run_sync(on_progress=lambda progress: heard.append(progress.done))
+    assert heard == []
+
+
+def test_progress_counts_in_numbers() -> None:
+    class Wrong(Flow):
+        @flow.step("work")
+        def work(self):
+            flow.current().progress("half")  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError, match="progress\\(\\) counts in numbers, not in str"):
+        Wrong().run_sync()
+
+
+def test_on_progress_is_a_plain_function() -> None:
+    async def heard(progress: Progress) -> None: ...
+
+    with pytest.raises(TypeError, match="on_progress is a plain function"):
+        Counting().run_sync(on_progress=heard)  # type: ignore[arg-type]
+
+    with pytest.raises(FlowDefinitionError, match="on_progress is a plain method"):
+
+        class Wrong(Counting):
+            async def on_progress(self, progress: Progress) -> None: ...
+
+
+def test_an_async_on_step_start_needs_a_loop_of_its_own() -> None:
+    class Plain(Flow):
+        @flow.step("work")
+        def work(self):
+            return {"done": True}
+
+    async def started(event: StepStart) -> None:
+        await asyncio.sleep(0)
+
+    async def inside() -> None:
+        Plain().run_sync(on_step_start=started)
+
+    assert Plain().run_sync(on_step_start=started) == {"done": True}
+    with pytest.raises(EventLoopError, match="async callback"):
+        asyncio.run(inside())
+
+
+def test_the_log_shows_progress_at_most_once_a_second_and_always_the_end() -> None:
+    class Batch(Flow):
+        @flow.step("convert")
+        def convert(self):
+            for number in range(1, 50_001):
+                flow.current().progress(number, 50_000)
+
+    lines: list[str] = []
+    Batch().run_sync(log=LogConfig(log_fn=lines.append, emoji=False))
+    shown = [line.strip() for line in lines if " of " in line]
+    assert shown[0] == "convert: 1 of 50,000 (0%)"
+    assert shown[-1] == "convert: 50,000 of 50,000 (100%)"
+    assert len(shown) < 100
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 2
+
+
+def test_on_a_terminal_progress_is_one_line_that_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    logger = logging.getLogger("stepkit")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("os.get_terminal_size", lambda fd: __import__("os").terminal_size((40, 24)))
+    monkeypatch.setattr(logger, "propagate", False)  # pytest's handler stands at the root
+    Counting().run_sync(log=True)
+    shown = terminal.getvalue()
+    assert shown.count("\n") == sum(line != "" for line in shown.split("\n"))
+    assert "\r\x1b[2K   ⏳ load: 1 of 3 (33%) pages\r\x1b[2K   ⏳ load: 2 of 3" in shown
+    assert "⏳ load: 3 of 3 (100%) pages\r\x1b[2K✅ load completed\n" in shown
