@@ -23,7 +23,7 @@ CALLBACKS = {
     "on_step_error": "error",
     "on_progress": "progress",
 }
-"""The callbacks by name. A run keeps its own as ``start_callbacks`` ..., a frame its nested flows' as ``own_start`` ..."""
+"""The callbacks by name. A run keeps its own as ``start_callbacks`` ..., a frame nested flows' as ``own_start`` ..."""
 
 # After a step's mark in the fingerprint of the steps done.
 SKIPPED = "."

@@ -27,6 +27,14 @@ Callbacks = tuple[StartCallback | None, CompleteCallback | None, ErrorCallback |
 """``on_step_start``, ``on_step_complete``, ``on_step_error`` and ``on_progress`` as a caller gave them."""
 
 
+SHAPES = {
+    "on_step_start": "on_step_start(event) is a function, sync or async",
+    "on_step_complete": "on_step_complete(event) is a function, sync or async",
+    "on_step_error": "on_step_error(step_name, error) is a function, sync or async",
+    "on_progress": "on_progress(progress) is a plain function",
+}
+
+
 def new_run(
     owner: Any, callbacks: Callbacks = (None, None, None, None), cancel: Any = None, run_id: str | None = None
 ) -> Run:
@@ -39,7 +47,7 @@ def new_run(
         for name, callback in zip(CALLBACKS, callbacks, strict=True):
             if callback is not None:
                 if not callable(callback):
-                    raise TypeError(f"{name} is a function, not {callback!r}")
+                    raise TypeError(f"{SHAPES[name]}, not {callback!r}")
                 kept = f"{CALLBACKS[name]}_callbacks"
                 setattr(run, kept, (*getattr(run, kept), callback))
     if run.progress_callbacks and any(map(is_async, run.progress_callbacks)):
