@@ -256,9 +256,12 @@ def branch_call_type(checker: TypeChecker, declaration: Declaration, function: F
     """The type of a branch's plain method."""
     if not isinstance(function.type, CallableType):
         return compat.any_type()
-    call = compat.bound(function.type)
+    below = declaration.below
+    if below is not None and below.type is None:
+        return compat.any_type()
+    call = compat.bound(function.type if below is None else below.type)
     cases = _cases(checker, declaration)
-    if not compat.returns_inferred(function) or cases is None:
+    if not compat.returns_inferred(function) or cases is None or below is not None and below.gives is not None:
         return call
     result: Type = UnionType([*(compat.literal(checker, name) for name in cases), NoneType()])
     return call.copy_modified(ret_type=compat.coroutine(checker, result) if function.is_coroutine else result)
@@ -296,10 +299,14 @@ def _chosen(
     """The cases that the method may return, and whether it may return None."""
     branch, known = name_of(declaration), list(cases or {})
     node = declaration.node
-    if not compat.returns_inferred(function):
+    below = declaration.below
+    if below is not None and below.gives is not None:
+        found: list[tuple[Type, Node]] = [(below.gives, function)]
+        written = True
+    elif not compat.returns_inferred(function):
         assert isinstance(function.type, CallableType)
         type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
-        found: list[tuple[Type, Node]] = [(type, node.func if isinstance(node, Decorator) else node)]
+        found = [(type, node.func if isinstance(node, Decorator) else node)]
         written = True
         if cases is not None and literal_strings(type) is None:  # ``str``: what is written out is checked all the same
             for returned, place in _returns(checker, function):
@@ -313,7 +320,7 @@ def _chosen(
             found.append((NoneType(), function))
         written = False
     chosen: set[str] = set()
-    may_be_none = compat.has_no_body(function) and compat.returns_inferred(function)
+    may_be_none = not written and compat.has_no_body(function)
     if may_be_none:
         return set(known), True
     for type, place in found:

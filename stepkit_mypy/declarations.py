@@ -58,11 +58,14 @@ class Declaration:
     """Those of its module."""
     name: str | None = None
     """What the expression of its name stands for, once that is known."""
-
     made_of: Expression | None = None
     """The function of a step that is assigned: ``double = flow.step("double")(function)``."""
     direct: bool = True
     """Whether a function of stepkit itself stands here, so that its hooks are called."""
+    decorator: Expression | None = None
+    """The decorator that makes a step of the method."""
+    below: Any = None
+    """What the decorators below make of the method, once that is known."""
     understood: bool = True
     """Whether it is a declaration for certain; if not, its type decides."""
 
@@ -136,6 +139,7 @@ def _decorated(node: Decorator, makers: Makers) -> Declaration | None:
                 dict(maker.options),
                 maker.complete,
                 direct=maker.direct,
+                decorator=decorator,
             )
     if all(_is_trivial(decorator) for decorator in node.original_decorators):
         return None

@@ -120,18 +120,21 @@ class Hooks:
                 return house_types.kept(checker, node, context.default_return_type, self.works.trees)
             if not conditions.has_condition(node):
                 return context.default_return_type
+        decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
             info = compat.class_being_checked(checker)
             if info is not None and isinstance(node, Decorator):
-                return steps.mixed_in(checker, info, node, self.works.trees) or context.default_return_type
+                found = steps.mixed_in(checker, info, node, decorated, self.works.trees)
+                return found or context.default_return_type
             return context.default_return_type
         if not isinstance(node, Decorator):
             conditions.check(checker, work, declaration)
             return context.default_return_type
-        decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         if steps.is_step(decorated):  # the plugin's own decorator, above one that made the step
             return decorated
+        if _is_inserted(context, declaration) and declaration.direct:
+            return steps.hidden(checker, work, declaration, decorated)
         call = steps.made(checker, work, declaration, decorated)
         return steps.step_type(checker, declaration, call or compat.any_type())
 
@@ -251,6 +254,14 @@ class Hooks:
             work.resolve = lambda slot: composition.resolve(checker, found, slot)
             work.finished = lambda: self._finished(checker, info)
         return work
+
+
+def _is_inserted(context: MethodContext | FunctionContext, declaration: Declaration) -> bool:
+    """Whether it is the plugin's own decorator that was applied, not one that was written."""
+    if not isinstance(context, FunctionContext):
+        return False
+    called = "step" if "merge" in context.callee_arg_names else "transform"
+    return declaration.call is not None or called != declaration.kind
 
 
 @cache

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeGuard
 
 from mypy.checker import TypeChecker
 from mypy.nodes import Argument, Decorator, FuncDef, TypeInfo
+from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type, get_proper_type
 
+from stepkit.collection import HIDDEN_BY_DECORATOR
+
 from . import compat, composition, messages
+from .below import look_below, returned_below, what_is_unknown
 from .contexts import Context, State, collisions
 from .declarations import Declaration, facts_of, name_of, read_body
 from .finishing import finish_if_complete
 from .judging import is_told
 from .makers import Trees
-from .rows import Row, encode_row
-from .shapes import Returned, returned
+from .rows import Facts, Row, encode_row
+from .shapes import Returned
 from .tagging import FLOW
 from .working import Work
 
@@ -74,10 +79,11 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     if state is None and not compat.is_last_pass(checker):
         if compat.defer_decorator(checker, node, info):
             return None
+    declaration.below = look_below(declaration, decorated)
     if declaration.kind == "branch":
         return _branch_made(checker, work, declaration, function, state)
-    result = returned(checker, function)
-    row = Row(facts_of(declaration, info.fullname, checker), _reads(function), result.shape)
+    result = returned_below(checker, declaration)
+    row = Row(_facts(checker, declaration, info), _reads(declaration, function), result.shape)
     slot = work.slot_of[declaration.attribute]
     old, slot.row = slot.row, row
     context = work.context_before(declaration.attribute)
@@ -88,10 +94,24 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     changed = old is None or encode_row(checker, old) != encode_row(checker, row)
     if changed:
         work.set_row(declaration.attribute, row)
-    check_return(checker, work, row, function, result, already_open=context is not None and context.open)
+    check_return(checker, work, row, declaration, result, already_open=context is not None and context.open)
     if changed or not work.is_published():  # the daemon checks one step again, and finds that it is what it was
         finish_if_complete(checker, work)
-    return call_type(checker, function, result)
+    return call_type(checker, declaration, result)
+
+
+def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type:
+    """Called where a decorator above that of stepkit gave something else than the step."""
+    node, slot = declaration.node, work.slot_of[declaration.attribute]
+    if decorated is not None and not compat.is_any(decorated):
+        place = declaration.function or node
+        messages.definition(checker, place, f"{declaration.attribute}: {HIDDEN_BY_DECORATOR}")
+    elif slot.row is not None and slot.row.change.rest is None:
+        change = Context(slot.row.change.keys, compat.any_type())
+        work.set_row(declaration.attribute, replace(slot.row, change=change))
+        if work.is_first_note():
+            messages.unseen_declaration(checker, node, declaration.attribute)
+    return step_type(checker, declaration, compat.any_type())
 
 
 def go_on(checker: TypeChecker, work: Work) -> None:
@@ -112,7 +132,7 @@ def _branch_made(
     if not composition.cases_ready(checker, work, declaration) and isinstance(node, Decorator):
         if not compat.is_last_pass(checker) and compat.defer_decorator(checker, node, work.info):
             return None
-    row = composition.branch_row(checker, work, declaration, _reads(function))
+    row = composition.branch_row(checker, work, declaration, _reads(declaration, function))
     work.set_row(declaration.attribute, row)
     context = work.context_before(declaration.attribute)
     if context is not None:
@@ -124,8 +144,17 @@ def _branch_made(
     return composition.branch_call_type(checker, declaration, function)
 
 
-def _reads(function: FuncDef) -> dict[str, Type]:
+def _facts(checker: TypeChecker, declaration: Declaration, info: TypeInfo) -> Facts:
+    facts, below = facts_of(declaration, info.fullname, checker), declaration.below
+    if below is None or below.parameters is None:
+        return facts
+    return replace(facts, parameters=tuple(below.parameters.values()))
+
+
+def _reads(declaration: Declaration, function: FuncDef) -> dict[str, Type]:
     type = function.type
+    if declaration.below is not None and declaration.below.parameters is not None:
+        return dict(declaration.below.reads)
     if not isinstance(type, CallableType):
         return {}
     return {
@@ -135,8 +164,19 @@ def _reads(function: FuncDef) -> dict[str, Type]:
     }
 
 
-def call_type(checker: TypeChecker, function: FuncDef, result: Returned) -> Type:
+def call_type(checker: TypeChecker, declaration: Declaration, result: Returned) -> Type:
     """The type of the plain method on an instance."""
+    function, below = declaration.function, declaration.below
+    assert function is not None
+    if below is not None and (below.type is None or below.gives is not None):
+        return compat.any_type() if below.type is None else compat.bound(below.type)
+    call = _own_call_type(checker, function, result)
+    if below is None or not isinstance(call, CallableType):
+        return call
+    return compat.bound(below.type).copy_modified(ret_type=call.ret_type)
+
+
+def _own_call_type(checker: TypeChecker, function: FuncDef, result: Returned) -> Type:
     type = function.type
     if not isinstance(type, CallableType):
         return compat.any_type()
@@ -167,10 +207,11 @@ def check_parameters(
     assert function is not None
     step = row.facts.name
     inferred = compat.inferred_places(function)
+    below = declaration.below.parameters if declaration.below is not None else None
     for place, argument in enumerate(function.arguments):
-        if place == 0:
-            continue
         name = argument.variable.name
+        if place == 0 or below is not None and not argument.pos_only and name not in below:
+            continue
         if argument.kind.is_star():
             stars = "**" if argument.kind.name == "ARG_STAR2" else "*"
             advice = "name every key that it reads"
@@ -183,25 +224,49 @@ def check_parameters(
                 advice = "the first receives the whole context, keys are ordinary parameters"
                 messages.parameters(checker, argument, step, "more than one positional-only parameter", advice)
             continue
-        key = context.keys.get(name)
-        if key is None:
-            if not context.open:
-                wrong.add(name)
-                if is_told(checker, context, name, None):
-                    continue
-                later = _given_later(work, declaration.attribute, name)
-                default = compat.has_default(argument)
-                messages.missing_key(checker, argument, step, name, context, later, default=default)
-            continue
-        if place not in inferred and isinstance(function.type, CallableType):
-            wanted = function.type.arg_types[place]
-            if not is_subtype(key.type, wanted, options=checker.options):
-                wrong.add(name)
-                if not is_told(checker, context, name, wanted):
-                    messages.key_type(checker, argument, step, name, wanted, key)
-        if not key.certain and not compat.has_default(argument) and not is_told(checker, context, name, None):
+        default = compat.has_default(argument) if below is None else not below[name].required
+        wanted = None if place in inferred else row.reads.get(name)
+        if _is_wrong(checker, work, declaration, row, argument, name, wanted, context, default=default):
             wrong.add(name)
-            messages.maybe_missing(checker, argument, step, name, key)
+    own = {argument.variable.name for argument in function.arguments}
+    for name, parameter in (below or {}).items():
+        if name not in own:
+            default = not parameter.required
+            wanted = row.reads.get(name)
+            if _is_wrong(checker, work, declaration, row, function, name, wanted, context, default=default):
+                wrong.add(name)
+    return wrong
+
+
+def _is_wrong(
+    checker: TypeChecker,
+    work: Work,
+    declaration: Declaration,
+    row: Row,
+    node: Node,
+    name: str,
+    wanted: Type | None,
+    context: Context[Type],
+    *,
+    default: bool,
+) -> bool:
+    """Whether a key that a parameter reads is not there, or not as it is wanted: it is told once in a flow."""
+    step, key = row.facts.name, context.keys.get(name)
+    if key is None:
+        if context.open:
+            return False
+        if not is_told(checker, context, name, None):
+            later = _given_later(work, declaration.attribute, name)
+            messages.missing_key(checker, node, step, name, context, later, default=default)
+        return True
+    wrong = False
+    if wanted is not None and not is_subtype(key.type, wanted, options=checker.options):
+        wrong = True
+        if not is_told(checker, context, name, wanted):
+            messages.key_type(checker, node, step, name, wanted, key)
+    if not key.certain and not default and not is_told(checker, context, name, None):
+        wrong = True
+        messages.maybe_missing(checker, node, step, name, key)
     return wrong
 
 
@@ -237,10 +302,18 @@ def _check_collisions(
 
 
 def check_return(
-    checker: TypeChecker, work: Work, row: Row, function: FuncDef, result: Returned, *, already_open: bool
+    checker: TypeChecker, work: Work, row: Row, declaration: Declaration, result: Returned, *, already_open: bool
 ) -> None:
+    function, below = declaration.function, declaration.below
+    assert function is not None
     step = row.facts.name
     transform = row.facts.kind == "transform"
+    if below is not None and below.gives is not None and not below.keeps:
+        if not _is_mapping_or_none(below.gives, transform):
+            messages.bad_return(checker, function, step, below.gives, transform=transform)
+        elif row.change.rest is not None and not already_open and not result.wrong and work.is_first_note():
+            messages.open_context(checker, function, step, what_is_unknown(below.gives))
+        return
     if not compat.returns_inferred(function) and isinstance(function.type, CallableType):
         type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         if not _is_mapping_or_none(type, transform):
@@ -274,7 +347,9 @@ def _is_mapping_or_none(type: Type, transform: bool) -> bool:
     return True
 
 
-def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator, trees: Trees) -> Type | None:
+def mixed_in(
+    checker: TypeChecker, info: TypeInfo, node: Decorator, decorated: Type | None, trees: Trees
+) -> Type | None:
     """A step of a class that is no flow itself: its row stands in its type, for the flows that mix it in."""
     declarations = read_body(info.defn, trees).declarations
     if info.fallback_to_any and declarations and declarations[0].node is node:  # it may be a flow
@@ -288,9 +363,10 @@ def mixed_in(checker: TypeChecker, info: TypeInfo, node: Decorator, trees: Trees
         or info.fullname == FLOW
     ):
         return None
-    result = returned(checker, node.func)
-    row = Row(facts_of(found[0], info.fullname, checker), _reads(node.func), result.shape)
-    return step_type(checker, found[0], call_type(checker, node.func, result), encode_row(checker, row))
+    found[0].below = look_below(found[0], decorated)
+    result = returned_below(checker, found[0])
+    row = Row(_facts(checker, found[0], info), _reads(found[0], node.func), result.shape)
+    return step_type(checker, found[0], call_type(checker, found[0], result), encode_row(checker, row))
 
 
 def is_step(type: Type | None) -> TypeGuard[Type]:

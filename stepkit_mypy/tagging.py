@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import TypeInfo
+from mypy.nodes import Expression, TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
@@ -23,9 +23,14 @@ def tag_flow(context: ClassDefContext) -> None:
     for declaration in read_body(context.cls, api.modules.get).declarations:
         if declaration.function is not None:
             tag_step(api, declaration, info)
-            if not declaration.direct:
-                compat.insert_decorator(api, declaration.node)
+            compat.insert_decorator(api, declaration.node, *_inserted(declaration))
     _tag_callbacks(api, info)
+
+
+def _inserted(declaration: Declaration) -> tuple[Expression | None, str]:
+    """The decorator that need not be told of, and the one that tells it: one that was not written there."""
+    bare = declaration.direct and declaration.call is None and declaration.kind == "step"
+    return declaration.decorator if declaration.direct else None, "transform" if bare else "step"
 
 
 def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:

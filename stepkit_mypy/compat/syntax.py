@@ -58,7 +58,6 @@ END = -77
 """The column of the inserted last statement, which tells whether a step's end is reached."""
 AFTER_ANALYSIS = 1000
 """The priority of what is done when a module's semantic analysis is over: after all that mypy itself does then."""
-STEP = "stepkit.flow.step"
 INSERTED = -79
 """The column of a decorator that was not written."""
 SYNTHETIC = -78
@@ -216,21 +215,24 @@ def insert_enter(func: FuncDef) -> None:
     body.insert(0, statement)
 
 
-def insert_decorator(api: Any, node: Any) -> None:
-    """Put ``@flow.step`` above a method that a team's own decorator makes a step: its hook is called then.
+def insert_decorator(api: Any, node: Any, own: Expression | None, name_of_own: str) -> None:
+    """Put a decorator of stepkit above a method, if ``own`` is not the outermost: its hook is called then.
 
     mypy starts from the decorators that were written whenever it analyzes the method again.
     """
-    symbol = api.lookup_fully_qualified_or_none(STEP)
-    if symbol is None or not isinstance(node, Decorator) or any(is_inserted(each) for each in node.decorators):
+    fullname = f"stepkit.flow.{name_of_own}"
+    symbol = api.lookup_fully_qualified_or_none(fullname)
+    if symbol is None or not isinstance(node, Decorator) or not node.decorators:
         return
-    name = NameExpr("step")
-    name.node, name.kind, name.fullname = symbol.node, GDEF, STEP
+    if node.decorators[0] is own or _is_inserted(node.decorators[0]):
+        return
+    name = NameExpr(name_of_own)
+    name.node, name.kind, name.fullname = symbol.node, GDEF, fullname
     name.set_line(node.line, INSERTED)
     node.decorators.insert(0, name)
 
 
-def is_inserted(decorator: Expression) -> bool:
+def _is_inserted(decorator: Expression) -> bool:
     return isinstance(decorator, NameExpr) and decorator.column == INSERTED
 
 
