@@ -246,7 +246,7 @@ def branch(
     name: str,
     /,
     *,
-    cases: Mapping[str, Any],
+    cases: Mapping[str, object],
     when: When = True,
     on_error: ErrorPolicy = "raise",
     retries: int | None = None,

@@ -14,7 +14,7 @@ from mypy.types import CallableType, Instance, NoneType, Type, UnionType, get_pr
 from . import compat, messages
 from .contexts import Context, Key, merged
 from .finishing import as_type, collect_paths
-from .rows import TABLE, Row, Table, decode, tables_inside
+from .rows import TABLE, Row, Table, decode, table_of, tables_inside
 from .savable import is_named, is_unsavable, made_of_fields, named_classes
 from .stopping import call_may_stop, stopped
 from .walk import start, walk
@@ -139,11 +139,17 @@ class Tables:
         if keys:
             return keys
         contexts = [table.input]
+        asked: dict[str, Type] = {}  # what only the inputs of flows inside name: an override goes there too
 
         def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
             contexts.append(Context({n: k for n, k in after.keys.items() if before.keys.get(n) is not k}, after.rest))
             # What a step reads and nothing gives was reported there: to give it here would mend it.
             contexts.append(Context({name: before.keys.get(name, Key(compat.any_type(), False)) for name in row.wrong}))
+            for flow in row.flows:
+                inside = None if flow is None else table_of(flow.type)
+                if flow is not None and inside is not None:
+                    wanted = inside.input.keys.items()
+                    asked.update({name: compat.for_instance(flow, key.type) for name, key in wanted})
 
         walk(start(table), table.rows, visit)
         if any(context.open for context in contexts):
@@ -151,6 +157,8 @@ class Tables:
         for context in contexts:
             for name, key in context.keys.items():
                 keys[name] = key.type if name not in keys else compat.join(keys[name], key.type)
+        for name, type in asked.items():
+            keys.setdefault(name, type)
         return keys
 
 

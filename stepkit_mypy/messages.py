@@ -178,11 +178,12 @@ def branch_case(checker: TypeChecker, node: Node, branch: str, case: str, cases:
 
 
 def branch_unknown_case(checker: TypeChecker, node: Node, branch: str, type: Type, cases: Iterable[str]) -> None:
+    names = ", ".join(f'"{case}"' for case in cases)
     text = (
-        f'branch "{branch}" returns {format_type(type, checker.options)}, and it cannot be seen which case that is; '
-        f"return one of {quoted(cases)}, or None"
+        f'branch "{branch}" returns {format_type(type, checker.options)}: any of its cases may be chosen. '
+        f"Annotate its return with Literal[{names}], and it is checked"
     )
-    _fail(checker, "stepkit-branch-case", text, node)
+    checker.msg.note(text, node, code=CODES["stepkit-branch-case"])
 
 
 def nested_input(checker: TypeChecker, node: Node, place: str, flow: str, problems: list[str]) -> None:

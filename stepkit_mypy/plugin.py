@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mypy.nodes import TypeInfo
 from mypy.options import Options
 from mypy.plugin import (
     AnalyzeTypeContext,
@@ -55,6 +56,10 @@ class StepkitPlugin(Plugin):
         return self.hooks.tag if self._is_flow(fullname) else None
 
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
+        if fullname == FLOW:
+            symbol = self.lookup_fully_qualified(FLOW)
+            if symbol is not None and isinstance(symbol.node, TypeInfo):
+                compat.excuse_defaults(symbol.node)
         if fullname == DECORATOR:
             return self.hooks.decorator_type
         return self.hooks.helper_type if fullname in HELPER_TYPES else None

@@ -33,6 +33,7 @@ from mypy.types import (
     TypedDictType,
     TypeOfAny,
     TypeType,
+    TypeVarType,
     UninhabitedType,
     UnionType,
     get_proper_type,
@@ -83,6 +84,13 @@ def literal_in_analysis(analyzer: Any, value: str) -> LiteralType:
 
 def is_instance(type: ProperType | None, fullname: str) -> TypeGuard[Instance]:
     return isinstance(type, Instance) and type.type.fullname == fullname
+
+
+def excuse_defaults(info: TypeInfo) -> None:
+    """The defaults of type variables are no Any that ``disallow_any_explicit`` or ``_expr`` would forbid."""
+    for variable in info.defn.type_vars:
+        if isinstance(variable, TypeVarType) and is_any(variable.default):
+            variable.default = any_type()
 
 
 def is_any(type: Type) -> bool:
