@@ -306,7 +306,7 @@ class Others(Flow[Input]):
         self,
         odd,
         second,
-        even,  # E(even): [stepkit-maybe-missing] not every case of branch "again" gives it
+        even,  # E(even): [stepkit-maybe-missing] but case "odd" of branch "again" does not give it
     ):
         assert_type(odd, int)
         assert_type(second, str)
