@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NoReturn, cast
 
 import msgspec
@@ -85,8 +85,10 @@ def serialize_checkpoint(checkpoint: Checkpoint[Any]) -> str:
     output: object = checkpoint.output
     if not isinstance(output, Mapping) or not all(type(key) is str for key in output):
         raise TypeError(f"serialize_checkpoint: the output is a mapping with string keys, not {describe(output)}")
-    plain, tags = _BUILTIN.dump_context(cast(Mapping[str, object], output))
     state = checkpoint.flow
+    kept = () if state is None else state.types.values()
+    numbers = [part["shared"] for tag in kept for part in _parts(tag) if type(part.get("shared")) is int]
+    plain, tags = _BUILTIN.dump_context(cast(Mapping[str, object], output), max(numbers, default=0) + 1)
     if state is None:
         if not tags:
             return _text({"stepName": checkpoint.step_name, "output": plain})
@@ -108,24 +110,28 @@ def deserialize_checkpoint(text: str | bytes) -> Checkpoint[dict[str, Any]]:
     checkpoint = parse(text, None, "")
     if checkpoint.flow is None or not checkpoint.flow.types:
         return checkpoint
-    kept = {key: tag for key, tag in checkpoint.flow.types.items() if _has_class(tag)}
+    types = checkpoint.flow.types
+    fields = {"class"}
+    if any("class" in part for tag in types.values() for part in _parts(tag)):
+        fields |= {"shared", "same"}  # what shares an object with data that stay plain stays plain with them
+    kept = {key: tag for key, tag in types.items() if any(part.keys() & fields for part in _parts(tag))}
     builtin = {key: tag for key, tag in checkpoint.flow.types.items() if key not in kept}
     output = _BUILTIN.load_context(checkpoint.output, builtin)
     return Checkpoint(checkpoint.step_name, output, msgspec.structs.replace(checkpoint.flow, types=kept))
 
 
-def _has_class(tag: object) -> bool:
-    """Whether a tag names a class anywhere; the names of keys are not looked at."""
+def _parts(tag: object) -> Iterator[dict[str, Any]]:
+    """The objects that a tag consists of; the names of keys are not looked at."""
     if type(tag) is not dict:
-        return False
-    if "class" in tag:
-        return True
-    below = [tag.get("each"), tag.get("key")]
+        return
+    yield cast(dict[str, Any], tag)
+    below = [tag.get("each"), tag.get("key"), tag.get("of")]
     for field in ("in", "keys", "values"):
         inside = tag.get(field)
         if type(inside) is dict:
             below += [inside] if "pairs" in tag else inside.values()
-    return any(_has_class(each) for each in below)
+    for each in below:
+        yield from _parts(each)
 
 
 def compose(

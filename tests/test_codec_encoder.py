@@ -133,7 +133,7 @@ def test_a_change_of_nothing_but_a_type_shows_in_all_that_share_it_if_one_of_the
     tuple_inside = {"in": {"0": "tuple"}}
     assert encoder.encode(context, {"one"}) == (
         b'{"one":[[1,2]],"two":{"deep":[[1,2]]},"n":1}',
-        {"one": tuple_inside, "two": {"in": {"deep": tuple_inside}}},
+        {"one": {**tuple_inside, "shared": 1}, "two": {"in": {"deep": {"same": 1}}}},
     )
     shared[0] = [1, 2]
     assert encoder.encode(context, {"two"}) == (b'{"one":[[1,2]],"two":{"deep":[[1,2]]},"n":1}', {})

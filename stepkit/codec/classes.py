@@ -100,17 +100,17 @@ class StructAdapter(_ClassAdapter):
             raise Unsavable(self.cls, f"has a field without a value ({error})") from None
         if getattr(value, "__dict__", None):
             raise Unsavable(self.cls, f"has attributes besides its fields; register a Codec for it, {KEEP_ON_SELF}")
-        plain, fields = dumper.named(state, key_step)
-        tag = self.tag(dumper, fields)
         if check and hasattr(self.cls, "__post_init__"):
-            self._check_constructor(plain, tag, dumper)
-        return plain, tag
+            self._check_constructor(value, dumper)
+        plain, fields = dumper.named(state, key_step)
+        return plain, self.tag(dumper, fields)
 
-    def _check_constructor(self, plain: Any, tag: Fields, dumper: Dumper) -> None:
+    def _check_constructor(self, value: Any, dumper: Dumper) -> None:
         """A Struct has no other way than its constructor, so what that makes of the fields is looked at."""
         try:
-            again = self.load(plain, tag, dumper.loader())
-            same = self.dump(again, dumper, check=False) == (plain, tag)
+            plain, tag = self.dump(value, dumper.apart(), check=False)
+            again = self.load(plain, cast(Fields, tag), dumper.loader())
+            same = self.dump(again, dumper.apart(), check=False) == (plain, tag)
         except Exception:
             same = False
         if not same:

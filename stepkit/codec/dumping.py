@@ -9,19 +9,23 @@ A tag mirrors its value only where that is needed; ``None`` is a value that is J
     {"key": "int"}, {"keys": {"1": "int"}}            a dict whose keys are text for something else
     {"pairs": true, "keys": {"each": "tuple"}}        a dict written as a list of [key, value]
     {"class": "app.orders:Order", "in": {...}}        a class of the flow
+    {"shared": 1, ...}                                an object that can change and stands in other places too
+    {"same": 1}                                       such a place: the object is the one that "shared" numbers
 """
 
 from __future__ import annotations
 
+import enum
 import json
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from . import kinds
-from .kinds import Unsavable, escape, is_number, is_unicode, not_finite
+from .kinds import Unsavable, base64_of, escape, is_number, is_unicode, not_finite
 from .purity import MAX_DEPTH, encode
 
 if TYPE_CHECKING:
+    from .classes import Adapter
     from .loading import Loader
     from .registry import Registry
 
@@ -34,12 +38,34 @@ FACTORIES: dict[str, Callable[[], Any]] = {
 }
 
 
-class Dumper:
-    """One walk. Raises ``Unsavable``; ``RecursionError`` is for its caller to catch."""
+class Met(NamedTuple):
+    """An object that was met."""
 
-    def __init__(self, registry: Registry) -> None:
+    value: Any
+    plain: Any
+    tag: Tag | None
+    """That of any other place of it."""
+    height: int
+
+
+class Dumper:
+    """One walk. Raises ``Unsavable``; ``RecursionError`` is for its caller to catch.
+
+    It notes in ``twice`` which objects that can change stand in two places. A second walk that is told of them tags
+    them, so that they come back as one.
+    """
+
+    def __init__(self, registry: Registry, shared: Collection[int] = (), first: int = 1) -> None:
         self.registry = registry
         self.open: set[int] = set()
+        self.shared = shared
+        self.next = first
+        self.deepest = 0
+        self.met: dict[int, Met] = {}
+        """By id the objects that can change."""
+        self.twice: set[int] = set()
+        self.in_sets = 0
+        self.only_in_sets: set[int] = set()
 
     def dump(self, value: Any) -> Dumped:
         kind = type(value)
@@ -54,17 +80,55 @@ class Dumper:
         adapter = self.registry.adapter_of(kind)
         if adapter is None:
             leaf = kinds.encoder_of(kind)
-            if leaf is not None:
+            if leaf is not None and kind is not bytearray:
                 plain, fields = leaf[1](value)
                 return plain, {"is": leaf[0], **fields} if fields else leaf[0]
+        changes = kind not in _UNCHANGING and not issubclass(kind, _UNCHANGING_CLASSES)
+        if changes and (known := self.met.get(id(value))) is not None:
+            self._again(value, known)
+            return known.plain, known.tag
+        level, around, self.deepest = len(self.open), self.deepest, len(self.open)
+        plain, tag = self._dump_new(value, kind, adapter)
+        if changes:
+            tag = self._note(value, plain, tag, self.deepest - level)
+        self.deepest = max(around, self.deepest)
+        return plain, tag
+
+    def _again(self, value: Any, known: Met) -> None:
+        self.twice.add(id(value))
+        if len(self.open) + known.height > MAX_DEPTH:
+            raise Unsavable(type(value), _too_deep())
+        self.deepest = max(self.deepest, len(self.open) + known.height)
+        if self.in_sets or id(value) in self.only_in_sets:
+            raise Unsavable(
+                type(value),
+                "is in a set and in another place too, and a checkpoint cannot bring it back as one; keep a copy in "
+                f"one of them, {KEEP_ON_SELF}",
+            )
+
+    def _note(self, value: Any, plain: Any, tag: Tag | None, height: int) -> Tag | None:
+        """Remember an object that can change; its tag, with its number where it stands in other places too."""
+        if self.in_sets:
+            self.only_in_sets.add(id(value))
+        if id(value) not in self.shared:
+            self.met[id(value)] = Met(value, plain, tag, height)
+            return tag
+        number, self.next = self.next, self.next + 1
+        self.met[id(value)] = Met(value, plain, {"same": number}, height)
+        return {**(tag if isinstance(tag, dict) else {} if tag is None else {"is": tag}), "shared": number}
+
+    def _dump_new(self, value: Any, kind: type, adapter: Adapter | None) -> Dumped:
         if id(value) in self.open:
-            raise Unsavable(kind, "contains itself, and a checkpoint is a tree; break the cycle " + KEEP_ON_SELF)
+            raise Unsavable(kind, "contains itself, and JSON has no end then; break the cycle " + KEEP_ON_SELF)
         if len(self.open) >= MAX_DEPTH:
-            raise Unsavable(kind, f"is nested more than {MAX_DEPTH} levels deep; flatten it {KEEP_ON_SELF}")
+            raise Unsavable(kind, _too_deep())
         self.open.add(id(value))
+        self.deepest = max(self.deepest, len(self.open))
         try:
             if adapter is not None:
                 return adapter.dump(value, self)
+            if kind is bytearray:
+                return base64_of(value), "bytearray"
             dump = _CONTAINERS.get(kind)
             if dump is None:
                 dump = _container(kind)
@@ -73,6 +137,10 @@ class Dumper:
             return dump(self, value)
         finally:
             self.open.discard(id(value))
+
+    def apart(self) -> Dumper:
+        """Another walk, which knows nothing of this one."""
+        return Dumper(self.registry)
 
     def loader(self) -> Loader:
         """What restores the values of this walk."""
@@ -169,6 +237,10 @@ class Dumper:
         return plain, fields
 
 
+def _too_deep() -> str:
+    return f"is nested more than {MAX_DEPTH} levels deep; flatten it {KEEP_ON_SELF}"
+
+
 def compact(tags: dict[str, Any], count: int) -> dict[str, Any]:
     """The field of a container's tag that holds the tags of its values: one for all where they are alike."""
     if not tags:
@@ -229,6 +301,7 @@ def _tuple(dumper: Dumper, value: tuple[Any, ...]) -> Dumped:
 
 def _set(dumper: Dumper, value: set[Any] | frozenset[Any]) -> Dumped:
     dumped: list[tuple[bytes, bytes, Any, Tag | None]] = []
+    dumper.in_sets += 1
     try:
         for element in value:
             plain, tag = dumper.dump(element)
@@ -236,6 +309,8 @@ def _set(dumper: Dumper, value: set[Any] | frozenset[Any]) -> Dumped:
     except Unsavable as error:
         error.steps.append("{*}")
         raise
+    finally:
+        dumper.in_sets -= 1
     dumped.sort(key=lambda each: each[:2])  # the same text in every process, however strings hash there
     fields = compact({str(i): each[3] for i, each in enumerate(dumped) if each[3] is not None}, len(dumped))
     name = type(value).__name__
@@ -282,6 +357,10 @@ def _range(dumper: Dumper, value: range) -> Dumped:
     plain, fields = dumper.items((value.start, value.stop, value.step))
     return plain, {"is": "range", **fields} if fields else "range"
 
+
+# What cannot change need not come back as one object, however many hold it.
+_UNCHANGING = frozenset([tuple, frozenset, complex, range])
+_UNCHANGING_CLASSES = (enum.Enum, tuple)
 
 _CONTAINERS: dict[type, Callable[[Dumper, Any], Dumped]] = {
     list: _list,

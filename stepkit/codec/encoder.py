@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Collection, Mapping
-from itertools import compress
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence, Set
+from itertools import chain, compress
 from operator import is_not
 from typing import Any, final
 
@@ -12,9 +13,10 @@ from ..errors import UnsavableValueError
 from .dumping import Tag, key_step
 from .kinds import is_unicode
 from .purity import encode, encode_pure
-from .registry import Registry
+from .registry import DumpedContext, Registry, dump_together, met_in
 
 _WORD = 1 << 63
+_NOTHING: frozenset[int] = frozenset()
 
 
 @final
@@ -28,12 +30,17 @@ class ContextEncoder:
     __slots__ = (
         "_at",
         "_containers",
+        "_doubled",
+        "_joint",
         "_keys",
         "_marks",
+        "_met",
         "_names",
         "_parts",
         "_probes",
         "_registry",
+        "_shares",
+        "_stale",
         "_tags",
         "_values",
     )
@@ -51,7 +58,12 @@ class ContextEncoder:
         self._probes: list[bytes | None] = []  # what msgspec alone makes of a value; None where it can make nothing
         self._marks: list[bytes | None] = []  # for pure values that were read and not changed
         self._containers: dict[int, None] = {}  # places of the values that can change in place
-        self._tags: dict[str, Tag] = {}
+        self._tags: dict[str, Tag] = {}  # as if nothing were in two places
+        self._met: dict[int, Set[int]] = {}  # by place, the ids of what can change in a value
+        self._doubled: set[int] = set()  # places of the values in which something is twice
+        self._shares = False  # whether anything is in two places
+        self._stale: set[int] = set()  # places that were examined since that was looked at
+        self._joint: dict[str, Tag] = {}  # the tags of the keys that share something
 
     def inside(self, registry: Registry) -> ContextEncoder:
         """An encoder for a context that begins as a copy of this one's; it knows what is known of the values.
@@ -63,6 +75,8 @@ class ContextEncoder:
         made._parts, made._names = self._parts[:], self._names[:]
         made._probes, made._marks = self._probes[:], self._marks[:]
         made._containers, made._tags = self._containers.copy(), self._tags.copy()
+        made._met, made._doubled = self._met.copy(), self._doubled.copy()
+        made._shares, made._stale = self._shares, set(self._met) if self._shares else set()
         for key in () if registry is self._registry else tuple(self._tags):
             place = self._at[key]
             made._examine(key, self._values[place], place)
@@ -111,7 +125,51 @@ class ContextEncoder:
                 return self._encode(context, None)
         for place in range(len(known), len(keys)):
             self._add(keys[place], values[place])
-        return b"{" + b",".join(self._parts) + b"}", dict(self._tags)
+        if self._stale:
+            if self._shares or self._overlap():
+                self._join()
+            self._stale = set()
+        return b"{" + b",".join(self._parts) + b"}", {**self._tags, **self._joint}
+
+    def _overlap(self) -> bool:
+        """Whether a value that was examined holds something twice, or something that another one holds."""
+        if not self._doubled.isdisjoint(self._stale):
+            return True
+        every = self._met.values()
+        if len(self._stale) > 16:
+            return len(set().union(*every)) != sum(map(len, every))
+        for place in self._stale:
+            met = self._met.get(place, _NOTHING)
+            if not all(other is met or met.isdisjoint(other) for other in every):
+                return True
+        return False
+
+    def _join(self) -> None:
+        """Tag what is in two places, so that it comes back as one."""
+        counts = Counter(chain.from_iterable(self._met.values()))
+        several = {identity for identity, count in counts.items() if count > 1}
+        ((_, self._joint),) = dump_together([(self._registry, self._sharing(several))])
+        self._shares = bool(self._doubled or several)
+
+    def _sharing(self, several: Collection[int]) -> dict[str, Any]:
+        """The keys whose values hold something that is in two places."""
+        places = [p for p, met in self._met.items() if p in self._doubled or not met.isdisjoint(several)]
+        return {self._keys[place]: self._values[place] for place in sorted(places)}
+
+    def encode_around(
+        self, tags: dict[str, Tag], contexts: Sequence[tuple[Registry, Mapping[str, object]]]
+    ) -> tuple[dict[str, Tag], list[DumpedContext]]:
+        """The plain data and the tags of contexts around this one, which may share objects with it.
+
+        ``tags`` are those that ``encode`` gave; they come back, with what is shared. Raises ``UnsavableValueError``.
+        """
+        found, met, doubled = met_in(contexts)
+        if not doubled and all(map(met.isdisjoint, self._met.values())):
+            return tags, found
+        counts = Counter(chain.from_iterable(self._met.values()))
+        several = met | {identity for identity, count in counts.items() if count > 1}
+        (_, joint), *found = dump_together([(self._registry, self._sharing(several)), *contexts])
+        return {**self._tags, **joint}, found
 
     def _reorder(self, keys: list[str]) -> None:
         """Bring what is known into the order of ``keys``, up to the first key that is not known."""
@@ -123,6 +181,11 @@ class ContextEncoder:
         kept = {self._keys[place] for place in old}
         self._containers = {new: None for new, place in enumerate(old) if place in self._containers}
         self._tags = {key: tag for key, tag in self._tags.items() if key in kept}
+        self._met = {new: self._met[place] for new, place in enumerate(old) if place in self._met}
+        self._doubled = {new for new, place in enumerate(old) if place in self._doubled}
+        self._stale = set(self._met)
+        if not self._stale:
+            self._shares, self._joint = False, {}
         self._keys = [self._keys[place] for place in old]
         self._at = {key: place for place, key in enumerate(self._keys)}
         self._values = [self._values[place] for place in old]
@@ -157,9 +220,16 @@ class ContextEncoder:
         if (type(value) is int and -_WORD < value < _WORD) or type(value) is bool or value is None:
             data, tag = encode(value), None
             self._containers.pop(place, None)
+            self._meet(place, _NOTHING, False)
         else:
-            pure = encode_pure(value)
-            data, tag = (pure, None) if pure is not None else self._registry.dump(value, "$" + key_step(key))
+            met: set[int] = set()
+            doubled = False
+            pure = encode_pure(value, met)
+            if pure is not None:
+                data, tag = pure, None
+            else:
+                data, tag, met, doubled = self._registry.examine(value, "$" + key_step(key))
+            self._meet(place, met, doubled)
             if type(value) is str or type(value) is float or type(value) is int:
                 self._containers.pop(place, None)
             else:
@@ -171,6 +241,18 @@ class ContextEncoder:
             self._tags[key] = tag
         elif self._tags:
             self._tags.pop(key, None)
+
+    def _meet(self, place: int, met: Set[int], doubled: bool) -> None:
+        """Note what can change in a value, and whether something of it is in it twice."""
+        if met:
+            self._met[place] = met
+        elif self._met.pop(place, None) is None:
+            return
+        self._stale.add(place)
+        if doubled:
+            self._doubled.add(place)
+        else:
+            self._doubled.discard(place)
 
     def _examine_again(self, key: str, place: int) -> bool:
         """Encode a value that may have changed in place. Returns whether its tag changed."""

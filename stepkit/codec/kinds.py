@@ -124,7 +124,7 @@ def _duration(plain: str) -> datetime.timedelta:
     return msgspec.convert(plain, datetime.timedelta)
 
 
-def _base64(value: bytes | bytearray) -> str:
+def base64_of(value: bytes | bytearray) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
@@ -264,7 +264,7 @@ def _encode_pattern(value: Any) -> tuple[str, Fields]:
     if value.flags & re.DEBUG:
         raise Unsavable(type(value), "was compiled with re.DEBUG, and would print again; leave the flag out")
     if isinstance(value.pattern, bytes):
-        return _base64(value.pattern), {"bytes": True, **({"flags": value.flags} if value.flags else {})}
+        return base64_of(value.pattern), {"bytes": True, **({"flags": value.flags} if value.flags else {})}
     if not is_unicode(value.pattern):
         raise Unsavable(type(value), "has a pattern that is no valid text; write its surrogates as escapes")
     return value.pattern, {} if value.flags == re.UNICODE else {"flags": value.flags}
@@ -296,8 +296,8 @@ _KINDS: tuple[tuple[str, str, str, tuple[Encode, Decode]], ...] = (
     ("decimal", "Decimal", "decimal", _simple(str, _decimal)),
     ("uuid", "UUID", "uuid", (_encode_uuid, _decode_uuid)),
     ("fractions", "Fraction", "fraction", _simple(_encode_fraction, _fraction)),
-    ("builtins", "bytes", "bytes", _simple(_base64, _unbase64)),
-    ("builtins", "bytearray", "bytearray", _simple(_base64, lambda plain: bytearray(_unbase64(plain)))),
+    ("builtins", "bytes", "bytes", _simple(base64_of, _unbase64)),
+    ("builtins", "bytearray", "bytearray", _simple(base64_of, lambda plain: bytearray(_unbase64(plain)))),
     ("datetime", "timezone", "timezone", (_encode_timezone, _decode_timezone)),
     ("zoneinfo", "ZoneInfo", "zone", (_encode_zone, lambda plain, fields: _zone(plain))),
     ("re", "Pattern", "pattern", (_encode_pattern, _decode_pattern)),

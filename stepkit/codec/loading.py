@@ -25,16 +25,34 @@ class Loader:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.depth = 0
+        self.shared: dict[int, tuple[Any, Any]] = {}
+        """By number the objects that stand in more than one place, each with its plain form."""
 
     def load(self, plain: Any, tag: Any) -> Any:
         if tag is None:
             return plain
         try:
-            return self._load(plain, tag)
+            if type(tag) is dict and "same" in tag:
+                return self._same(plain, tag["same"])
+            value = self._load(plain, tag)
+            if type(tag) is dict and "shared" in tag:
+                number = tag["shared"]
+                if type(number) is not int or number in self.shared:
+                    raise Malformed(f'has a type tag whose "shared" is {describe(number)}, not a number of its own')
+                self.shared[number] = value, plain
+            return value
         except (Malformed, RecursionError):
             raise
         except Exception as error:  # a constructor's, or a value's that cannot be hashed
             raise Malformed(f"cannot be restored ({type(error).__name__}: {error})") from error
+
+    def _same(self, plain: Any, number: Any) -> Any:
+        known = self.shared.get(number) if type(number) is int else None
+        if known is None:
+            raise Malformed("has a type tag that says it is the same as another value, which is not there")
+        if known[1] != plain:
+            raise Malformed("is not the same as in the other place where it stands")
+        return known[0]
 
     def _load(self, plain: Any, tag: Any) -> Any:
         if self.depth > MAX_DEPTH:

@@ -30,8 +30,11 @@ _KEYS = frozenset([str])
 _KEYS_LEFT_OUT = len(gc.get_referents({"a": None})) == 1 and len(gc.get_referents({(): None})) == 2
 
 
-def encode_pure(value: Any) -> bytes | None:
-    """The JSON of ``value`` if it is JSON as it stands, else None."""
+def encode_pure(value: Any, met: set[int] | None = None) -> bytes | None:
+    """The JSON of ``value`` if it is JSON as it stands, else None: also where a list or dict is in it twice.
+
+    The ids of its lists and dicts are added to ``met``.
+    """
     kind = type(value)
     if kind not in _PURE or not 0 < sys.get_int_max_str_digits() <= DIGITS:
         return None
@@ -41,13 +44,14 @@ def encode_pure(value: Any) -> bytes | None:
         return None
     # It was written, so the value is a finite tree.
     if kind is list or kind is dict:
-        return data if _is_pure(value, b"null" in data) else None
+        return data if _is_pure(value, b"null" in data, set() if met is None else met) else None
     return None if kind is float and not isfinite(value) else data
 
 
-def _is_pure(value: Any, check_floats: bool) -> bool:
+def _is_pure(value: Any, check_floats: bool, met: set[int]) -> bool:
     """Whether a list or dict is pure. ``check_floats``: the JSON has nulls, any of which may be a NaN."""
     level: list[Any] = [value]
+    count = 0
     for _ in range(MAX_DEPTH + 1):
         kinds = set(map(type, level))
         if not kinds <= _PURE:
@@ -56,21 +60,31 @@ def _is_pure(value: Any, check_floats: bool) -> bool:
             return False
         if dict in kinds:
             dicts = level if len(kinds) == 1 else [x for x in level if type(x) is dict]
+            met.update(map(id, dicts))
+            count += len(dicts)
             inside = gc.get_referents(*dicts) if _KEYS_LEFT_OUT else []
             if len(inside) != sum(map(len, dicts)):
                 if not set(map(type, chain.from_iterable(dicts))) <= _KEYS:
                     return False
                 inside = list(chain.from_iterable(map(dict.values, dicts)))
             if list in kinds:
-                inside += chain.from_iterable([x for x in level if type(x) is list])
+                lists = [x for x in level if type(x) is list]
+                met.update(map(id, lists))
+                count += len(lists)
+                inside += chain.from_iterable(lists)
             level = inside
         elif list in kinds:
-            level = list(chain.from_iterable(level if len(kinds) == 1 else [x for x in level if type(x) is list]))
+            lists = level if len(kinds) == 1 else [x for x in level if type(x) is list]
+            met.update(map(id, lists))
+            count += len(lists)
+            level = list(chain.from_iterable(lists))
         else:
-            return True
+            break
         if not level:
-            return True
-    return False
+            break
+    else:
+        return False
+    return count == len(met)
 
 
 def depth_exceeds(value: Any, limit: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, final, get_origin
 
 from typing_extensions import TypeVar, is_typeddict
@@ -15,6 +15,9 @@ from .loading import Loader
 from .purity import MAX_DEPTH, encode, encode_pure
 
 T = TypeVar("T")
+
+DumpedContext = tuple[dict[str, Any], dict[str, Tag]]
+"""Plain data and tags by key."""
 
 _NATIVE = (type(None), bool, int, float, str, list, dict)
 
@@ -191,8 +194,8 @@ class Registry:
     def dump(self, value: object, path: str = "$") -> tuple[bytes, Tag | None]:
         """The JSON of a value, and the tag that restores what JSON has no form for; None where nothing needs any.
 
-        Values are saved as trees: an object that is in two places comes back as two equal objects. Raises
-        ``UnsavableValueError`` for what could not come back equal and of the same type.
+        An object that can change and is in two places comes back as one. Raises ``UnsavableValueError`` for what could
+        not come back equal and of the same type.
         """
         data = encode_pure(value)
         if data is not None:
@@ -202,8 +205,21 @@ class Registry:
 
     def dump_plain(self, value: object, path: str = "$") -> tuple[Any, Tag | None]:
         """``dump``, with the plain data instead of its JSON."""
+        dumper = Dumper(self)
+        found = self._dumped(dumper, value, path)
+        return self._dumped(Dumper(self, dumper.twice), value, path) if dumper.twice else found
+
+    def examine(self, value: object, path: str) -> tuple[bytes, Tag | None, set[int], bool]:
+        """The JSON and the tag of a value as if nothing in it were in two places, the ids of what can change in it, and
+        whether something of that is there twice.
+        """
+        dumper = Dumper(self)
+        plain, tag = self._dumped(dumper, value, path)
+        return encode(plain), tag, set(dumper.met), bool(dumper.twice)
+
+    def _dumped(self, dumper: Dumper, value: object, path: str) -> Dumped:
         try:
-            return Dumper(self).dump(value)
+            return dumper.dump(value)
         except Unsavable as error:
             where = path + "".join(reversed(error.steps))
             raise UnsavableValueError(where, error.type, error.reason) from error.__cause__
@@ -213,15 +229,16 @@ class Registry:
             reason = f"cannot be read ({type(error).__name__}: {error}); register a Codec for it with codecs="
         raise UnsavableValueError(path, type(value), reason)
 
-    def load(self, plain: object, tag: Tag | None, path: str = "$") -> Any:
+    def load(self, plain: object, tag: Tag | None, path: str = "$", loader: Loader | None = None) -> Any:
         """The value that ``dump`` was given, from the plain data and the tag; ``plain`` is not changed.
 
-        Raises ``CheckpointFormatError`` where the two do not fit, or the tag names a class that the flow does not.
+        ``loader`` knows the values that were loaded before, which this one may share something with. Raises
+        ``CheckpointFormatError`` where the two do not fit, or the tag names a class that the flow does not.
         """
         if tag is None:
             return plain
         try:
-            return Loader(self).load(plain, tag)
+            return (loader or Loader(self)).load(plain, tag)
         except Malformed as error:
             where, problem = path + "".join(reversed(error.steps)), error.problem
         except RecursionError:
@@ -231,27 +248,56 @@ class Registry:
             "that it was taken with."
         )
 
-    def dump_context(self, context: Mapping[str, object]) -> tuple[dict[str, Any], dict[str, Tag]]:
+    def dump_context(self, context: Mapping[str, object], first: int = 1) -> tuple[dict[str, Any], dict[str, Tag]]:
         """The plain data of a context, and the tags of the keys that need any. Raises as ``dump`` does."""
-        plains: dict[str, Any] = {}
-        tags: dict[str, Tag] = {}
-        for key, value in context.items():
-            plains[key], tag = self.dump_plain(value, "$" + key_step(key))
-            if tag is not None:
-                tags[key] = tag
-        return plains, tags
+        return dump_together([(self, context)], first)[0]
 
-    def load_context(self, plains: Mapping[str, object], tags: Mapping[str, Tag]) -> dict[str, Any]:
+    def load_context(
+        self, plains: Mapping[str, object], tags: Mapping[str, Tag], loader: Loader | None = None
+    ) -> dict[str, Any]:
         """The context of which ``dump_context`` gave the data and the tags. Raises as ``load`` does."""
         if extra := [key for key in tags if key not in plains]:
             raise CheckpointFormatError(
                 f"the checkpoint has a type tag for the key {describe(extra[0])}, which its data do not have. "
                 "Use the checkpoint as it was taken"
             )
-        return {key: self.load(plain, tags.get(key), "$" + key_step(key)) for key, plain in plains.items()}
+        loader = loader or Loader(self)
+        loader.registry = self
+        return {key: self.load(plain, tags.get(key), "$" + key_step(key), loader) for key, plain in plains.items()}
 
     def fit(self, value: object, annotation: object, path: str, *, convert: bool) -> Any:
         """Whether a restored value fits an annotation; see ``fitting.fit``."""
         from .fitting import fit
 
         return fit(value, annotation, path, convert=convert)
+
+
+def dump_together(contexts: Sequence[tuple[Registry, Mapping[str, object]]], first: int = 1) -> list[DumpedContext]:
+    """The plain data and the tags of contexts that may share objects; they are loaded in the same order.
+
+    ``first`` is the first number for a shared object. Raises ``UnsavableValueError``.
+    """
+    dumper = Dumper(Registry())
+    found = [_dump_context(dumper, registry, context) for registry, context in contexts]
+    if dumper.twice:
+        again = Dumper(dumper.registry, dumper.twice, first)  # the first walk keeps what it met, so ids stay theirs
+        found = [_dump_context(again, registry, context) for registry, context in contexts]
+    return found
+
+
+def met_in(contexts: Sequence[tuple[Registry, Mapping[str, object]]]) -> tuple[list[DumpedContext], set[int], bool]:
+    """As ``dump_together`` if nothing is shared; the ids of what can change, and whether some of it is there twice."""
+    dumper = Dumper(Registry())
+    found = [_dump_context(dumper, registry, context) for registry, context in contexts]
+    return found, set(dumper.met), bool(dumper.twice)
+
+
+def _dump_context(dumper: Dumper, registry: Registry, context: Mapping[str, object]) -> DumpedContext:
+    dumper.registry = registry
+    plains: dict[str, Any] = {}
+    tags: dict[str, Tag] = {}
+    for key, value in context.items():
+        plains[key], tag = registry._dumped(dumper, value, "$" + key_step(key))
+        if tag is not None:
+            tags[key] = tag
+    return plains, tags

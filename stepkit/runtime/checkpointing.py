@@ -8,6 +8,7 @@ from ..checkpoint import OuterFrame, compose
 from ..errors import UnsavableSizeError, UnsavableValueError
 
 if TYPE_CHECKING:
+    from ..codec import Tag
     from .frame import Frame
 
 
@@ -21,14 +22,22 @@ def take(frame: Frame) -> str:
         frame = frame.parent
     run = frame.run
     step = frame.path if frame.position else ""
-    done, outer = [frame.done], []
+    inner = frame
+    done, around = [frame.done], []
+    while inner.parent is not None:
+        around.append((inner.parent, inner))
+        inner = inner.parent
+        done.append(inner.done)
+    outer: list[OuterFrame] = []
     try:
-        inner = frame
-        while (around := inner.parent) is not None:
-            outer.append(_outer_frame(around, inner))
-            done.append(around.done)
-            inner = around
         output, tags = frame.encoder.encode(frame.context, frame.touched)
+        if around:
+            contexts = [(outside.registry, _unshared(outside, inside)) for outside, inside in around]
+            tags, dumped = frame.encoder.encode_around(tags, contexts)
+            outer = [
+                _outer_frame(outside, inside, was, types)
+                for (outside, inside), (was, types) in zip(around, dumped, strict=True)
+            ]
     except UnsavableValueError as error:
         frame.touched = None
         raise UnsavableValueError(error.path, error.type, error.reason, flow=run.flow, step=step) from None
@@ -43,14 +52,15 @@ def take(frame: Frame) -> str:
     return text
 
 
-def _outer_frame(outer: Frame, inner: Frame) -> OuterFrame:
+def _unshared(outer: Frame, inner: Frame) -> dict[str, Any]:
+    """What the inside of a container does not have as the context around it does."""
+    missing = object()
+    return {key: value for key, value in outer.context.items() if inner.context.get(key, missing) is not value}
+
+
+def _outer_frame(outer: Frame, inner: Frame, was: dict[str, Any], types: dict[str, Tag]) -> OuterFrame:
     """What restores the context around a container from the one inside it."""
     assert inner.written is not None
-    missing = object()
-    unshared: dict[str, Any] = {
-        key: value for key, value in outer.context.items() if inner.context.get(key, missing) is not value
-    }
-    was, types = outer.registry.dump_context(unshared)
     return OuterFrame(
         keys=tuple(outer.context), was=was, types=types, written=tuple(sorted(inner.written)), attempt=inner.attempt
     )

@@ -58,9 +58,12 @@ def _copy_what_can_be(value: Any, memo: dict[int, Any]) -> Any:
     if kind in (tuple, set, frozenset):
         copied = kind(_copy_what_can_be(item, memo) for item in value)
     else:
+        known = len(memo)
         try:
-            copied = copy.deepcopy(value)
+            copied = copy.deepcopy(value, memo)
         except Exception:
-            copied = value
+            while len(memo) > known:
+                memo.popitem()  # what was half made
+            return value
     memo[id(value)] = copied
     return copied

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..checkpoint import Checkpoint, FlowState, parse, serialize_checkpoint
+from ..codec.loading import Loader
 from ..errors import (
     CheckpointFlowError,
     CheckpointFormatError,
@@ -178,13 +179,14 @@ def _restore_contexts(
 ) -> None:
     """Fill the contexts, innermost first: the outer ones share what the inside has left as it was."""
     innermost = levels[-1]
+    loader = Loader(innermost.registry)
+    innermost.context = _loaded(innermost, output, types, loader)
     if state is None:
-        for level in levels:
-            level.context = _loaded(level, output, types)
+        for level in levels[:-1]:
+            level.context = dict(innermost.context)
         return
-    innermost.context = _loaded(innermost, output, types)
     for outer, inner, saved in zip(reversed(levels[:-1]), reversed(levels[1:]), reversed(state.frames), strict=True):
-        was = _loaded(outer, saved.was, saved.types)
+        was = _loaded(outer, saved.was, saved.types, loader)
         lost = [key for key in saved.keys if key not in was and key not in inner.context]
         if lost:
             raise CheckpointFormatError(
@@ -197,9 +199,9 @@ def _restore_contexts(
         inner.attempt = min(saved.attempt, outer.steps[outer.position].row.retries + 1)
 
 
-def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any]) -> dict[str, Any]:
+def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any], loader: Loader) -> dict[str, Any]:
     try:
-        return frame.registry.load_context(plain, tags)
+        return frame.registry.load_context(plain, tags, loader)
     except CheckpointFormatError as error:
         raise CheckpointFormatError(f"flow {frame.run.flow}: {error}") from None
 
