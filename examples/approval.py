@@ -4,7 +4,9 @@
     python -m examples.approval list
     python -m examples.approval approve apr_…
     python -m examples.approval reject apr_…
+    python -m examples.approval recover
 
+``recover`` sends what was approved by a process that died before it had sent it.
 What waits is in ``waiting.db``, what was sent in ``outbox.jsonl``, both in the folder that ``--data`` names.
 """
 
@@ -15,6 +17,7 @@ import json
 import secrets
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TypedDict
@@ -43,10 +46,17 @@ class Outbox:
 
 
 class Reply(Flow[Message]):
-    """Writes a reply and sends it; ``start`` below stops it in between."""
+    """Writes a reply, has it saved and stops there. Resumed, it sends the reply."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, save: Callable[[str, str], None]) -> None:
         self.outbox = outbox
+        self.save = save
+
+    def on_step_complete(self, event: Reply.Event) -> None:
+        """The gate is the flow's own: whoever runs it cannot forget to stop."""
+        if event.step_name == "generate":
+            self.save(event.run_id, event.checkpoint)
+            event.stop_pipeline()
 
     @flow.step("generate")
     def generate(self, body: str):
@@ -63,9 +73,9 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.reply = Reply(Outbox(folder / "outbox.jsonl"))
-        self._db = sqlite3.connect(folder / "waiting.db")
-        self._db.execute("CREATE TABLE IF NOT EXISTS waiting (id TEXT PRIMARY KEY, checkpoint TEXT, approved INT)")
+        self.reply = Reply(Outbox(folder / "outbox.jsonl"), self._save)
+        self._db = sqlite3.connect(folder / "waiting.db", isolation_level=None)  # each statement is its own transaction
+        self._db.execute("CREATE TABLE IF NOT EXISTS replies (id TEXT PRIMARY KEY, checkpoint TEXT, status TEXT)")
 
     def close(self) -> None:
         self._db.close()
@@ -73,36 +83,47 @@ class Desk:
     def start(self, to: str, body: str) -> str:
         """Draft a reply and stop; gives the approval's id."""
         approval = f"apr_{secrets.token_hex(4)}"
-
-        def stop_for_approval(event: Reply.Event) -> None:
-            if event.step_name == "generate":
-                with self._db:
-                    self._db.execute("INSERT INTO waiting VALUES (?, ?, FALSE)", (approval, event.checkpoint))
-                event.stop_pipeline()
-
-        self.reply.run_sync({"to": to, "body": body}, on_step_complete=stop_for_approval)
+        self.reply.run_sync({"to": to, "body": body}, run_id=approval)
         return approval
+
+    def _save(self, approval: str, checkpoint: str) -> None:
+        self._db.execute("INSERT INTO replies VALUES (?, ?, 'waiting')", (approval, checkpoint))
 
     def waiting(self) -> list[tuple[str, str, str]]:
         """Id, receiver and reply of everything that waits."""
-        rows = self._db.execute("SELECT id, checkpoint FROM waiting WHERE NOT approved ORDER BY rowid")
+        rows = self._db.execute("SELECT id, checkpoint FROM replies WHERE status = 'waiting' ORDER BY rowid")
         outputs = [(approval, deserialize_checkpoint(checkpoint).output) for approval, checkpoint in rows]
         return [(approval, output["to"], output["reply"]) for approval, output in outputs]
 
     def approve(self, approval: str) -> None:
         """Resume the flow; it sends. Raises LookupError if the id does not wait."""
-        with self._db:  # holds the database from here on: two who approve at once do not both resume
-            claimed = self._db.execute("UPDATE waiting SET approved = TRUE WHERE id = ? AND NOT approved", (approval,))
-            if claimed.rowcount == 0:
-                raise LookupError(f"no reply waits under {approval}")
-            (checkpoint,) = self._db.execute("SELECT checkpoint FROM waiting WHERE id = ?", (approval,)).fetchone()
-            self.reply.run_checkpoint_sync(checkpoint)  # if this fails, the claim is rolled back
+        if not self._move(approval, "waiting", "approved"):  # of two who approve at once, one comes here
+            raise LookupError(f"no reply waits under {approval}")
+        self._send(approval)
+
+    def recover(self) -> list[str]:
+        """Send what was approved by a process that died; gives the ids. Only for when no other process is sending."""
+        approved = [
+            row[0] for row in self._db.execute("SELECT id FROM replies WHERE status = 'approved' ORDER BY rowid")
+        ]
+        for approval in approved:
+            self._send(approval)
+        return approved
+
+    def _send(self, approval: str) -> None:
+        """The decision is recorded, and no transaction is open while the mail is sent."""
+        (checkpoint,) = self._db.execute("SELECT checkpoint FROM replies WHERE id = ?", (approval,)).fetchone()
+        self.reply.run_checkpoint_sync(checkpoint)
+        self._move(approval, "approved", "sent")
+
+    def _move(self, approval: str, old: str, new: str) -> bool:
+        """Change a reply's status if it is ``old``: one atomic statement."""
+        moved = self._db.execute("UPDATE replies SET status = ? WHERE id = ? AND status = ?", (new, approval, old))
+        return moved.rowcount == 1
 
     def reject(self, approval: str) -> None:
-        """Drop it; the flow is not resumed. Raises LookupError if the id does not wait."""
-        with self._db:
-            dropped = self._db.execute("DELETE FROM waiting WHERE id = ? AND NOT approved", (approval,))
-        if dropped.rowcount == 0:
+        """Decide against it; the flow is not resumed. Raises LookupError if the id does not wait."""
+        if not self._move(approval, "waiting", "rejected"):
             raise LookupError(f"no reply waits under {approval}")
 
 
@@ -114,6 +135,7 @@ def main() -> int:
     start.add_argument("--to", required=True)
     start.add_argument("body")
     commands.add_parser("list", help="what waits")
+    commands.add_parser("recover", help="send what was approved and not sent, after a crash")
     for command in ("approve", "reject"):
         commands.add_parser(command).add_argument("id")
     arguments = parser.parse_args()
@@ -125,6 +147,8 @@ def main() -> int:
             elif arguments.command == "list":
                 for approval, to, reply in desk.waiting():
                     print(f"{approval}  to {to}: {reply}")
+            elif arguments.command == "recover":
+                print(*desk.recover(), sep="\n")
             elif arguments.command == "approve":
                 desk.approve(arguments.id)
             else:

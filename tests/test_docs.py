@@ -49,6 +49,7 @@ COMMANDS = {
     "dmypy run -- src",
     "mypy src",
     "python -m examples.approval list",
+    "python -m examples.approval recover",
     "python -m examples.approval approve apr_1f0c9a2e",
     "python -m examples.approval reject apr_1f0c9a2e",
     'python -m examples.approval start --to ana@example.org "How are you?"',

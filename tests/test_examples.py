@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,9 +66,10 @@ def test_a_reply_cannot_be_approved_twice(tmp_path: Path) -> None:
 def test_a_reply_whose_mail_was_sent_before_a_crash_is_not_sent_again(tmp_path: Path) -> None:
     command = ["-m", "examples.approval", "--data", str(tmp_path)]
     approval = _python(*command, "start", "--to", "ana@example.org", "Hello.").stdout.strip()
-    waiting = (tmp_path / "waiting.db").read_bytes()
     assert _python(*command, "approve", approval).returncode == 0
-    (tmp_path / "waiting.db").write_bytes(waiting)  # as if the process had died before its commit
-    assert _python(*command, "approve", approval).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "waiting.db")) as db, db:  # as if it had died before it noted that
+        db.execute("UPDATE replies SET status = 'approved'")
+    assert _python(*command, "recover").stdout.strip() == approval
+    assert _python(*command, "recover").stdout.strip() == ""
     mails = [json.loads(line) for line in (tmp_path / "outbox.jsonl").read_text().splitlines()]
     assert [mail["to"] for mail in mails] == ["ana@example.org"]
