@@ -15,6 +15,7 @@ from .flow import Branch, BranchDecorator, Declaration, Step, StepDecorator
 from .signature import UnreadableSignature, is_async, read_parameters
 from .table import (
     ERROR_POLICIES,
+    MAX_LEVELS,
     MERGE_POLICIES,
     PARALLEL_MODES,
     CircuitBreaker,
@@ -57,6 +58,10 @@ GROUP_IS_GONE = (
 )
 NO_MEMBERS = "the group has no members; decorate methods with @{attribute}.step"
 NO_METHOD = "a step is a method, not {found}; put the decorator of stepkit outermost"
+TOO_DEEP = (
+    f"flows can be nested {MAX_LEVELS} deep in a flow. "
+    "Let a step run the flows further in: return await Inner().run(...)"
+)
 ASYNC_IN_THREAD = "thread=True is for sync steps; an async step runs on the event loop"
 
 
@@ -97,9 +102,16 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
     progress = getattr(cls, "on_progress", None)
     if progress is not None and is_async(progress):
         problems.append("on_progress is a plain method: it is called inside of steps, which cannot wait for it")
+    levels = max((_levels(row) for row in rows), default=0)
     if problems:
         raise FlowDefinitionError(cls.__qualname__, problems)
-    return StepTable(flow=options.name, steps=tuple(rows), options=options)
+    return StepTable(flow=options.name, steps=tuple(rows), options=options, levels=levels)
+
+
+def _levels(row: StepRow) -> int:
+    """How deep flows are nested in a step."""
+    sources = [row.source] if row.source is not None else list(row.cases.values())
+    return max([source.levels for source in sources] + [_levels(member) for member in row.members], default=0)
 
 
 def _declarations(cls: type, problems: list[str]) -> dict[str, Declaration]:
@@ -407,12 +419,19 @@ class _Reader:
         return sources
 
     def _source(self, flow: object, what: str) -> FlowSource | None:
+        source: FlowSource | None = None
         if isinstance(flow, type):
             if hasattr(flow, "__stepkit_table__"):
-                return FlowSource("class", flow, flow)
+                source = FlowSource("class", flow, flow)
         elif hasattr(type(flow), "__stepkit_table__"):
-            return FlowSource("instance", flow, type(flow))
+            source = FlowSource("instance", flow, type(flow))
         elif callable(flow) and not isinstance(flow, Declaration):
-            return FlowSource("factory", flow, None)
-        self.problem(f"{what} is a flow class, an instance of one, or a function of self that makes one, not {flow!r}")
-        return None
+            source = FlowSource("factory", flow, None)
+        if source is None:
+            self.problem(
+                f"{what} is a flow class, an instance of one, or a function of self that makes one, not {flow!r}"
+            )
+        elif source.flow_class is not None and source.levels > MAX_LEVELS:
+            self.problem(f"{what}, {source.flow_class.__qualname__}, is too deep: {TOO_DEEP}")
+            return None
+        return source

@@ -59,6 +59,10 @@ class Condition(NamedTuple):
     is_async: bool
 
 
+MAX_LEVELS = 100
+"""How deep flows can be nested in a flow. Each level takes some frames of Python's stack, which has 1,000."""
+
+
 class FlowSource(NamedTuple):
     """Where a nested flow comes from: a class, an instance, or a function of ``self`` that makes one."""
 
@@ -66,6 +70,11 @@ class FlowSource(NamedTuple):
     value: Any
     flow_class: type | None
     """The class of the flow, or None where only a factory knows it."""
+
+    @property
+    def levels(self) -> int:
+        """How deep flows are nested in a flow that holds this one."""
+        return 1 + (0 if self.flow_class is None else self.flow_class.__stepkit_table__.levels)  # type: ignore[attr-defined]
 
 
 class StepRow(NamedTuple):
@@ -120,6 +129,8 @@ class StepTable(NamedTuple):
     flow: str
     steps: tuple[StepRow, ...]
     options: FlowOptions
+    levels: int = 0
+    """How deep flows are nested in this one, as far as it is known before a run."""
 
     def position(self, name: str) -> int | None:
         """The place of the step of that name or alias, or None."""

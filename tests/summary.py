@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator
 SUBJECTS = (
     (r"test_seed_page|test_interop|test_running_original", "the original's page and package: its examples, both ways"),
     (r"test_codec|test_checkpoint|test_mutated|test_refusals", "checkpoints: values, refusals, damage"),
-    (r"test_containers|test_random_flows|test_suspend", "nested flows, branches, groups; resumed from every step"),
+    (
+        r"test_containers|test_depth|test_random_flows|test_suspend",
+        "nested flows, branches, groups; resumed from every step",
+    ),
     (
         r"test_retries|test_timeouts|test_cancel|test_task_groups|test_circuit|test_fencing|test_policies|test_isolation",
         "when things fail: retries, timeouts, cancellation",

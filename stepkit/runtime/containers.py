@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..collection import TOO_DEEP
 from ..errors import FlowDefinitionError, UnknownCaseError
-from ..table import FlowSource
+from ..table import MAX_LEVELS, FlowSource
 from .frame import Frame, Group
 from .plan import CALLBACKS, PlannedStep, mark_of, plan_of
 
@@ -31,13 +32,18 @@ def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) ->
         raise FlowDefinitionError(
             frame.run.flow, [f"{path}: the function gave {owner!r}; it returns an instance of a flow"]
         )
+    levels = table.levels
     around: Frame | None = frame
     while around is not None:
         if type(around.owner) is type(owner):
             raise FlowDefinitionError(
                 frame.run.flow, [f"{path}: {type(owner).__qualname__} holds itself; a flow cannot be nested in itself"]
             )
+        if around.parent is None or around.parent.owner is not around.owner:  # it is no member of a group
+            levels += 1
         around = around.parent
+    if levels > MAX_LEVELS:
+        raise FlowDefinitionError(frame.run.flow, [f"{path}: {type(owner).__qualname__} is too deep: {TOO_DEEP}"])
     plan = plan_of(type(owner))
     inside = frame.open(owner, plan.steps, path + "/")
     inside.copies = frame.copies or step.guarded
