@@ -35,7 +35,7 @@ from stepkit import collection
 from stepkit.errors import quoted
 from stepkit.table import CircuitBreaker
 
-from . import compat, messages
+from . import compat, messages, registering
 from .constants import UNKNOWN
 from .declarations import Declaration, name_argument
 from .makers import DECORATORS
@@ -384,3 +384,4 @@ def _check_class_options(checker: TypeChecker, work: Work) -> None:
             problem = collection.size_problem(value)
         if problem is not None:
             messages.definition(checker, keywords[keyword], problem)
+    registering.check(checker, work)

@@ -15,7 +15,7 @@ from . import compat, messages
 from .contexts import Context, Key, merged
 from .finishing import as_type, collect_paths
 from .rows import TABLE, Row, Table, decode, table_of, tables_inside
-from .savable import is_named, is_unsavable, made_of_fields, named_classes
+from .savable import Judge, Problem, known_of
 from .stopping import call_may_stop, stopped
 from .walk import start, walk
 
@@ -47,7 +47,7 @@ class Tables:
         self.generation = 0
         """Grows whenever some flow's table changes: as long as it does not, nothing need be compared."""
         self.asked: tuple[tuple[object, ...], Type | None] | None = None
-        self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str, str]]] | None = None
+        self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str, Problem]]] | None = None
 
     def _entry(self, info: TypeInfo) -> Entry | None:
         entry = self._tables.get(info.fullname)
@@ -66,14 +66,11 @@ class Tables:
         entry.generation = self.generation
         return entry
 
-    def has_codecs(self, info: TypeInfo) -> bool:
+    def judge(self, info: TypeInfo) -> Judge | None:
+        """What tells the types that the flow's checkpoints can save; None where its codecs cannot be seen."""
         entry = self._entry(info)
-        return entry is not None and entry.table.has_codecs
-
-    def named_classes(self, info: TypeInfo) -> set[TypeInfo] | None:
-        """The classes that the flow names, so that a checkpoint can restore them; None where that cannot be told."""
-        entry = self._entry(info)
-        return None if entry is None else named_classes(t for t in map(decode, entry.targets) if t is not None)
+        known = None if entry is None else known_of(t for t in map(decode, entry.targets) if t is not None)
+        return None if known is None else Judge(known)
 
     def after(self, info: TypeInfo) -> dict[str, Context[Type]] | None:
         """The context in the event of every step whose path is known, by that."""
@@ -306,27 +303,32 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
     """
     question = _question(tables, event, node)
     if tables.checked is None or tables.checked[0] != question:
-        found: dict[str, tuple[Key[Type], str, str]] = {}
-        seen: set[Key[Type]] = set()  # most contexts hold the keys of the one before
-        named: dict[TypeInfo, set[TypeInfo] | None] = {}
-        for info, context in _contexts_of(checker, tables, event, node):
-            if tables.has_codecs(info):
+        tables.checked = question, _unsavable(checker, tables, event, node)
+    for name, (key, flow, problem) in tables.checked[1].items():
+        messages.unsavable(checker, node, name, key, flow, problem)
+
+
+def _unsavable(
+    checker: TypeChecker, tables: Tables, event: Type, node: Node
+) -> dict[str, tuple[Key[Type], str, Problem]]:
+    """The keys that cannot be saved where an event's checkpoint is read."""
+    found: dict[str, tuple[Key[Type], str, Problem]] = {}
+    seen: set[Key[Type]] = set()  # most contexts hold the keys of the one before
+    judges: dict[TypeInfo, Judge | None] = {}
+    for info, context in _contexts_of(checker, tables, event, node):
+        if info not in judges:
+            judges[info] = tables.judge(info)
+        judge = judges[info]
+        if judge is None:
+            continue
+        for name, key in context.keys.items():
+            if key in seen or name in found:
                 continue
-            for name, key in context.keys.items():
-                if key in seen or name in found:
-                    continue
-                seen.add(key)
-                if is_unsavable(key.type):
-                    found[name] = key, info.name, ""
-                elif made := made_of_fields(key.type):
-                    if info not in named:
-                        named[info] = tables.named_classes(info)
-                    known = named[info]
-                    if known is not None and (lost := [each for each in made if not is_named(each, known)]):
-                        found[name] = key, info.name, lost[0].name
-        tables.checked = question, found
-    for name, (key, flow, cls) in tables.checked[1].items():
-        if cls:
-            messages.unnamed(checker, node, name, key, flow, cls)
-        else:
-            messages.unsavable(checker, node, name, key, flow)
+            seen.add(key)
+            problem = judge.problem(key.type)
+            if problem is not None:
+                found[name] = key, info.name, problem
+    for judge in judges.values():
+        for cls in judge.classes if judge is not None else ():
+            compat.add_dependency(checker, f"{cls.fullname}[wildcard]")
+    return found

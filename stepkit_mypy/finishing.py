@@ -12,6 +12,7 @@ from . import assigned, compat, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
 from .inheriting import check_inherited
+from .registering import registered
 from .rows import TABLE, Row, Table
 from .stopping import class_may_stop, stopped
 from .walk import Within, may_enter
@@ -34,10 +35,10 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     assert state is not None
     found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not assigned.NO_STEP)
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
-    codecs = "codecs" in work.info.defn.keywords or any(base is not None and base.has_codecs for base in bases)
+    codecs = registered(checker, work, bases)
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
     stops = class_may_stop(checker, work.info) or any(each is not None and each.may_stop for each in (*bases, *inside))
-    table = Table(work.input, found, has_codecs=codecs, may_stop=stops)
+    table = Table(work.input, found, codecs=codecs, may_stop=stops)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))
     info = work.info

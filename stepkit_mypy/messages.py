@@ -13,6 +13,7 @@ from mypy.types import Type
 
 from .codes import CODES
 from .contexts import Context, Key
+from .savable import Problem
 
 
 def near(name: str, names: Iterable[str], limit: int = 1) -> str:
@@ -201,20 +202,21 @@ def collision(checker: TypeChecker, node: Node, step: str, name: str, key: Key[T
     _fail(checker, "stepkit-collision", f'step "{step}" gives "{name}" under merge="error", but {giver}{may}', node)
 
 
-def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str) -> None:
-    text = (
-        f'the checkpoint of {flow} cannot save "{name}" of type {format_type(key.type, checker.options)} '
-        f"({_giver(key)}); keep it in self, drop it with a transform, or give the flow a codec for it"
-    )
-    _fail(checker, "stepkit-unsavable", text, node)
-
-
-def unnamed(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str, cls: str) -> None:
-    text = (
-        f'the checkpoint of {flow} could not restore "{name}" ({_giver(key)}), '
-        f"as the flow does not name its class {cls}; "
-        "annotate a parameter or a return with it, or register it with codecs="
-    )
+def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str, problem: Problem) -> None:
+    if problem.unnamed is not None:
+        text = (
+            f'the checkpoint of {flow} could not restore "{name}" ({_giver(key)}), '
+            f"as the flow does not name its class {problem.unnamed.name}; "
+            "annotate a parameter or a return with it, or register it with codecs="
+        )
+    else:
+        what = f'"{name}" of type {format_type(key.type, checker.options)}'
+        if problem.field:
+            what += f', whose "{problem.field}" is of type {format_type(problem.type, checker.options)}'
+        cure = "keep it in self, drop it with a transform, or give the flow a codec for it"
+        if problem.exception is not None:
+            cure = f"register it, codecs=[{problem.exception.name}], and its args and attributes are saved"
+        text = f"the checkpoint of {flow} cannot save {what} ({_giver(key)}); {cure}"
     _fail(checker, "stepkit-unsavable", text, node)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mypy.nodes import TypeInfo
+from mypy.nodes import MypyFile, TypeInfo
 from mypy.options import Options
 from mypy.plugin import (
     AnalyzeTypeContext,
@@ -51,6 +51,11 @@ class StepkitPlugin(Plugin):
             "stepkit.flow.subflow": self.hooks.declared,
             "stepkit.flow.parallel": self.hooks.declared,
         }
+
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        """Called for each file that is read; in the daemon for each that changed."""
+        self.hooks.tables.generation += 1  # what was found out about its classes may be so no longer
+        return []
 
     def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         return self.hooks.tag if self._is_flow(fullname) else None

@@ -18,6 +18,7 @@ from .contexts import Context, Key
 
 TABLE = "__stepkit_types__"
 """The name of the type alias in a flow class whose target is its table."""
+CODEC = "stepkit.codec.registry.Codec"
 ANONYMOUS = "?"
 
 Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
@@ -111,8 +112,8 @@ class Table:
     input: Context[Type]
     rows: tuple[Row, ...]
     digest: str = ""
-    has_codecs: bool = False
-    """Whether the class has ``codecs=``: then types that look unsavable may be none."""
+    codecs: tuple[Instance, ...] | None = ()
+    """What the class registers with ``codecs=``: classes, and ``Codec``s. None where not all of it can be seen."""
     may_stop: bool = False
     """Whether a method of the class may stop a run after any step."""
 
@@ -139,8 +140,9 @@ def encode(checker: TypeChecker, table: Table) -> Type:
     rows = [_encode_row(checker, row) for row in table.rows]
     digest = hashlib.sha256()
     _digest(table.rows, digest, set())
-    head = json.dumps({"digest": digest.hexdigest(), "codecs": table.has_codecs, "stops": table.may_stop})
-    return compat.tuple_type(checker, [compat.literal(checker, head), _encode_context(checker, table.input), *rows])
+    head = json.dumps({"digest": digest.hexdigest(), "codecs": table.codecs is not None, "stops": table.may_stop})
+    start = [_encode_context(checker, table.input), compat.tuple_type(checker, [*(table.codecs or ())])]
+    return compat.tuple_type(checker, [compat.literal(checker, head), compat.tuple_type(checker, start), *rows])
 
 
 def _digest(rows: Sequence[Row], digest: Any, seen: set[str]) -> None:
@@ -243,10 +245,19 @@ def decode(type: Type) -> Table | None:
 
 def _decode(proper: TupleType) -> Table:
     head = json.loads(_text(proper.items[0]))
-    start = _decode_context(proper.items[1], "", "its input does not require it")
+    start = get_proper_type(proper.items[1])
+    assert isinstance(start, TupleType)
+    context = _decode_context(start.items[0], "", "its input does not require it")
+    rows = tuple(decode_row(item) for item in proper.items[2:])
     return Table(
-        start, tuple(decode_row(item) for item in proper.items[2:]), head["digest"], head["codecs"], head["stops"]
+        context, rows, head["digest"], _decode_codecs(start.items[1]) if head["codecs"] else None, head["stops"]
     )
+
+
+def _decode_codecs(type: Type) -> tuple[Instance, ...]:
+    found = get_proper_type(type)
+    assert isinstance(found, TupleType)
+    return tuple(each for each in map(get_proper_type, found.items) if isinstance(each, Instance))
 
 
 def decode_row(type: Type) -> Row:

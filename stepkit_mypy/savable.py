@@ -1,113 +1,250 @@
-"""Which types no checkpoint can save. Only what is clearly so: any other class may have a codec.
+"""Which types no checkpoint can save, by the rules of ``stepkit.codec``: only what is so for certain.
 
-That is what has no form on the wire, and instances of classes that the flow names nowhere: in its input, in the
-annotation of a parameter or of a return. They could be saved, but not found again.
+A value is saved if it is of a builtin kind; of a class that is made of fields and that the flow names (in its input, in
+the annotation of a parameter or of a return, or with ``codecs=``); an exception that is registered; or of a class with
+a codec. An instance of any other class is refused. A type that may hold either kind (``object``, a protocol, ``Any``)
+is not blamed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import builtins
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from mypy.nodes import TypeInfo, Var
+from mypy.nodes import TypeInfo
 from mypy.types import (
     CallableType,
     Instance,
+    LiteralType,
     Overloaded,
     TupleType,
     Type,
+    TypeAliasType,
     TypedDictType,
     TypeType,
     UnionType,
     get_proper_type,
 )
 
-from . import compat
-from .rows import Row, Table
+from stepkit.codec.classes import registered_adapter_for
 
-UNSAVABLE = frozenset(
+from . import compat
+from .rows import CODEC, Row, Table
+
+KINDS = frozenset(
     """
-    types.ModuleType types.FunctionType types.MethodType types.CodeType types.FrameType types.TracebackType
-    typing.Generator typing.AsyncGenerator typing.Coroutine typing.IO io.IOBase builtins.function builtins.type
-    builtins.map builtins.filter builtins.zip builtins.enumerate builtins.reversed
-    sqlite3.Connection sqlite3.Cursor sqlite3.dbapi2.Connection sqlite3.dbapi2.Cursor
-    socket.socket ssl.SSLContext selectors.BaseSelector select.epoll mmap.mmap subprocess.Popen
-    threading.Thread threading.Lock threading.RLock threading._RLock threading.Condition threading.Event
-    threading.Semaphore threading.Barrier threading.local _thread.lock _thread.LockType _thread.RLock
-    multiprocessing.process.BaseProcess multiprocessing.connection._ConnectionBase queue.Queue queue.SimpleQueue
-    asyncio.futures.Future asyncio.tasks.Task _asyncio.Future _asyncio.Task asyncio.queues.Queue asyncio.locks.Lock
-    asyncio.locks.Event asyncio.locks.Condition asyncio.locks.Semaphore asyncio.events.AbstractEventLoop
-    asyncio.streams.StreamReader asyncio.streams.StreamWriter concurrent.futures._base.Future
-    concurrent.futures._base.Executor logging.Logger weakref.ReferenceType contextvars.Context
+    builtins.bool builtins.int builtins.float builtins.str builtins.list builtins.dict builtins.tuple builtins.set
+    builtins.frozenset builtins.complex builtins.range builtins.bytes builtins.bytearray
+    datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone zoneinfo.ZoneInfo
+    decimal.Decimal _decimal.Decimal fractions.Fraction uuid.UUID msgspec.UnsetType re.Pattern
+    ipaddress.IPv4Address ipaddress.IPv6Address ipaddress.IPv4Network ipaddress.IPv6Network
+    ipaddress.IPv4Interface ipaddress.IPv6Interface
+    pathlib.Path pathlib.PosixPath pathlib.WindowsPath pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath
+    collections.deque collections.OrderedDict collections.defaultdict collections.Counter
     """.split()
 )
-
-
-def is_unsavable(type: Type) -> bool:
-    """Whether a value of this type, or some item of it, is of a kind that has no form on the wire."""
-    waiting = [type]
-    seen: set[Type] = set()
-    while waiting:
-        each = waiting.pop()
-        if compat.is_recursive(each):
-            if each in seen:
-                continue
-            seen.add(each)
-        proper = get_proper_type(each)
-        if isinstance(proper, (CallableType, Overloaded, TypeType)):
-            return True
-        if isinstance(proper, (TupleType, UnionType)):
-            waiting += proper.items
-        elif isinstance(proper, TypedDictType):
-            waiting += proper.items.values()
-        elif isinstance(proper, Instance):
-            if any(base.fullname in UNSAVABLE for base in proper.type.mro):
-                return True
-            if proper.type.module_name == "builtins":
-                waiting += proper.args
-    return False
-
-
-def made_of_fields(type: Type) -> list[TypeInfo]:
-    """The classes with fields or members that stand in a type: they come back only where the flow names them."""
-    return [info for info in compat.classes_in(type) if _is_made_of_fields(info)]
-
-
-def is_named(info: TypeInfo, named: set[TypeInfo]) -> bool:
-    """Whether the class, or one that is derived from it, is among those that a flow names."""
-    return any(info in each.mro for each in named)
-
-
-def _is_made_of_fields(info: TypeInfo) -> bool:
-    if info.is_enum or info.is_named_tuple or "dataclass" in info.metadata or "attrs" in info.metadata:
-        return True
-    return any(base.fullname in ("msgspec.Struct", "pydantic.main.BaseModel") for base in info.mro)
-
-
-def named_classes(tables: Iterable[Table]) -> set[TypeInfo] | None:
-    """The classes that flows with these tables name in annotations, and those of their fields.
-
-    None where that cannot be told: a flow inside is not known, or an annotation names the whole context.
+"""The builtin kinds, as typeshed calls them."""
+UNKNOWN = frozenset(
     """
+    builtins.object datetime.tzinfo types.NoneType
+    numbers.Number numbers.Complex numbers.Real numbers.Rational numbers.Integral
+    typing.Sequence typing.MutableSequence typing.AbstractSet typing.MutableSet typing.Mapping typing.MutableMapping
+    typing.Collection typing.Iterable typing.Container typing.Sized typing.Hashable typing.Reversible
+    typing_extensions.Buffer collections.abc.Buffer typing.ByteString
+    """.split()
+)
+"""Bases of builtin kinds."""
+NEVER = frozenset(
+    """
+    typing.Iterator typing.Generator typing.AsyncIterator typing.AsyncIterable typing.AsyncGenerator typing.Awaitable
+    typing.Coroutine typing.IO types.NotImplementedType
+    """.split()
+)
+"""What looks as if it could be anything, but no builtin kind is derived from it."""
+MAPPED = "sqlalchemy.orm.decl_api.MappedAsDataclass"
+MOST_ARGUMENTS = 8
+"""How often a generic class is looked at in one value: ``Tree[T]`` may hold ``Tree[tuple[T, T]]``, without end."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What flows say of the classes that their checkpoints can restore. None where it cannot be told."""
+
+    named: frozenset[TypeInfo] | None = None
+    """Classes that stand in annotations, and in ``codecs=``."""
+    registered: frozenset[TypeInfo] = frozenset()
+    """Classes that stand in ``codecs=``."""
+    coded: frozenset[TypeInfo] = frozenset()
+    """Classes that have a codec."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Why a value cannot be saved."""
+
+    type: Type
+    """The type that is to blame."""
+    field: str = ""
+    """The field of a class that has it; empty where it stands in the value's own type."""
+    unnamed: TypeInfo | None = None
+    """The class, if all that is wrong is that the flow does not name it."""
+    exception: TypeInfo | None = None
+    """The class, if it is an exception that is not registered."""
+
+
+@dataclass(eq=False)
+class Judge:
+    """Judges types for one flow. A class that was found to be savable is not looked at again."""
+
+    known: Known
+    classes: set[TypeInfo] = field(default_factory=set)
+    """The classes with fields that were looked at: what is said depends on them."""
+    _fine: set[Type] = field(default_factory=set)
+
+    def problem(self, type: Type) -> Problem | None:
+        """Why values of this type cannot be saved, or None."""
+        waiting: list[tuple[Type, str]] = [(type, "")]
+        seen: set[Type] = set()
+        times: Counter[object] = Counter()
+        while waiting:
+            each, place = waiting.pop()
+            if isinstance(each, (Instance, TypeAliasType)):
+                generic: object = each.type if isinstance(each, Instance) else each.alias
+                times[generic] += bool(each.args)
+                if times[generic] > MOST_ARGUMENTS or each in seen or each in self._fine:
+                    continue
+                seen.add(each)
+            found = self._look(each, place)
+            if isinstance(found, Problem):
+                return found
+            waiting += found
+        self._fine |= seen
+        return None
+
+    def _look(self, type: Type, place: str) -> Problem | list[tuple[Type, str]]:
+        """What is wrong with a type itself, or the types that it is made of."""
+        proper = get_proper_type(type)
+        if isinstance(proper, (UnionType, TupleType)):
+            if isinstance(proper, TupleType) and not proper.partial_fallback.type.is_newtype:
+                problem = self._class(proper.partial_fallback, proper, place)
+                if problem is not None:
+                    return problem
+            return [(item, place) for item in proper.items]
+        if isinstance(proper, TypedDictType):
+            return [(item, place or name) for name, item in proper.items.items()]
+        if isinstance(proper, LiteralType):
+            return [(proper.fallback, place)]
+        if isinstance(proper, (CallableType, Overloaded, TypeType)):
+            of_types = any(info.fullname in ("builtins.type", "types.FunctionType") for info in self.known.coded)
+            return [] if of_types else Problem(proper, place)
+        if not isinstance(proper, Instance):
+            return []
+        if proper.type.is_newtype:
+            return [(proper.type.tuple_type or proper.type.bases[0], place)]
+        problem = self._class(proper, proper, place)
+        if problem is not None:
+            return problem
+        if compat.is_made_of_fields(proper.type) and not proper.type.is_enum and not self._is_coded(proper.type):
+            return [(each, name) for name, each in compat.state_of(proper)]
+        return [(each, place) for each in proper.args] if proper.type.fullname in KINDS | UNKNOWN else []
+
+    def _class(self, instance: Instance, type: Type, place: str) -> Problem | None:
+        info, known = instance.type, self.known
+        if info.fullname in KINDS or info.fullname in UNKNOWN or self._is_coded(info):
+            return None
+        if info.fullname not in NEVER and (info.fallback_to_any or info.is_intersection or info.is_protocol):
+            return None
+        if _is_exception(info):
+            return None if any(info in each.mro for each in known.registered) else Problem(type, place, exception=info)
+        if compat.is_made_of_fields(info) and not _has_other_state(info):
+            self.classes.add(info)
+            lost = known.named is not None and not any(info in each.mro for each in known.named)
+            return Problem(type, place, unnamed=info) if lost else None
+        if known.named is None:
+            return Problem(type, place) if info.module_name.partition(".")[0] in sys.stdlib_module_names else None
+        return None if any(_may_stand_for(each, info) for each in known.named) else Problem(type, place)
+
+    def _is_coded(self, info: TypeInfo) -> bool:
+        return any(info in each.mro for each in self.known.coded)
+
+
+def _is_exception(info: TypeInfo) -> bool:
+    return info.has_base("builtins.BaseException")
+
+
+def _has_other_state(info: TypeInfo) -> bool:
+    """Whether instances have state besides their fields: then they are refused, though the class is made of fields."""
+    if info.is_enum or info.is_named_tuple:
+        return False
+    return any(
+        base.module_name == "builtins" and base.fullname != "builtins.object" or base.fullname == MAPPED
+        for base in info.mro
+    )
+
+
+def is_registrable(info: TypeInfo) -> bool:
+    """Whether a class makes sense in ``codecs=`` by itself."""
+    if info.fallback_to_any or info.typeddict_type is not None:
+        return True
+    if _is_exception(info):
+        own = [getattr(builtins, base.name, None) for base in info.mro if base.module_name == "builtins"]
+        simple = all(cls is object or cls is None or registered_adapter_for(cls) is not None for cls in own)
+        return simple and not any(base.slots for base in info.mro if base.module_name != "builtins")
+    return compat.is_made_of_fields(info) and not _has_other_state(info)
+
+
+def _may_stand_for(other: TypeInfo, info: TypeInfo) -> bool:
+    """Whether what is said to be of a class may be of the other class, whose instances are saved."""
+    if not compat.is_made_of_fields(other) or _has_other_state(other):
+        return False
+    return info in other.mro or info.is_protocol and all(other.get(name) for name in info.protocol_members)
+
+
+def known_of(tables: Iterable[Table]) -> Known | None:
+    """What a flow and those inside it name; None where some of its codecs cannot be seen."""
     named: set[TypeInfo] = set()
+    registered: set[TypeInfo] = set()
+    coded: set[TypeInfo] = set()
+    all_known = True
     for table in tables:
-        for key in table.input.keys.values():
-            _name(key.type, named)
-        for row in (each for outer in table.rows for each in (outer, *outer.members)):
-            if row.facts.names_whole or None in row.flows:
-                return None
-            _name_of_row(row, named)
-    return named
+        if table.codecs is None:
+            return None
+        for each in table.codecs:
+            if each.type.fullname == CODEC:
+                coded.update(compat.classes_in(each.args[0], builtins=True))
+            else:
+                registered.add(each.type)
+                _name(each.type.typeddict_type or each, named)
+        for type in _annotations(table):
+            if type is None:
+                all_known = False
+            else:
+                _name(type, named)
+    return Known(frozenset(named) if all_known else None, frozenset(registered), frozenset(coded))
 
 
-def _name_of_row(row: Row, named: set[TypeInfo]) -> None:
+def _annotations(table: Table) -> Iterator[Type | None]:
+    """The types that a flow names; None for what is not known: a flow inside, or the type of the whole context."""
+    for key in table.input.keys.values():
+        yield key.type
+    for row in (each for outer in table.rows for each in (outer, *outer.members)):
+        if row.facts.names_whole or None in row.flows:
+            yield None
+        yield from _annotations_of_row(row)
+
+
+def _annotations_of_row(row: Row) -> Iterator[Type]:
     for parameter in row.facts.parameters:
         if parameter.annotated and parameter.name in row.reads:
-            _name(row.reads[parameter.name], named)
+            yield row.reads[parameter.name]
     if row.facts.names_return:
         for key in row.change.keys.values():
-            _name(key.type, named)
+            yield key.type
         if row.change.rest is not None:
-            _name(row.change.rest, named)
+            yield row.change.rest
 
 
 def _name(type: Type, named: set[TypeInfo]) -> None:
@@ -117,8 +254,6 @@ def _name(type: Type, named: set[TypeInfo]) -> None:
         if info in named:
             continue
         named.add(info)
-        if _is_made_of_fields(info):
-            for base in info.mro:
-                for symbol in base.names.values():
-                    if isinstance(symbol.node, Var) and symbol.node.type is not None and not symbol.node.is_classvar:
-                        waiting += compat.classes_in(symbol.node.type)
+        if compat.is_made_of_fields(info):
+            for each in compat.annotated_in(info):
+                waiting += compat.classes_in(each)

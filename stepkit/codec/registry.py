@@ -85,6 +85,13 @@ class _CodecAdapter:
         return restored
 
 
+NEEDS_NO_CODEC = "codecs[{place}]: every checkpoint can save {name}; leave it out"
+NEEDS_CODEC = (
+    "codecs[{place}]: {name} has no fields that a checkpoint could save; register a "
+    "Codec({name}, encode=..., decode=...)"
+)
+
+
 def read_codecs(codecs: Any, problems: list[str]) -> tuple[type | Codec[Any], ...]:
     """What stands in ``codecs=``: an alias of a generic class is its class. What makes no sense is a problem."""
     found: list[type | Codec[Any]] = []
@@ -101,12 +108,9 @@ def read_codecs(codecs: Any, problems: list[str]) -> tuple[type | Codec[Any], ..
         elif not isinstance(cls, type):
             problems.append(f"codecs[{place}] is a class or a Codec, not {describe(each)}")
         elif is_builtin_kind(cls):
-            problems.append(f"codecs[{place}]: every checkpoint can save {cls.__qualname__}; leave it out")
+            problems.append(NEEDS_NO_CODEC.format(place=place, name=cls.__qualname__))
         elif registered_adapter_for(cls) is None and not is_typeddict(cls):
-            problems.append(
-                f"codecs[{place}]: {cls.__qualname__} has no fields that a checkpoint could save; register a "
-                f"Codec({cls.__qualname__}, encode=..., decode=...)"
-            )
+            problems.append(NEEDS_CODEC.format(place=place, name=cls.__qualname__))
         else:
             found.append(cls)
     return tuple(found)

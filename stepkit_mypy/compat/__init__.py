@@ -32,6 +32,7 @@ from .checking import (
     was_deferred,
     widen,
 )
+from .fields import annotated_in, is_made_of_fields, state_of
 from .statements import blocks_of, is_false, is_local, is_true, matches_all, names_in
 from .syntax import (
     analyzing_module,
@@ -122,6 +123,7 @@ __all__ = [
     "alias_type",
     "alternatives_of",
     "analyzing_module",
+    "annotated_in",
     "any_type",
     "assignments",
     "awaited",
@@ -174,6 +176,7 @@ __all__ = [
     "is_last_pass",
     "is_left_out",
     "is_local",
+    "is_made_of_fields",
     "is_recursive",
     "is_silenced",
     "is_true",
@@ -210,6 +213,7 @@ __all__ = [
     "set_target",
     "settle_attributes",
     "stands_in_module",
+    "state_of",
     "synthetic",
     "this_instance",
     "told_at_once",

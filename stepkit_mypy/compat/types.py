@@ -322,7 +322,7 @@ def seen_as(info: TypeInfo, fullname: str) -> Instance | None:
     return None if base is None else map_instance_to_supertype(own, base)
 
 
-def classes_in(type: Type) -> list[TypeInfo]:
+def classes_in(type: Type, *, builtins: bool = False) -> list[TypeInfo]:
     """The classes that a type is made of, but for those that are built in."""
     found: list[TypeInfo] = []
     waiting = [type]
@@ -335,7 +335,10 @@ def classes_in(type: Type) -> list[TypeInfo]:
             seen.add(each)
         proper = get_proper_type(each)
         if isinstance(proper, Instance):
-            found += [] if proper.type.module_name == "builtins" else [proper.type]
+            if proper.type.is_newtype:
+                waiting.append(proper.type.tuple_type or proper.type.bases[0])
+                continue
+            found += [] if proper.type.module_name == "builtins" and not builtins else [proper.type]
             waiting += proper.args
         elif isinstance(proper, UnionType):
             waiting += proper.items
@@ -345,6 +348,12 @@ def classes_in(type: Type) -> list[TypeInfo]:
             waiting += proper.items.values()
         elif isinstance(proper, LiteralType):
             waiting.append(proper.fallback)
+        elif isinstance(proper, CallableType):
+            waiting += [*proper.arg_types, proper.ret_type]
+        elif isinstance(proper, TypeType):
+            waiting.append(proper.item)
+        elif isinstance(proper, TypeVarType):
+            waiting += [proper.upper_bound, *proper.values]
     return found
 
 
