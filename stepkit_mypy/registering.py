@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Expression, ListExpr, SetExpr, TupleExpr, TypeInfo
-from mypy.types import CallableType, Instance, Type, get_proper_type
+from mypy.types import FunctionLike, Instance, Type, get_proper_type
 
 from stepkit.codec.registry import NEEDS_CODEC, NEEDS_NO_CODEC
 
@@ -79,7 +79,7 @@ def _class_argument(item: Expression) -> Expression | None:
 def _class_of(type: Type | None) -> Instance | None:
     """The class that an expression of this type names: ``Order``, ``Box[int]``; not a variable that holds a class."""
     proper = None if type is None else get_proper_type(type)
-    if isinstance(proper, CallableType) and proper.is_type_obj():
+    if isinstance(proper, FunctionLike) and proper.is_type_obj():
         info: TypeInfo = proper.type_object()
         return Instance(info, [compat.any_type() for _ in info.defn.type_vars])
     return None
