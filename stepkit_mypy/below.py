@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mypy.checker import TypeChecker
@@ -59,11 +60,13 @@ def look_below(declaration: Declaration, decorated: Type | None) -> Below | None
     return Below(called, below.gives, keeps, parameters, reads)
 
 
-def returned_below(checker: TypeChecker, declaration: Declaration) -> Returned:
-    """What a decorated method gives."""
+def returned_below(
+    checker: TypeChecker, declaration: Declaration, wanted: Mapping[str, Type] | None = None
+) -> Returned:
+    """What a decorated method gives; ``wanted`` as for ``returned``."""
     function, below = declaration.function, declaration.below
     assert function is not None
-    result = returned(checker, function)
+    result = returned(checker, function, wanted)
     if below is None or below.gives is None:
         return result
     reader = Reader(checker, {})

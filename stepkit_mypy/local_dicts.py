@@ -300,7 +300,7 @@ class Analysis:
         old, names = state.get(variable, ""), self._names(target.index)
         if isinstance(old, Held) and names is not None and len(names) == 1 and names[0] in old.shape.keys:
             given = old.shape.keys[names[0]].type
-            if given == self.reader().value(value):  # otherwise no expression has the result's type
+            if given == self.reader().value(value, None):  # otherwise no expression has the result's type
                 return
         self.change(variable, self.item(target.index, None), state)
 

@@ -82,10 +82,27 @@ def maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: K
 
 
 def key_type(
-    checker: TypeChecker, node: Node, step: str, name: str, wanted: Type, key: Key[Type], code: str = "stepkit-key-type"
+    checker: TypeChecker,
+    node: Node,
+    step: str,
+    name: str,
+    wanted: Type,
+    key: Key[Type],
+    code: str = "stepkit-key-type",
+    *,
+    advice: str = "",
 ) -> None:
     first, second = format_type_distinctly(wanted, key.type, options=checker.options)
-    _fail(checker, code, f'step "{step}" reads "{name}" as {first}, but {_giver(key)} as {second}', node)
+    _fail(checker, code, f'step "{step}" reads "{name}" as {first}, but {_giver(key)} as {second}{advice}', node)
+
+
+def disagree(checker: TypeChecker, step: str, type: Type) -> str:
+    return f'; step "{step}" reads it as {format_type(type, checker.options)}: ask for one type in both'
+
+
+def annotate(checker: TypeChecker, name: str, wanted: Type, giver: str) -> str:
+    type = format_type(wanted, checker.options).strip('"')
+    return f'; annotate the value where step "{giver}" makes it: {name}: {type} = ...'
 
 
 def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mypy.checker import TypeChecker
@@ -20,6 +20,7 @@ from mypy.nodes import (
     ReturnStmt,
     StrExpr,
 )
+from mypy.subtypes import is_subtype
 from mypy.types import (
     AnyType,
     CallableType,
@@ -39,6 +40,8 @@ from .local_states import Held, Known
 from .rows import NOT_EVERY_RETURN, shape_of
 
 Shape = Context[Type]
+Judge = Callable[[str, Expression, Type], Type]
+"""Says which type a key's value has, of a value that would have this type in a variable."""
 
 
 @dataclass(eq=False)
@@ -62,9 +65,10 @@ class Returned:
 class Reader:
     """Reads the shapes of expressions; notes where one is not known."""
 
-    def __init__(self, checker: TypeChecker, known: Known) -> None:
+    def __init__(self, checker: TypeChecker, known: Known, judge: Judge | None = None) -> None:
         self.checker = checker
         self.known = known
+        self.judge = judge
         self.result = Returned(Context())
 
     def shapes(self, expression: Expression) -> Iterator[Shape | None]:
@@ -136,7 +140,7 @@ class Reader:
 
     def held_item(self, key: Expression, value: Expression | None, names: list[str] | None) -> Held:
         """What ``data[key] = value`` writes where the key is one of these names."""
-        return self._held(self._item(key, compat.any_type() if value is None else self.value(value), names))
+        return self._held(self._item(key, compat.any_type() if value is None else self.value(value, names), names))
 
     def _held(self, shape: Shape) -> Held:
         result = self.result
@@ -152,7 +156,8 @@ class Reader:
             if key is None:
                 shape = write(shape, self._one(value), "override", compat.join)
                 continue
-            shape = write(shape, self._item(key, self.value(value), self.keys(key)), "override", compat.join)
+            names = self.keys(key)
+            shape = write(shape, self._item(key, self.value(value, names), names), "override", compat.join)
         return shape
 
     def _item(self, key: Expression, type: Type, names: list[str] | None) -> Shape:
@@ -173,7 +178,7 @@ class Reader:
         for argument, kind, name in zip(call.args, call.arg_kinds, call.arg_names, strict=True):
             if kind == ARG_NAMED and name is not None:
                 self.result.places.setdefault(name, argument)
-                change: Shape = Context({name: Key(self.value(argument), True)})
+                change: Shape = Context({name: Key(self.value(argument, [name]), True)})
             elif kind == ARG_POS or kind.name == "ARG_STAR2":
                 change = self._one(argument)
             else:
@@ -189,12 +194,15 @@ class Reader:
         found = compat.type_of(self.checker, key)
         return None if found is None else literal_strings(found)
 
-    def value(self, expression: Expression) -> Type:
-        """The type of a value: the one that a variable would have that it is assigned to."""
+    def value(self, expression: Expression, names: list[str] | None) -> Type:
+        """The type of a key's value: the one that a variable would have that it is assigned to."""
         type = compat.type_of(self.checker, expression)
         if type is None:
             return compat.any_type()
-        return compat.clean(type)
+        type = compat.clean(type)
+        if self.judge is None or names is None or len(names) != 1:
+            return type
+        return self.judge(names[0], expression, type)
 
     def of_type(self, type: Type, expression: Expression | None = None, what: str = "") -> Iterator[Shape | None]:
         for item in compat.union_items(type):
@@ -241,9 +249,20 @@ def literal_strings(type: Type) -> list[str] | None:
     return found
 
 
-def returned(checker: TypeChecker, function: FuncDef) -> Returned:
-    """What a method gives: from its annotation if it has one, otherwise from its return statements."""
-    reader = Reader(checker, {})
+def returned(checker: TypeChecker, function: FuncDef, wanted: Mapping[str, Type] | None = None) -> Returned:
+    """What a method gives: from its annotation if it has one, otherwise from its return statements.
+
+    ``wanted``: types of keys whose values have these types if they may.
+    """
+
+    def judge(name: str, value: Expression, type: Type) -> Type:
+        want = None if wanted is None else wanted.get(name)
+        if want is None or is_subtype(type, want, options=checker.options):
+            return type
+        found = compat.infer_in_function(checker, function, compat.unwrapped(value), want)
+        return want if is_subtype(found, want, options=checker.options) else type
+
+    reader = Reader(checker, {}, judge)
     result = reader.result
     if compat.has_no_body(function) and compat.returns_inferred(function):
         result.shape = Context(rest=compat.any_type())
@@ -253,7 +272,7 @@ def returned(checker: TypeChecker, function: FuncDef) -> Returned:
         type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         found = list(reader.of_type(type))
     else:
-        reader.known = held_where_read(checker, function, lambda known: Reader(checker, known))
+        reader.known = held_where_read(checker, function, lambda known: Reader(checker, known, judge))
         found = []
         for statement in compat.returns_of(function):
             if statement.expr is None:

@@ -20,6 +20,7 @@ from .declarations import Declaration, facts_of, name_of, read_body
 from .finishing import finish_if_complete
 from .judging import is_told
 from .makers import Trees
+from .readers import cure, judged
 from .rows import Facts, Row, encode_row
 from .shapes import Returned
 from .tagging import FLOW
@@ -82,7 +83,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     declaration.below = look_below(declaration, decorated)
     if declaration.kind == "branch":
         return _branch_made(checker, work, declaration, function, state)
-    result = returned_below(checker, declaration)
+    result = judged(checker, work, declaration)
     row = Row(_facts(checker, declaration, info), _reads(declaration, function), result.shape)
     slot = work.slot_of[declaration.attribute]
     old, slot.row = slot.row, row
@@ -263,7 +264,8 @@ def _is_wrong(
     if wanted is not None and not is_subtype(key.type, wanted, options=checker.options):
         wrong = True
         if not is_told(checker, context, name, wanted):
-            messages.key_type(checker, node, step, name, wanted, key)
+            advice = cure(checker, work, name, wanted, key)
+            messages.key_type(checker, node, step, name, wanted, key, advice=advice)
     if not key.certain and not default and not is_told(checker, context, name, None):
         wrong = True
         messages.maybe_missing(checker, node, step, name, key)

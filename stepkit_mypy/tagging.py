@@ -91,7 +91,7 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
         compat.insert_end(function)
         compat.write_none(api, returns)
         if declaration.kind != "branch":
-            compat.infer_alone(returns)
+            compat.infer_alone(function, returns)
     if compat.inferred_places(function):
         compat.insert_enter(function)
 

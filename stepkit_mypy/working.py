@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
 from mypy.types import Instance, Type, get_proper_type
@@ -19,6 +20,9 @@ from .makers import Trees
 from .rows import TABLE, Facts, Row, decode, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
 from .walk import advance
+
+if TYPE_CHECKING:
+    from .readers import Reading
 
 
 @dataclass(eq=False)
@@ -61,6 +65,8 @@ class Work:
     finished: Callable[[], None] = lambda: None
     """Called when the flow's types are known."""
     by_node: dict[object, Declaration] = field(default_factory=dict)
+    readings: dict[str, list[Reading]] | None = None
+    """Who reads which key with a type of its own, once that was looked for."""
 
     def state_before(self, attribute: str) -> State[Type] | None:
         """The state before the row that the attribute belongs to; None while a row before it is not known."""

@@ -7,25 +7,41 @@ in the semantic phase, each value becomes ``(value,)[0]``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mypy.checker import TypeChecker
 from mypy.nodes import (
     AssignmentExpr,
+    AssignmentStmt,
     AwaitExpr,
+    Block,
     BytesExpr,
     CallExpr,
     ComplexExpr,
     ConditionalExpr,
     DictExpr,
     Expression,
+    ExpressionStmt,
     FloatExpr,
+    ForStmt,
+    FuncDef,
     IndexExpr,
     IntExpr,
+    MemberExpr,
     NameExpr,
+    OperatorAssignmentStmt,
     OpExpr,
     ReturnStmt,
+    Statement,
     StrExpr,
+    TempNode,
     TupleExpr,
+    WithStmt,
 )
+from mypy.types import Type, UnboundType
+
+from .statements import blocks_of
+from .types import last_name
 
 CONSTANT = (BytesExpr, ComplexExpr, FloatExpr, IntExpr, NameExpr, StrExpr)
 """What is the same whatever type is wanted."""
@@ -33,11 +49,28 @@ TUPLE = -79
 """The column of a tuple that a value was put into, and of its index."""
 
 
-def infer_alone(returns: list[ReturnStmt]) -> None:
-    """Have mypy infer the values of returned displays, and what else is returned, with no type wanted."""
+def infer_alone(function: FuncDef, returns: list[ReturnStmt]) -> None:
+    """Have mypy infer the values of returned displays, and what else is returned, with no type wanted.
+
+    So are the items of a display that a variable begins with, and those of a variable with an annotation that wants
+    nothing of them: ``out: dict[str, object] = {}``.
+    """
     for statement in returns:
         if statement.expr is not None:
             statement.expr = _mapping(statement.expr)
+    free: set[str] = set()
+    known = {argument.variable.name for argument in function.arguments}
+    for each in _statements_in(function.body):
+        targets = each.lvalues if isinstance(each, AssignmentStmt) else _targets_of(each)
+        names = {target.name for target in targets if isinstance(target, NameExpr)} - known
+        if isinstance(each, AssignmentStmt) and _wants_nothing(each.unanalyzed_type):
+            free |= names
+        elif isinstance(each, AssignmentStmt) and each.unanalyzed_type is None and names and len(targets) == 1:
+            if isinstance(each.rvalue, DictExpr) or _calls_dict(each.rvalue):
+                _mapping(each.rvalue)  # the first value that it has, which gives it its type
+        known |= names
+        if free:
+            _write_alone(each, free)
 
 
 def unwrapped(expression: Expression) -> Expression:
@@ -55,12 +88,65 @@ def forget_tuples(checker: TypeChecker) -> None:
         found[:] = [each for each in found if each.column != TUPLE]
 
 
-def _mapping(expression: Expression) -> Expression:
-    """An expression that gives keys: of a display only the values are wrapped."""
+def _statements_in(block: Block) -> Iterator[Statement]:
+    for statement in block.body:
+        yield statement
+        for inner in blocks_of(statement):
+            yield from _statements_in(inner)
+
+
+def _targets_of(statement: Statement) -> list[Expression]:
+    """What else gives a variable its type."""
+    if isinstance(statement, ForStmt):
+        return [statement.index]
+    if isinstance(statement, WithStmt):
+        return [target for target in statement.target if target is not None]
+    return []
+
+
+def _wants_nothing(annotation: Type | None) -> bool:
+    """Whether an annotation is ``dict[str, object]`` or its like, or says Any of the values."""
+    values = annotation.args[1] if isinstance(annotation, UnboundType) and len(annotation.args) == 2 else None
+    return isinstance(values, UnboundType) and last_name(values.name) in ("Any", "object")
+
+
+def _write_alone(statement: Statement, variables: set[str]) -> None:
+    """Have the items that a statement writes into one of these variables inferred with no type wanted."""
+    if isinstance(statement, AssignmentStmt) and not isinstance(statement.rvalue, TempNode):
+        target = statement.lvalues[0]
+        if _is_one_of(variables, target):
+            _mapping(statement.rvalue, whole=False)
+        elif isinstance(target, IndexExpr) and _is_one_of(variables, target.base):
+            statement.rvalue = _alone(statement.rvalue)
+    elif isinstance(statement, OperatorAssignmentStmt) and _is_one_of(variables, statement.lvalue):
+        _mapping(statement.rvalue, whole=False)
+    elif isinstance(statement, ExpressionStmt) and isinstance(statement.expr, CallExpr):
+        call = statement.expr
+        if not isinstance(call.callee, MemberExpr) or not _is_one_of(variables, call.callee.expr):
+            return
+        if call.callee.name == "update":
+            call.args = [
+                _mapping(argument, whole=False) if name is None else _alone(argument)
+                for argument, name in zip(call.args, call.arg_names, strict=True)
+            ]
+        elif call.callee.name == "setdefault":
+            call.args = [_alone(argument) for argument in call.args]
+
+
+def _is_one_of(variables: set[str], expression: Expression) -> bool:
+    return isinstance(expression, NameExpr) and expression.name in variables
+
+
+def _mapping(expression: Expression, *, whole: bool = True) -> Expression:
+    """An expression that gives keys: of a display only the values are wrapped.
+
+    ``whole``: what is no display is wrapped as a whole; not so where a dict of this very type is wanted.
+    """
     if isinstance(expression, ConditionalExpr):
-        expression.if_expr, expression.else_expr = _mapping(expression.if_expr), _mapping(expression.else_expr)
+        expression.if_expr = _mapping(expression.if_expr, whole=whole)
+        expression.else_expr = _mapping(expression.else_expr, whole=whole)
     elif isinstance(expression, AssignmentExpr):
-        expression.value = _mapping(expression.value)
+        expression.value = _mapping(expression.value, whole=whole)
     elif isinstance(expression, DictExpr):
         expression.items = [(key, _mapping(value) if key is None else _alone(value)) for key, value in expression.items]
     elif _calls_dict(expression):
@@ -69,15 +155,14 @@ def _mapping(expression: Expression) -> Expression:
             _mapping(argument) if name is None else _alone(argument)
             for argument, name in zip(expression.args, expression.arg_names, strict=True)
         ]
-    elif isinstance(expression, OpExpr) and expression.op == "or":
-        if isinstance(expression.left, (AwaitExpr, CallExpr, OpExpr)):  # names are narrowed for what follows
-            expression.left = _mapping(expression.left)
-        expression.right = _mapping(expression.right)
-    elif isinstance(expression, OpExpr) and expression.op == "and":
-        expression.right = _mapping(expression.right)
+    elif isinstance(expression, OpExpr) and expression.op in ("or", "and"):
+        if expression.op == "or" and isinstance(expression.left, (AwaitExpr, CallExpr, OpExpr)):
+            expression.left = _mapping(expression.left, whole=whole)  # names are narrowed for what follows
+        expression.right = _mapping(expression.right, whole=whole)
     elif isinstance(expression, OpExpr) and expression.op == "|" and _has_display(expression):
-        expression.left, expression.right = _mapping(expression.left), _mapping(expression.right)
-    else:
+        expression.left = _mapping(expression.left, whole=whole)
+        expression.right = _mapping(expression.right, whole=whole)
+    elif whole:
         return _alone(expression)
     return expression
 

@@ -174,6 +174,12 @@ def told_at_once(checker: TypeChecker) -> Iterator[None]:
             watchers.append(last)
 
 
+def infer_in_function(checker: TypeChecker, function: FuncDef, expression: Expression, context: Type) -> Type:
+    """The type of an expression of a function's body where one of this type is wanted, after the body was checked."""
+    with checker.scope.push_function(function), checker.tscope.function_scope(function):
+        return infer_with_context(checker, expression, context)
+
+
 def alternatives_of(checker: TypeChecker, expression: Expression) -> Iterator[tuple[Type, Expression]]:
     """The types of an expression's branches, where each stands."""
     if isinstance(expression, ConditionalExpr):
