@@ -25,7 +25,7 @@ import msgspec
 from typing_extensions import TypeVar
 
 from .codec import Registry, Tag
-from .codec.kinds import describe, is_unicode
+from .codec.kinds import describe, is_unicode, name_of
 from .codec.purity import MAX_DEPTH, depth_exceeds
 from .errors import CheckpointFormatError, ResumeSizeError
 
@@ -184,7 +184,7 @@ class _Reader:
         self.limit = limit
 
     def fail(self, problem: str, advice: str = ADVICE) -> NoReturn:
-        raise CheckpointFormatError(f"{self.where}the checkpoint {problem}. {advice}.")
+        raise CheckpointFormatError(f"{self.where}the checkpoint {problem}. {advice}.") from None
 
     def read(self, text: object) -> Checkpoint[dict[str, Any]]:
         document = self.document(self.data(text))
@@ -198,7 +198,7 @@ class _Reader:
             self.fail('has an empty "stepName", so it says not where to go on')
         if state is not None:
             if extra := [key for key in state.types if key not in output]:
-                self.fail(f'has a type tag in "flow.types" for {describe(extra[0])}, which is not in "output"')
+                self.fail(f'has a type tag in "flow.types" for {name_of(extra[0])}, which is not in "output"')
         return Checkpoint(step, output, state)
 
     def data(self, text: object) -> bytes:
@@ -273,9 +273,9 @@ class _Reader:
         if len(set(keys)) != len(keys):
             self.fail(f'has a field "{where}.keys" that names a key twice')
         if extra := [key for key in was if key not in keys]:
-            self.fail(f'has a field "{where}.was" with the key {describe(extra[0])}, which is not in "{where}.keys"')
+            self.fail(f'has a field "{where}.was" with the key {name_of(extra[0])}, which is not in "{where}.keys"')
         if extra := [key for key in types if key not in was]:
-            self.fail(f'has a type tag in "{where}.types" for {describe(extra[0])}, which is not in "{where}.was"')
+            self.fail(f'has a type tag in "{where}.types" for {name_of(extra[0])}, which is not in "{where}.was"')
         attempt: int = self.field(value, f"{where}.attempt", int, 1)
         if attempt < 1:
             self.fail(f'has a field "{where}.attempt" below 1')
@@ -291,7 +291,7 @@ class _Reader:
     def valid(self, names: Iterable[str], where: str) -> None:
         """Names are valid text, so that messages can be printed and the next checkpoint written; values need not be."""
         if broken := [name for name in names if not is_unicode(name)]:
-            self.fail(f'has a field "{where}" with the name {describe(broken[0])}, which has lone surrogates')
+            self.fail(f'has a field "{where}" with the name {name_of(broken[0])}, which has lone surrogates')
 
     def field(self, owner: dict[str, Any], where: str, kind: type, default: Any = None) -> Any:
         name = where.rpartition(".")[2]
@@ -334,7 +334,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise ValueError(f"an object has the key {describe(name)} twice")
+                raise ValueError(f"an object has the key {name_of(name)} twice")
             seen.add(name)
     return found
 
@@ -346,5 +346,5 @@ def _constant(name: str) -> NoReturn:
 def _float(digits: str) -> float:
     value = float(digits)
     if value - value != 0.0:
-        raise ValueError(f"the number {digits[:20]} is out of range")
+        raise ValueError("a number is out of range")
     return value

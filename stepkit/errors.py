@@ -113,9 +113,10 @@ class UnknownCaseError(StepkitError, LookupError):
         self.step = step
         self.case = case
         self.cases = tuple(cases)
+        chosen = f"a name of {len(case)} characters" if isinstance(case, str) else f"a {type(case).__qualname__}"
         hint = (nearest(case, self.cases) if isinstance(case, str) else "") or "."
         super().__init__(
-            f'flow {flow}: branch "{step}" chose {case!r}; its cases are {quoted(self.cases)}{hint} '
+            f'flow {flow}: branch "{step}" chose {chosen}; its cases are {quoted(self.cases)}{hint} '
             "Return the name of a case, or None for no case."
         )
 

@@ -145,7 +145,7 @@ CASES: list[tuple[Any, str, type, str]] = [
     (Moment(2024, 1, 1), "$", Moment, "is of a subclass of datetime"),
     ({Text("k"): 1}, "$.keys()[0]", Text, "is of a subclass of str"),
     ({(1, threading.Lock()): 1}, "$.keys()[0][1]", type(threading.Lock()), CODEC),
-    ({1: {2.5: {object}}}, "$[1][2.5]{*}", type, CODEC),
+    ({1: {2.5: {object}}}, "$[1][float]{*}", type, CODEC),
     (Unknown(1), "$", Unknown, UNNAMED),
     ((NotNamed(1),), "$[0]", NotNamed, UNNAMED),
     (Shade.DARK, "$", Shade, UNNAMED),
@@ -262,7 +262,7 @@ def test_a_codec_that_fails_is_named_with_its_error() -> None:
         raise LookupError("no rate")
 
     codec: Codec[Money] = Codec(Money, broken, Money)
-    with pytest.raises(UnsavableValueError, match=r"\$\[0\].*its codec raised LookupError: no rate"):
+    with pytest.raises(UnsavableValueError, match=r"\$\[0\].*its codec raised LookupError"):
         Registry((), [codec]).dump([Money(1, "EUR")])  # type: ignore[arg-type]
 
 

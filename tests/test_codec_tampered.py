@@ -129,42 +129,42 @@ def test_mutated_data_and_tags_load_or_are_refused(data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     ("plain", "tag", "problem"),
     [
-        (1, "quaternion", "at $ in the checkpoint has the unknown kind str 'quaternion'; it may be of a newer version"),
-        (1, 7, "has a type tag that is int 7, not a string or an object"),
-        (5, "datetime", "needs a string, not int 5"),
-        ("yesterday", "datetime", "cannot be restored (ValueError: Invalid isoformat string: 'yesterday')"),
+        (1, "quaternion", 'at $ in the checkpoint has the unknown kind "quaternion"; it may be of a newer version'),
+        (1, 7, "has a type tag that is int, not a string or an object"),
+        (5, "datetime", "needs a string, not int"),
+        ("yesterday", "datetime", "cannot be restored (ValueError)"),
         ({"a": ["x"]}, {"in": {"a": {"in": {"0": "uuid"}}}}, "at $.a[0] in the checkpoint"),
-        ([1], {"in": {"3": "date"}}, "has a type tag for the place str '3', which it does not have"),
-        ({"a": 1}, {"in": {"b": "date"}}, "has a type tag for the key str 'b', which it does not have"),
-        ({"a": 1}, {"keys": {"b": "int"}}, "has a type tag for the key str 'b', which it does not have"),
+        ([1], {"in": {"3": "date"}}, 'has a type tag for the place "3", which it does not have'),
+        ({"a": 1}, {"in": {"b": "date"}}, 'has a type tag for the key "b", which it does not have'),
+        ({"a": 1}, {"keys": {"b": "int"}}, 'has a type tag for the key "b", which it does not have'),
         ({"1": 1, "01": 2}, {"key": "int"}, "has the same key or element twice"),
         ([1, 1], "set", "has the same key or element twice"),
-        ([[]], "set", "cannot be restored (TypeError: unhashable type: 'list')"),
+        ([[]], "set", "cannot be restored (TypeError)"),
         ({}, "tuple", "needs a list, not dict"),
         ([], {"is": "Counter"}, "needs an object, not list"),
         ("1e999999999", "fraction", "is no fraction like 3/4"),
         ("%%", "bytes", "is no base64 text"),
         ("2024-01-01T00:00:00", {"is": "datetime", "zone": "../../etc/passwd"}, "is no name of a time zone"),
-        ({}, {"is": "defaultdict", "factory": "eval"}, "has the unknown factory str 'eval'"),
+        ({}, {"is": "defaultdict", "factory": "eval"}, 'has the unknown factory "eval"'),
         (
             1,
             {"class": "os:system"},
             'is of the class "os:system", which the flow does not name; name it',
         ),
-        (1, {"class": 3}, "has a type tag whose class is int 3, not a name"),
-        ("pink", {"class": "codec_values:Color"}, "is str 'pink', which is no member of Color"),
-        ({}, {"class": "codec_values:Place"}, "lacks the field str 'x', for which Place has no default"),
+        (1, {"class": 3}, "has a type tag whose class is int, not a name"),
+        ("pink", {"class": "codec_values:Color"}, "is str of 4 characters, which is no member of Color"),
+        ({}, {"class": "codec_values:Place"}, 'lacks the field "x", for which Place has no default'),
         (
             {"x": 1, "z": 2},
             {"class": "codec_values:Place"},
-            "has the field str 'z', which Place does not have",
+            'has the field "z", which Place does not have',
         ),
-        ({}, {"class": "codec_values:Order"}, "lacks the field str 'number', for which Order has no default"),
-        ({"number": 1, "b": 2}, {"class": "codec_values:Order"}, "has the field str 'b', which Order does not have"),
-        ({"userName": 1}, {"class": "codec_values:User"}, "has the field str 'userName', which User does not have"),
-        ({}, {"class": "codec_values:Point"}, "does not make a Point"),
+        ({}, {"class": "codec_values:Order"}, 'lacks the field "number", for which Order has no default'),
+        ({"number": 1, "b": 2}, {"class": "codec_values:Order"}, 'has the field "b", which Order does not have'),
+        ({"userName": 1}, {"class": "codec_values:User"}, 'has the field "userName", which User does not have'),
+        ({}, {"class": "codec_values:Point"}, 'lacks the field "left_side"'),
         ({"a": 1, "b": 2, "c": 3}, {"class": "codec_values:Frozen", "beside": ["c"]}, "for which Frozen has no slot"),
-        ([1], {"class": "codec_values:Money"}, "is refused by the codec of Money (TypeError: "),
+        ([1], {"class": "codec_values:Money"}, "is refused by the codec of Money (TypeError)"),
     ],
 )
 def test_the_message_says_where_and_what(plain: Any, tag: Any, problem: str) -> None:
@@ -192,7 +192,7 @@ def test_attributes_reach_only_the_state_of_an_object() -> None:
 
 def test_a_codec_that_gives_another_type_is_refused() -> None:
     liar: Codec[Any] = Codec(Money, lambda money: 1, lambda plain: plain)
-    with pytest.raises(CheckpointFormatError, match="became int 1: the codec of Money gave another type"):
+    with pytest.raises(CheckpointFormatError, match="became int: the codec of Money gave another type"):
         Registry((), [liar]).load(1, {"class": "codec_values:Money"})
 
 

@@ -233,7 +233,7 @@ def test_a_function_that_makes_no_flow_is_told() -> None:
     class Outer(Flow):
         inner = flow.subflow("inner", lambda self: 7)
 
-    with pytest.raises(FlowDefinitionError, match=r"inner: the function gave 7; it returns an instance of a flow"):
+    with pytest.raises(FlowDefinitionError, match=r"inner: the function gave int; it returns an instance of a flow"):
         Outer().run_sync()
 
 

@@ -433,11 +433,11 @@ class Pair(Generic[T]):
 @pytest.mark.parametrize(
     ("codecs", "problem"),
     [
-        (["x"], "codecs[0] is a class or a Codec, not str 'x'"),
-        ([Pair, None], "codecs[1] is a class or a Codec, not NoneType None"),
-        ([3], "codecs[0] is a class or a Codec, not int 3"),
-        (3, "codecs is a list of classes and Codecs, not int 3"),
-        (None, "codecs is a list of classes and Codecs, not NoneType None"),
+        (["x"], "codecs[0] is a class or a Codec, not str of 1 characters"),
+        ([Pair, None], "codecs[1] is a class or a Codec, not NoneType"),
+        ([3], "codecs[0] is a class or a Codec, not int"),
+        (3, "codecs is a list of classes and Codecs, not int"),
+        (None, "codecs is a list of classes and Codecs, not NoneType"),
         ([list[int]], "codecs[0]: every checkpoint can save list; leave it out"),
         ([list], "codecs[0]: every checkpoint can save list; leave it out"),
         ([datetime], "codecs[0]: every checkpoint can save datetime; leave it out"),

@@ -127,8 +127,8 @@ def test_override_data_is_merged_shallowly_and_not_written_to() -> None:
         (5, "not int"),
         ([("a", 1)], "not list"),
         ("a", "not str"),
-        ({1: "a"}, "but has the key 1"),
-        ({"a": 1, None: 2}, "but has the key None"),
+        ({1: "a"}, "but has a key of type int"),
+        ({"a": 1, None: 2}, "but has a key of type NoneType"),
     ],
 )
 def test_what_is_no_input(given: Any, problem: str) -> None:

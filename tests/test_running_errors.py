@@ -182,12 +182,12 @@ def test_a_step_is_not_called_before_all_its_keys_are_there() -> None:
         ([("a", 1)], "returned list; return a mapping with string keys, or None"),
         ("ab", "returned str; return a mapping with string keys, or None"),
         (False, "returned bool; return a mapping with string keys, or None"),
-        ({1: 2}, "returned a mapping with the key 1 (int); return a mapping with string keys, or None"),
+        ({1: 2}, "returned a mapping with a key of type int; return a mapping with string keys, or None"),
         (
             {"a": 1, None: 2},
-            "returned a mapping with the key None (NoneType); return a mapping with string keys, or None",
+            "returned a mapping with a key of type NoneType; return a mapping with string keys, or None",
         ),
-        ({b"a": 1}, "returned a mapping with the key b'a' (bytes); return a mapping with string keys, or None"),
+        ({b"a": 1}, "returned a mapping with a key of type bytes; return a mapping with string keys, or None"),
     ],
     ids=repr,
 )
@@ -214,7 +214,7 @@ def test_a_return_that_is_no_mapping_with_string_keys(returned: Any, problem: st
     [
         (None, "returned None; a transform returns the mapping that becomes the whole context"),
         (5, "returned int; return a mapping with string keys"),
-        ({1: 2}, "returned a mapping with the key 1 (int); return a mapping with string keys"),
+        ({1: 2}, "returned a mapping with a key of type int; return a mapping with string keys"),
     ],
 )
 def test_a_transform_that_gives_no_context(returned: Any, problem: str) -> None:
@@ -316,7 +316,7 @@ def test_a_callback_that_is_no_function_is_refused_before_any_step() -> None:
 
     with pytest.raises(TypeError) as raised:
         One().run_sync(on_step_complete=3)  # type: ignore[arg-type]
-    assert "on_step_complete(event) is a function, sync or async, not 3" == str(raised.value)
+    assert "on_step_complete(event) is a function, sync or async, not int" == str(raised.value)
     assert [] == ran
 
 

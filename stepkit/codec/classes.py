@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import msgspec
 
 from .dumping import KEEP_ON_SELF, Dumped, key_step
-from .kinds import Malformed, Unsavable, describe
+from .kinds import Malformed, Unsavable, describe, name_of
 
 if TYPE_CHECKING:
     from .dumping import Dumper
@@ -96,8 +96,8 @@ class StructAdapter(_ClassAdapter):
         names = self.cls.__struct_fields__
         try:
             state = {name: getattr(value, name) for name in names}
-        except AttributeError as error:
-            raise Unsavable(self.cls, f"has a field without a value ({error})") from None
+        except AttributeError:
+            raise Unsavable(self.cls, "has a field without a value") from None
         if getattr(value, "__dict__", None):
             raise Unsavable(self.cls, f"has attributes besides its fields; register a Codec for it, {KEEP_ON_SELF}")
         if check and hasattr(self.cls, "__post_init__"):
@@ -125,8 +125,16 @@ class StructAdapter(_ClassAdapter):
         known_fields(self.cls, self.cls.__struct_fields__, values)
         try:
             return self.cls(**values)
-        except TypeError as error:
-            raise Malformed(f"does not make a {self.cls.__qualname__} ({error})") from None
+        except TypeError:
+            lacking = [name for name in self._required() if name not in values]
+        missing_fields(self.cls, lacking)
+        raise Malformed(f"does not make a {self.cls.__qualname__}")
+
+    def _required(self) -> list[str]:
+        try:
+            return [field.name for field in msgspec.structs.fields(self.cls) if field.required]
+        except Exception:  # an annotation that cannot be resolved
+            return []
 
 
 _CLEARED = "_attrs_cached_hash"  # differs between processes; attrs computes it anew where it is None
@@ -192,7 +200,7 @@ class StateAdapter(_ClassAdapter):
         if name in self.slots:
             self.slots[name].__set__(restored, value)
         elif attributes is None:
-            raise Malformed(f"has the attribute {describe(name)}, for which {self.cls.__qualname__} has no slot")
+            raise Malformed(f"has the attribute {name_of(name)}, for which {self.cls.__qualname__} has no slot")
         else:
             attributes[name] = value  # straight into the dict: no descriptor and no __setattr__ is called
 
@@ -288,12 +296,12 @@ def _names(tag: Fields, field: str) -> list[str]:
 
 def known_fields(cls: type, fields: Iterable[str], values: Iterable[str]) -> None:
     if unknown := [name for name in values if name not in fields]:
-        raise Malformed(f"has the field {describe(unknown[0])}, which {cls.__qualname__} does not have (any more)")
+        raise Malformed(f"has the field {name_of(unknown[0])}, which {cls.__qualname__} does not have (any more)")
 
 
 def missing_fields(cls: type, missing: list[str]) -> None:
     if missing:
-        raise Malformed(f"lacks the field {describe(missing[0])}, for which {cls.__qualname__} has no default")
+        raise Malformed(f"lacks the field {name_of(missing[0])}, for which {cls.__qualname__} has no default")
 
 
 def adapter_for(cls: type[Any]) -> Adapter | None:

@@ -256,11 +256,7 @@ def key_step(key: Any) -> str:
     """The step of a key path: ``.name``, ``["any text"]``, ``[7]``."""
     if type(key) is str:
         return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
-    try:
-        shown = repr(key)
-    except Exception:
-        shown = type(key).__name__
-    return f"[{shown if len(shown) <= 60 else shown[:57] + '...'}]"
+    return f"[{key!r}]" if type(key) is int or type(key) is bool or key is None else f"[{type(key).__name__}]"
 
 
 def is_builtin_kind(kind: type) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, final
 
 from ..errors import UnsavableValueError
 from .dumping import Tag, key_step
-from .kinds import is_unicode
+from .kinds import describe, is_unicode
 from .purity import encode, encode_pure
 from .registry import DumpedContext, Registry, dump_together, met_in
 
@@ -284,5 +284,5 @@ def _probe(value: object) -> bytes | None:
 
 def _name(key: str) -> bytes:
     if type(key) is not str or not is_unicode(key):
-        raise UnsavableValueError("$", type(key), f"has the key {key!r}; keys are plain strings of valid text")
+        raise UnsavableValueError("$", type(key), f"has a key that is {describe(key)}; keys are strings of valid text")
     return encode(key) + b":"

@@ -32,6 +32,8 @@ class Malformed(Exception):
     def __init__(self, problem: str) -> None:
         self.problem = problem
         self.steps: list[str] = []
+        self.cause: Exception | None = None
+        """What a codec raised: its author's own error, which says what its author put there."""
 
 
 Fields = dict[str, Any]
@@ -51,10 +53,18 @@ def text(plain: object) -> str:
 
 
 def describe(value: object) -> str:
-    """A short name for a value in a message: its type, and the value itself where it is short."""
-    shown = repr(value) if value is None or isinstance(value, bool | int | float | str) else ""
-    name = type(value).__name__
-    return f"{name} {shown}" if 0 < len(shown) <= 40 else name
+    """A value for a message: its type and its length, never the value itself."""
+    kind = type(value)
+    if kind is str:
+        return f"str of {len(cast(str, value))} characters"
+    if kind is bytes:
+        return f"bytes of length {len(cast(bytes, value))}"
+    return kind.__name__
+
+
+def name_of(name: object) -> str:
+    """The name of a key, a field or a tag for a message; what is no short string is described as a value is."""
+    return f'"{name}"' if type(name) is str and len(name) <= 60 and name.isprintable() else describe(name)
 
 
 def _encode_zoned(value: Any) -> tuple[str, Fields]:
@@ -82,7 +92,9 @@ def _encode_zoned(value: Any) -> tuple[str, Fields]:
         except Exception:
             same = False
         if not same:
-            raise Unsavable(type(value), f"has a time zone that ZoneInfo({key!r}) does not give; use one that it gives")
+            raise Unsavable(
+                type(value), "has a time zone that ZoneInfo does not give for its key; use one that it gives"
+            )
         fields["zone"] = key
     if value.fold:
         fields["fold"] = value.fold
@@ -131,8 +143,8 @@ def base64_of(value: bytes | bytearray) -> str:
 def _unbase64(plain: str) -> bytes:
     try:
         return base64.b64decode(plain, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Malformed(f"is no base64 text ({error})") from None
+    except (binascii.Error, ValueError):
+        raise Malformed("is no base64 text") from None
 
 
 def _decimal(plain: str) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sized
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .dumping import FACTORIES, key_step
-from .kinds import DECODERS, Malformed, describe
+from .kinds import DECODERS, Malformed, describe, name_of
 from .purity import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Loader:
         except (Malformed, RecursionError):
             raise
         except Exception as error:  # a constructor's, or a value's that cannot be hashed
-            raise Malformed(f"cannot be restored ({type(error).__name__}: {error})") from error
+            raise Malformed(f"cannot be restored ({type(error).__name__})") from None
 
     def _same(self, plain: Any, number: Any) -> Any:
         known = self.shared.get(number) if type(number) is int else None
@@ -78,7 +78,7 @@ class Loader:
         else:
             build = _BUILDERS.get(kind) if type(kind) is str else None
         if build is None:
-            raise Malformed(f"has the unknown kind {describe(kind)}; it may be of a newer version of stepkit")
+            raise Malformed(f"has the unknown kind {name_of(kind)}; it may be of a newer version of stepkit")
         self.depth += 1
         value = build(plain, fields) if kind is None else build(self, plain, fields)
         self.depth -= 1
@@ -101,7 +101,7 @@ class Loader:
             for name, tag in _tags(fields).items():
                 place = int(name) if name.isascii() and name.isdecimal() and len(name) < 16 else -1
                 if not 0 <= place < len(values):
-                    raise Malformed(f"has a type tag for the place {describe(name)}, which it does not have")
+                    raise Malformed(f"has a type tag for the place {name_of(name)}, which it does not have")
                 values[place] = self.load(values[place], tag)
         except Malformed as error:
             if place is not None and place >= 0:
@@ -119,7 +119,7 @@ class Loader:
         try:
             for name, tag in tags.items():
                 if name not in values:
-                    raise Malformed(f"has a type tag for the key {describe(name)}, which it does not have")
+                    raise Malformed(f"has a type tag for the key {name_of(name)}, which it does not have")
                 values[name] = self.load(values[name], tag)
         except Malformed as error:
             if name in values:
@@ -140,7 +140,7 @@ class Loader:
         else:
             key_tags = _object(fields.get("keys", {}))
             if extra := [text for text in key_tags if text not in by_text]:
-                raise Malformed(f"has a type tag for the key {describe(extra[0])}, which it does not have")
+                raise Malformed(f"has a type tag for the key {name_of(extra[0])}, which it does not have")
         if not key_tags:
             return by_text
         restored = {self._key(text, key_tags.get(text)): value for text, value in by_text.items()}
@@ -233,7 +233,7 @@ def _defaultdict(loader: Loader, plain: Any, fields: Mapping[str, Any]) -> Any:
     name = fields.get("factory")
     factory = FACTORIES.get(name) if type(name) is str else None
     if name is not None and factory is None:
-        raise Malformed(f"has the unknown factory {describe(name)}")
+        raise Malformed(f"has the unknown factory {name_of(name)}")
     return collections.defaultdict(factory, loader.mapping(plain, fields))
 
 

@@ -10,7 +10,7 @@ from typing_extensions import TypeVar, is_typeddict
 from ..errors import CheckpointFormatError, UnsavableValueError
 from .classes import Adapter, adapter_for, registered_adapter_for
 from .dumping import Dumped, Dumper, Tag, is_builtin_kind, key_step
-from .kinds import Malformed, Unsavable, describe
+from .kinds import Malformed, Unsavable, describe, name_of
 from .loading import Loader
 from .purity import MAX_DEPTH, encode, encode_pure
 
@@ -69,7 +69,7 @@ class _CodecAdapter:
         try:
             encoded = self.codec.encode(value)
         except Exception as error:
-            raise Unsavable(self.cls, f"cannot be saved: its codec raised {type(error).__name__}: {error}") from error
+            raise Unsavable(self.cls, f"cannot be saved: its codec raised {type(error).__name__}") from error
         plain, tag = dumper.dump(encoded)
         name = dumper.registry.tag_name(self.cls)
         return plain, {"class": name} if tag is None else {"class": name, "of": tag}
@@ -79,7 +79,9 @@ class _CodecAdapter:
         try:
             restored = self.codec.decode(inner)
         except Exception as error:
-            raise Malformed(f"is refused by the codec of {self.name} ({type(error).__name__}: {error})") from error
+            malformed = Malformed(f"is refused by the codec of {self.name} ({type(error).__name__})")
+            malformed.cause = error
+            raise malformed from None
         if type(restored) is not self.cls:
             raise Malformed(f"became {describe(restored)}: the codec of {self.name} gave another type")
         return restored
@@ -230,7 +232,7 @@ class Registry:
         except RecursionError:
             reason = f"is nested too deep (the limit is {MAX_DEPTH} levels, fewer where the caller's stack is deep)"
         except Exception as error:  # of a class that is odd in ways of its own
-            reason = f"cannot be read ({type(error).__name__}: {error}); register a Codec for it with codecs="
+            reason = f"cannot be read ({type(error).__name__}); register a Codec for it with codecs="
         raise UnsavableValueError(path, type(value), reason)
 
     def load(self, plain: object, tag: Tag | None, path: str = "$", loader: Loader | None = None) -> Any:
@@ -244,13 +246,13 @@ class Registry:
         try:
             return (loader or Loader(self)).load(plain, tag)
         except Malformed as error:
-            where, problem = path + "".join(reversed(error.steps)), error.problem
+            where, problem, cause = path + "".join(reversed(error.steps)), error.problem, error.cause
         except RecursionError:
-            where, problem = path, "is nested too deep for the caller's stack"
+            where, problem, cause = path, "is nested too deep for the caller's stack", None
         raise CheckpointFormatError(
             f"the value at {where} in the checkpoint {problem}. Use the checkpoint as it was taken, with the classes "
             "that it was taken with."
-        )
+        ) from cause
 
     def dump_context(self, context: Mapping[str, object], first: int = 1) -> tuple[dict[str, Any], dict[str, Tag]]:
         """The plain data of a context, and the tags of the keys that need any. Raises as ``dump`` does."""
@@ -262,7 +264,7 @@ class Registry:
         """The context of which ``dump_context`` gave the data and the tags. Raises as ``load`` does."""
         if extra := [key for key in tags if key not in plains]:
             raise CheckpointFormatError(
-                f"the checkpoint has a type tag for the key {describe(extra[0])}, which its data do not have. "
+                f"the checkpoint has a type tag for the key {name_of(extra[0])}, which its data do not have. "
                 "Use the checkpoint as it was taken"
             )
         loader = loader or Loader(self)

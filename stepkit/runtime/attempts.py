@@ -165,7 +165,8 @@ def _delay(delay: Any, number: int, error: Exception) -> float:
     seconds = seconds_of(given)
     if seconds is None:
         raise ValueError(
-            f"retry_delay returned {given!r}; it returns a finite number of seconds from 0, or a timedelta"
+            f"retry_delay returned a bad {type(given).__qualname__}; it returns a finite number of seconds "
+            "from 0, or a timedelta"
         ) from error
     return seconds
 

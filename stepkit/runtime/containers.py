@@ -30,7 +30,7 @@ def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) ->
     table = getattr(type(owner), "__stepkit_table__", None)
     if table is None:
         raise FlowDefinitionError(
-            frame.run.flow, [f"{path}: the function gave {owner!r}; it returns an instance of a flow"]
+            frame.run.flow, [f"{path}: the function gave {type(owner).__qualname__}; it returns an instance of a flow"]
         )
     levels = table.levels
     around: Frame | None = frame

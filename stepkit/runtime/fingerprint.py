@@ -70,7 +70,7 @@ def _parse(flow: str, marks: str, at: int) -> tuple[tuple[Done, ...], int]:
 
 def _malformed(flow: str, marks: str) -> CheckpointFormatError:
     return CheckpointFormatError(
-        f'flow {flow}: the checkpoint\'s field "flow.done" has {marks[:40]!r}, which are no marks of steps; '
+        f'flow {flow}: the checkpoint\'s field "flow.done" has {len(marks)} characters that are no marks of steps; '
         "use the checkpoint as it was taken"
     )
 

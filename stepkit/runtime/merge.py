@@ -29,5 +29,5 @@ def output_problem(output: object, transform: bool) -> str | None:
         return f"returned {type(output).__qualname__}; return {wanted}"
     for key in output:
         if not isinstance(key, str):
-            return f"returned a mapping with the key {key!r} ({type(key).__qualname__}); return {wanted}"
+            return f"returned a mapping with a key of type {type(key).__qualname__}; return {wanted}"
     return None

@@ -203,7 +203,7 @@ def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any], loa
     try:
         return frame.registry.load_context(plain, tags, loader)
     except CheckpointFormatError as error:
-        raise CheckpointFormatError(f"flow {frame.run.flow}: {error}") from None
+        raise CheckpointFormatError(f"flow {frame.run.flow}: {error}") from error.__cause__
 
 
 def _assumed_mark(step: PlannedStep) -> str:

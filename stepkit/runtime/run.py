@@ -47,7 +47,7 @@ def new_run(
         for name, callback in zip(CALLBACKS, callbacks, strict=True):
             if callback is not None:
                 if not callable(callback):
-                    raise TypeError(f"{SHAPES[name]}, not {callback!r}")
+                    raise TypeError(f"{SHAPES[name]}, not {type(callback).__qualname__}")
                 kept = f"{CALLBACKS[name]}_callbacks"
                 setattr(run, kept, (*getattr(run, kept), callback))
     if run.progress_callbacks and any(map(is_async, run.progress_callbacks)):
@@ -56,7 +56,7 @@ def new_run(
         run.watched = True
     if cancel is not None:
         if not callable(getattr(cancel, "is_set", None)):
-            raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {cancel!r}")
+            raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {type(cancel).__qualname__}")
         run.cancel = cancel
         run.watched = True
     if run_id is not None:
@@ -135,7 +135,9 @@ def checked_mapping(value: Any, run: Run, what: str) -> dict[str, Any]:
         raise FlowInputError(f"flow {run.flow}: {what} is a mapping with string keys, not {type(value).__qualname__}")
     for key in value:
         if type(key) is not str and not isinstance(key, str):
-            raise FlowInputError(f"flow {run.flow}: {what} is a mapping with string keys, but has the key {key!r}")
+            raise FlowInputError(
+                f"flow {run.flow}: {what} is a mapping with string keys, but has a key of type {type(key).__qualname__}"
+            )
     return dict(value)
 
 
