@@ -92,7 +92,7 @@ class Plan(Flow[PlanInput]):
         return {"warned": written - len(budget)}
 
     @flow.step("first")
-    def first(self, largest: Decimal, written: int):  # E(largest): [stepkit-key-type] reads "largest" as "Decimal" ... gives it as "Any | None"
+    def first(self, largest: Decimal, written: int):  # E(largest): [stepkit-key-type] reads "largest" as "Decimal" ... gives it as ... | None"
         return {"ratio": largest / (written or 1)}
 
 

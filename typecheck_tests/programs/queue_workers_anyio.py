@@ -47,7 +47,7 @@ class Crawl(Flow[CrawlInput]):
         self.site = site
         self.limiter = limiter
 
-    @flow.step("fetch", timeout=0.05)
+    @flow.step("fetch", timeout=0.25)
     async def fetch(self, url):
         async with self.limiter, self.site.connect() as site:
             with anyio.fail_after(5):
