@@ -191,8 +191,11 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     # Inside a fence a sync call must leave the loop free: for the timeout to be noticed, for its siblings to run.
     if not row.is_async and (row.thread or fence is not None):
         output = await waiting.in_thread(lambda: step.call(owner, context), fence)
-    else:
+    elif frame.run.blocking is None:
         output = step.call(owner, context)
+    else:
+        what = f'flow {frame.run.flow}, step "{frame.path_of(row)}"'
+        output = frame.run.blocking.call(what, step.call, owner, context)
     if type(output) is not dict and output is not None and inspect.isawaitable(output):
         output = await output
     if fence is not None and fence.closed:

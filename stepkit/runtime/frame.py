@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CheckpointNotTakenError
 from ..events import Progress
 from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepRow
+from .blocking import Blocking
 from .cancellation import Observed, TaskWatch
 from .control import Fence
 from .isolation import copy_context
@@ -44,6 +45,8 @@ class Run:
     """Whether no event loop drives this run."""
     observed: Observed | None = None
     """What an event loop throws into this run comes through here."""
+    blocking: Blocking | None = None
+    """Times what is called on the event loop itself, where that is in debug mode."""
     stopped_by: str | None = None
     """The path of the step whose event stopped the run."""
     failure: tuple[Exception, str] | None = None

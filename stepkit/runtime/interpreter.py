@@ -163,8 +163,11 @@ async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
     if frame.fence is not None and not condition.is_async:  # as for a sync step, the loop must stay free
         ask = functools.partial(step.call_condition, frame.owner, context)
         wanted = await in_thread(ask, frame.fence)
-    else:
+    elif frame.run.blocking is None:
         wanted = step.call_condition(frame.owner, context)
+    else:
+        what = f'flow {frame.run.flow}, when= of step "{frame.path_of(step.row)}"'
+        wanted = frame.run.blocking.call(what, step.call_condition, frame.owner, context)
     if inspect.isawaitable(wanted):
         wanted = await wanted
         ensure_wanted(frame)

@@ -10,6 +10,7 @@ from ..current import running
 from ..errors import EventLoopError, FlowInputError, ResumeRefusedError, RunCancelledError, quoted
 from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
+from .blocking import blocking
 from .breaker import Breaker
 from .cancellation import Observed, cancellation
 from .control import Aborted, Cancelled, Stopped
@@ -172,6 +173,9 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
         if run.by_hand:
             await run_frame(frame)
         else:
+            if (slow := blocking()) is not None:
+                run.blocking = slow
+                run.watched = True
             run.observed = Observed(run_frame(frame))
             await run.observed
         context = frame.context
