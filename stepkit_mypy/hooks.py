@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Decorator, MemberExpr, SuperExpr, TypeInfo
+from mypy.nodes import Context as Node
 from mypy.plugin import (
     AnalyzeTypeContext,
     AttributeContext,
@@ -46,7 +47,7 @@ Result = TypeVar("Result")
 
 
 def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
-    """An unexpected state becomes one error at the place, and the hook's default result."""
+    """An unexpected state becomes one error at the class, or else at the place, and the hook's default result."""
 
     def wrap(hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         @wraps(hook)
@@ -58,7 +59,7 @@ def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any
                     place = context.cls if isinstance(context, ClassDefContext) else context.context
                     context.api.fail(messages.internal_text(error), place, code=CODES["stepkit-internal"])
                 else:
-                    messages.internal(compat.checker_of(context.api), context.context, error)
+                    self.report(compat.checker_of(context.api), context.context, error)
                 return otherwise(context)
 
         return safe
@@ -78,6 +79,20 @@ class Hooks:
         self.works = Works(trees)
         self.tables = edges.Tables()
         self.comparisons = Comparisons()
+        self._broken: dict[str, tuple[TypeInfo, str]] = {}
+        """What was said first of a class that something unexpected was met in."""
+
+    def report(self, checker: TypeChecker, node: Node, error: Exception) -> None:
+        """Say that something unexpected was met. mypy drops repetitions, so what is said of a class is said once."""
+        function = compat.function_being_checked(checker)
+        info = compat.class_being_checked(checker) or (function and function.info)
+        if not info or compat.alias_of(info, TABLE) is None:
+            messages.internal(checker, node, messages.internal_text(error))
+            return
+        known = self._broken.get(info.fullname)
+        if known is None or known[0] is not info:
+            known = self._broken[info.fullname] = info, messages.internal_text(error)
+        messages.internal(checker, info.defn, known[1])
 
     @_safe(lambda context: None)
     def tag(self, context: ClassDefContext) -> None:

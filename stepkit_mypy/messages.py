@@ -271,5 +271,5 @@ def internal_text(error: BaseException) -> str:
     return f"stepkit_mypy met something unexpected here ({type(error).__name__}: {error}, {where}); please report it"
 
 
-def internal(checker: TypeChecker, node: Node, error: BaseException) -> None:
-    _fail(checker, "stepkit-internal", internal_text(error), node)
+def internal(checker: TypeChecker, node: Node, text: str) -> None:
+    _fail(checker, "stepkit-internal", text, node)

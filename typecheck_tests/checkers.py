@@ -25,6 +25,8 @@ FORMAT += ["--show-traceback"]
 LINE = re.compile(r"^(?P<file>.+?\.pyi?):(?P<line>\d+):(?:(?P<column>\d+):)? (?P<severity>error|note): (?P<rest>.*)$")
 CODE = re.compile(r"^(.*?)  \[([\w-]+)\]$")
 MOST_ATTEMPTS = 3
+CPU_SECONDS = 280
+MEMORY = 4 << 30
 SAID_ONCE_A_RUN = ("See https://mypy.r", "Error code ", "This violates the Liskov")
 
 # Where there is no plugin, types are loose and assert_type would be wrong everywhere.
@@ -108,10 +110,10 @@ def mypy_version() -> tuple[int, ...]:
     return int(match[1]), int(match[2])
 
 
-def check_file(folder: Path, name: str) -> list[Message]:
-    """What mypy with the plugin says of one file. Raises ``RuntimeError`` where mypy breaks down."""
-    phase = Phase("cold", name, {})
-    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(folder)), *FORMAT, name]
+def check_file(folder: Path, *names: str, plugins: str = "stepkit_mypy") -> list[Message]:
+    """What mypy with the plugin says of files. Raises ``RuntimeError`` where mypy breaks down."""
+    phase = Phase("cold", names[0], {})
+    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(folder, plugins=plugins)), *FORMAT, *names]
     _read(_run(command, folder), phase)
     if phase.crash:
         raise RuntimeError(phase.crash)
@@ -179,7 +181,7 @@ def _daemon(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
 def _without_plugin(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
     for state in range(_most_states(cases)):
         phase = _write(cases, project, "without-plugin", state, probe=LOOSE_PROBE)
-        yield _check(phase, project, _config(project, plugin=False))
+        yield _check(phase, project, _config(project, plugins=""))
 
 
 def _programs(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
@@ -277,10 +279,9 @@ def _put(path: Path, text: str) -> None:
         os.utime(path, (later, later))
 
 
-def _config(project: Path, *, plugin: bool = True) -> Path:
+def _config(project: Path, *, plugins: str = "stepkit_mypy") -> Path:
     config = project.parent / f"{project.name}.ini"
-    plugins = "plugins = stepkit_mypy\n" if plugin else ""
-    config.write_text(f"[mypy]\n{plugins}cache_dir = {_cache(project)}\n")
+    config.write_text(f"[mypy]\nplugins = {plugins}\ncache_dir = {_cache(project)}\n")
     return config
 
 
@@ -309,7 +310,24 @@ def _check(phase: Phase, project: Path, config: Path, *flags: str) -> Phase:
 def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "MYPY_CACHE_DIR": "", "MYPYPATH": "", "NO_COLOR": "1"}
     environment = {name: value for name, value in environment.items() if value or not name.startswith("MYPY")}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    limit = None if "basedpyright" in command else _limit_resources  # Node reserves more than it uses
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, preexec_fn=limit
+    )
+
+
+def _limit_resources() -> None:
+    """Have a checker that goes round in circles end, and fail its case, before it takes the machine's memory and time.
+
+    That is a fuse and no measure: all cases together take mypy a tenth of it. How much the plugin may take over plain
+    mypy for one case is compared by ``benchmarks.typing_budget``.
+    """
+    import resource
+
+    for kind, limit in ((resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY)):
+        hard = resource.getrlimit(kind)[1]
+        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (limit, hard))
 
 
 def _read(done: subprocess.CompletedProcess[str], phase: Phase) -> Phase:

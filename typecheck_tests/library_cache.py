@@ -37,7 +37,7 @@ def lend(folder: Path, cache: Path, sources: Iterable[str], command: Sequence[st
     if cache.exists() or not any(map(IMPORT.search, sources)):
         return
     config = command[command.index("--config-file") + 1]
-    plugins = re.search(r"^plugins = (.*)$", Path(config).read_text(), re.MULTILINE)
+    plugins = re.search(r"^plugins = (.+)$", Path(config).read_text(), re.MULTILINE)
     flags = [each for each in command if each.startswith("--") and each != "--config-file"]
     name = re.sub(r"\W+", "-", f"libraries {plugins[1] if plugins else ''} {' '.join(sorted(flags))}").strip("-")
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .case_files import Case, Message, compare, read_case, read_cases, read_module
-from .checkers import run_chain
+from .checkers import check_file, run_chain
 
 TWO_STATES = """\
 # --- helper.py
@@ -102,3 +102,18 @@ def test_the_cases_are_many_and_each_has_a_name_of_its_own() -> None:
     names = [case.name for case in read_cases()]
     assert len(names) == len(set(names))
     assert len(names) >= 150
+
+
+def test_a_checker_that_takes_all_memory_is_ended_and_crashes_its_case(tmp_path: Path) -> None:
+    (tmp_path / "greedy.py").write_text(
+        "from mypy.plugin import Plugin\n"
+        "class Greedy(Plugin):\n"
+        "    def get_additional_deps(self, file):\n"
+        "        while True:\n"
+        "            self.taken = (getattr(self, 'taken', None), [0] * 50_000_000)\n"
+        "def plugin(version):\n"
+        "    return Greedy\n"
+    )
+    (tmp_path / "empty.py").write_text("")
+    with pytest.raises(RuntimeError, match="MemoryError"):
+        check_file(tmp_path, "empty.py", plugins=str(tmp_path / "greedy.py"))
