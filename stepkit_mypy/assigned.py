@@ -14,13 +14,11 @@ from .declarations import Declaration, facts_of, name_of
 from .edges import is_ready
 from .inheriting import check_row
 from .makers import FLOW
-from .rows import NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, table_of
+from .rows import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, table_of
 from .shapes import Reader
 from .tagging import FLOW as FLOW_CLASS
-from .working import Work
+from .working import Slot, Work
 
-NO_STEP = Row(Facts("", "", "step", "", when="no"))
-"""Stands where a class attribute turned out to be none."""
 DECLARATIONS = tuple(f"{FLOW}{name}" for name in ("Step", "Branch", "Subflow", "Parallel", "Declaration"))
 
 
@@ -138,11 +136,23 @@ def _open(work: Work, declaration: Declaration) -> Row:
 def check(checker: TypeChecker, work: Work) -> None:
     """Called when all rows are known: judge what assigned steps read, and say where the context becomes open."""
     for position, slot in enumerate(work.slots):
-        for each in (slot, *slot.members):
+        for each in slot.inside():
             state = work.state_at(position)
-            if state is not None and each.declaration is not None and each.row is not None:
+            if state is not None and each.arms:
+                _check_arms(checker, work, each, state.context)
+            elif state is not None and each.declaration is not None and each.row is not None:
                 if each.declaration.made_of is not None or not each.declaration.understood:
                     _check(checker, work, each.declaration, each.row, state.context)
+
+
+def _check_arms(checker: TypeChecker, work: Work, slot: Slot, before: Context[Type]) -> None:
+    """Say where the context becomes open because a nested flow, a branch or a group may be another one."""
+    rows = [each.row for each in slot.arms if each.row is not None]
+    if slot.row is None or slot.row.change.rest is None or any(row.change.rest is not None for row in rows):
+        return
+    node = next((each.declaration.node for each in slot.arms if each.declaration is not None), work.info.defn)
+    if not before.open and work.is_first_note():
+        messages.unseen_declaration(checker, node, slot.attribute)
 
 
 def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:

@@ -12,6 +12,7 @@ from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
 from . import assigned, compat, messages
+from .arms import one_of
 from .contexts import Context, State, collisions, telling, write
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
@@ -26,8 +27,11 @@ from .working import Slot, Work
 def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     """The row of a nested flow or a group. None while something in it is not known yet."""
     declaration = slot.declaration
+    if slot.arms:
+        rows = _rows(checker, work, slot.arms)
+        return one_of(rows, slot.attribute, conditional=slot.conditional) if rows else None
     if slot.inherited_group is not None:
-        rows = _member_rows(checker, work, slot)
+        rows = _rows(checker, work, slot.members)
         return None if rows is None else replace(slot.inherited_group, members=rows)
     if declaration is None:
         return slot.row
@@ -36,11 +40,11 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     definer = work.info.fullname
     last = compat.is_last_pass(checker)
     if declaration.kind == "parallel":
-        rows = _member_rows(checker, work, slot)
+        rows = _rows(checker, work, slot.members)
         if rows is None:
             return None
         row = Row(facts_of(declaration, definer, checker), members=rows)
-        return row.with_wrong(work.wrong_conditions.get(declaration.attribute, ()))
+        return row.with_wrong(work.wrong_conditions.get(declaration.key, ()))
     if declaration.kind == "subflow":
         argument = flow_argument(declaration)
         type = None if argument is None else compat.type_of(checker, argument)
@@ -53,24 +57,24 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     return slot.row
 
 
-def _member_rows(checker: TypeChecker, work: Work, slot: Slot) -> tuple[Row, ...] | None:
-    for member in slot.members:
-        if member.row is None:
-            member.row = resolve(checker, work, member)
-    found = tuple(member.row for member in slot.members if member.row is not None)
-    return None if len(found) < len(slot.members) and not compat.is_last_pass(checker) else found
+def _rows(checker: TypeChecker, work: Work, slots: list[Slot]) -> tuple[Row, ...] | None:
+    for slot in slots:
+        if slot.row is None:
+            slot.row = resolve(checker, work, slot)
+    found = tuple(slot.row for slot in slots if slot.row is not None)
+    return None if len(found) < len(slots) and not compat.is_last_pass(checker) else found
 
 
 def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     """Called when a nested flow was declared: check what it requires."""
-    slot = work.slot_of[declaration.attribute]
+    slot = work.slot_of[declaration.key]
     argument = flow_argument(declaration)
     row = resolve(checker, work, slot)
     if row is None or argument is None:
         return
-    work.set_row(declaration.attribute, row)
+    work.set_row(declaration.key, row)
     (flow,) = row.flows
-    context = work.context_before(declaration.attribute)
+    context = work.context_before(declaration.key)
     if context is None:
         return
     name = name_of(declaration)
@@ -85,8 +89,8 @@ def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None
 
 def set_wrong(work: Work, declaration: Declaration, row: Row, wrong: Iterable[str]) -> None:
     """Note the row with the keys that it, or its condition, is wrong about."""
-    found = {*wrong, *work.wrong_conditions.get(declaration.attribute, ())}
-    work.set_row(declaration.attribute, row.with_wrong(found))
+    found = {*wrong, *work.wrong_conditions.get(declaration.key, ())}
+    work.set_row(declaration.key, row.with_wrong(found))
 
 
 def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> set[str]:
@@ -180,7 +184,7 @@ def check_container_collisions(
         if group.declaration is None:
             return
         merge = facts_of(group.declaration, "", checker).merge
-        earlier = context_of_members(checker, work, group, declaration.attribute, before)
+        earlier = context_of_members(checker, work, group, declaration.key, before)
     if merge != "error":
         return
     name = row.facts.name

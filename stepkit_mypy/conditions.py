@@ -17,7 +17,7 @@ from .working import Work
 
 
 def context_at(work: Work, declaration: Declaration) -> Context[Type] | None:
-    return work.context_before(declaration.attribute, condition=False)
+    return work.context_before(declaration.key, condition=False)
 
 
 def has_condition(call: CallExpr) -> bool:
@@ -35,7 +35,7 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
         return default
     step = name_of(declaration)
     settled = compat.settle_attributes(checker, when, work.info)
-    wrong = work.wrong_conditions[declaration.attribute] = set()
+    wrong = work.wrong_conditions[declaration.key] = set()
     types = [
         _lambda_parameter(checker, argument, place, context, step, work.info if settled else None, wrong)
         for place, argument in enumerate(when.arguments)
@@ -95,7 +95,7 @@ def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     if not isinstance(type, CallableType) or type.is_type_obj() or type.is_ellipsis_args:
         return
     step = name_of(declaration)
-    wrong = work.wrong_conditions[declaration.attribute] = set()
+    wrong = work.wrong_conditions[declaration.key] = set()
     for place, (argument, kind, name) in enumerate(zip(type.arg_types, type.arg_kinds, type.arg_names, strict=True)):
         if name is None or kind.is_star() or place == 0 and name == "self":
             continue

@@ -31,13 +31,15 @@ from mypy.nodes import (
     TypeInfo,
 )
 
-from .compat import blocks_of, has_default, inferred_places, returns_inferred
+from .class_body import UNTOUCHED, State, run
+from .compat import has_default, inferred_places, returns_inferred
 from .constants import UNKNOWN, Constants
 from .makers import Makers, Trees, not_here
 from .rows import Facts, Kind, Parameter
 
 TRIVIAL = ("abc", "builtins", "contextlib", "enum", "functools", "typing", "typing_extensions", "types")
 """The modules whose decorators make no step of a method."""
+REMOVED = "removed"
 
 
 @dataclass(eq=False)
@@ -69,9 +71,30 @@ class Declaration:
     understood: bool = True
     """Whether it is a declaration for certain; if not, its type decides."""
 
+    conditional: bool = False
+    """Whether the class may come without it."""
+    number: int = 0
+    """Which of several it is, where an attribute is declared in several arms of a condition."""
+
+    @property
+    def key(self) -> str:
+        """The attribute, or what tells it from others of that name."""
+        return f"{self.attribute} ({self.number})" if self.number else self.attribute
+
     @property
     def function(self) -> FuncDef | None:
         return self.node.func if isinstance(self.node, Decorator) and self.understood else None
+
+
+@dataclass(eq=False)
+class Arms:
+    """What an attribute is at the end of a class body, where that depends on conditions."""
+
+    declared: list[Declaration]
+    untouched: bool
+    """Whether it may be what it is in the base classes."""
+    removed: bool
+    """Whether it may be taken away with ``= None``."""
 
 
 @dataclass(eq=False)
@@ -79,6 +102,8 @@ class Body:
     """Everything that a class body declares, in order, and the attributes that it takes away with ``= None``."""
 
     declarations: list[Declaration] = field(default_factory=list)
+    arms: dict[str, Arms] = field(default_factory=dict)
+    """What each attribute may be at the end."""
     removed: set[str] = field(default_factory=set)
     constants: Constants = field(default_factory=Constants)
 
@@ -86,30 +111,30 @@ class Body:
 def read_body(cls: ClassDef, trees: Trees) -> Body:
     body = Body()
     makers = Makers(trees, cls.info.module_name)
-    for statement in _flat(cls.defs.body):
+
+    def visit(statement: Statement, state: State) -> None:
         if isinstance(statement, Decorator):
-            declaration = _decorated(statement, makers)
-            if declaration is not None:
-                body.declarations.append(declaration)
+            _put(body, state, statement.name, _decorated(statement, makers))
         elif isinstance(statement, AssignmentStmt):
             for target in statement.lvalues:
                 for name, value in _targets(target, statement.rvalue):
+                    _put(body, state, name, _assigned(name, value, statement, makers))
                     if isinstance(value, NameExpr) and value.name == "None":
-                        body.removed.add(name)
-                    declaration = _assigned(name, value, statement, makers)
-                    if declaration is not None:
-                        body.declarations.append(declaration)
-    for declaration in body.declarations:
-        declaration.constants = body.constants
+                        state[name] = (REMOVED,)
+
+    for attribute, found in run(cls.defs.body, visit).items():
+        arms = Arms([each for each in found if isinstance(each, Declaration)], UNTOUCHED in found, REMOVED in found)
+        body.arms[attribute] = arms
+        if arms.removed and not arms.declared and not arms.untouched:
+            body.removed.add(attribute)
     return body
 
 
-def _flat(statements: list[Statement]) -> Iterator[Statement]:
-    for statement in statements:
-        yield statement
-        for block in blocks_of(statement):
-            if not block.is_unreachable:
-                yield from _flat(block.body)
+def _put(body: Body, state: State, attribute: str, declaration: Declaration | None) -> None:
+    if declaration is not None:
+        declaration.constants = body.constants
+        body.declarations.append(declaration)
+        state[attribute] = (declaration,)
 
 
 def _targets(target: Expression, value: Expression) -> Iterator[tuple[str, Expression | None]]:
@@ -233,6 +258,7 @@ def facts_of(declaration: Declaration, definer: str, checker: TypeChecker) -> Fa
         attribute=declaration.attribute,
         kind=declaration.kind,
         definer=definer,
+        conditional=declaration.conditional,
         named=named,
         aliases=_aliases(declaration, checker),
         when=_when(declaration),

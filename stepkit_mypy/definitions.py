@@ -231,6 +231,8 @@ def _named(checker: TypeChecker, work: Work, slot: Slot) -> _Named | None:
     members = [_named(checker, work, each) for each in slot.members]
     found = tuple(each for each in members if each is not None)
     declaration = slot.declaration
+    if slot.arms:
+        return None
     if declaration is None:
         facts: Facts | None = None if slot.row is None else slot.row.facts
         if facts is None:

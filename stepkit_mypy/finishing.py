@@ -13,7 +13,7 @@ from .contexts import Context
 from .declarations import flow_argument, name_of
 from .inheriting import check_inherited
 from .registering import registered
-from .rows import TABLE, Row, Table
+from .rows import NO_STEP, TABLE, Row, Table
 from .stopping import class_may_stop, stopped
 from .walk import Within, may_enter
 from .working import Work
@@ -33,7 +33,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     assigned.check(checker, work)
     state = work.state_at(len(work.slots))
     assert state is not None
-    found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not assigned.NO_STEP)
+    found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not NO_STEP)
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
     codecs = registered(checker, work, bases)
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]

@@ -18,7 +18,7 @@ from .working import Work
 
 
 def check_inherited(checker: TypeChecker, work: Work) -> None:
-    inherited = [slot for slot in work.slots if slot.declaration is None and slot.row is not None]
+    inherited = [slot for slot in work.slots if slot.declaration is None and slot.row is not None and not slot.arms]
     if not inherited or len(inherited) == len(work.slots) and not work.body.removed:
         return
     known: set[tuple[str, str]] = set()
@@ -29,7 +29,7 @@ def check_inherited(checker: TypeChecker, work: Work) -> None:
     own = list(_told_by_own(work))
     for position, slot in enumerate(work.slots):
         row, state = slot.row, work.state_at(position)
-        if slot.declaration is not None or row is None or state is None:
+        if slot.declaration is not None or slot.arms or row is None or state is None:
             continue
         besides = {name for attribute, name in known if attribute == row.facts.attribute}
         besides |= {name for name, key in own if key is state.context.keys.get(name)}

@@ -45,6 +45,8 @@ class Facts:
     named: bool = True
     """Whether the name is known; if not, it is the attribute's here, and any text at run time."""
     aliases: tuple[str, ...] = ()
+    conditional: bool = False
+    """Whether the class may come without it: it is declared under a condition."""
     when: Literal["yes", "no", "maybe"] = "yes"
     on_error: Literal["raise", "continue", "skip-remaining", "unknown"] = "raise"
     merge: str = "override"
@@ -103,6 +105,10 @@ class Row:
             flows=tuple(each if isinstance(each, Instance) else None for each in flows),
             members=tuple(member.seen_as(flow) for member in self.members),
         )
+
+
+NO_STEP = Row(Facts("", "", "step", "", when="no"))
+"""Stands where a class attribute turned out to be none."""
 
 
 @dataclass(frozen=True, eq=False)

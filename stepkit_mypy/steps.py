@@ -31,7 +31,7 @@ def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: obje
     """Called first in a step's body: bind the parameters that have no annotation."""
     function = declaration.function
     assert function is not None
-    state = work.state_before(declaration.attribute)
+    state = work.state_before(declaration.key)
     if state is None:
         if compat.defer(checker, node):
             return
@@ -76,7 +76,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
             return None
         compat.forgive_returned_any(checker, function)
         compat.forget_tuples(checker)
-    state = work.state_before(declaration.attribute)
+    state = work.state_before(declaration.key)
     if state is None and not compat.is_last_pass(checker):
         if compat.defer_decorator(checker, node, info):
             return None
@@ -85,16 +85,16 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         return _branch_made(checker, work, declaration, function, state)
     result = judged(checker, work, declaration)
     row = Row(_facts(checker, declaration, info), _reads(declaration, function), result.shape)
-    slot = work.slot_of[declaration.attribute]
+    slot = work.slot_of[declaration.key]
     old, slot.row = slot.row, row
-    context = work.context_before(declaration.attribute)
+    context = work.context_before(declaration.key)
     if context is not None:
         row = row.with_wrong(check_parameters(checker, work, declaration, row, context))
         _check_collisions(checker, work, declaration, row, context, result)
     slot.row = row
     changed = old is None or encode_row(checker, old) != encode_row(checker, row)
     if changed:
-        work.set_row(declaration.attribute, row)
+        work.set_row(declaration.key, row)
     check_return(checker, work, row, declaration, result, already_open=context is not None and context.open)
     if changed or not work.is_published():  # the daemon checks one step again, and finds that it is what it was
         finish_if_complete(checker, work)
@@ -103,13 +103,13 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
 
 def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type:
     """Called where a decorator above that of stepkit gave something else than the step."""
-    node, slot = declaration.node, work.slot_of[declaration.attribute]
+    node, slot = declaration.node, work.slot_of[declaration.key]
     if decorated is not None and not compat.is_any(decorated):
         place = declaration.function or node
         messages.definition(checker, place, f"{declaration.attribute}: {HIDDEN_BY_DECORATOR}")
     elif slot.row is not None and slot.row.change.rest is None:
         change = Context(slot.row.change.keys, compat.any_type())
-        work.set_row(declaration.attribute, replace(slot.row, change=change))
+        work.set_row(declaration.key, replace(slot.row, change=change))
         if work.is_first_note():
             messages.unseen_declaration(checker, node, declaration.attribute)
     return step_type(checker, declaration, compat.any_type())
@@ -118,7 +118,7 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
 def go_on(checker: TypeChecker, work: Work) -> None:
     """Check at once the steps that waited for a flow that is known now."""
     for slot in work.slots:
-        for each in (*slot.members, slot):
+        for each in slot.inside():
             if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
                 compat.check_now(checker, each.declaration.node, work.info)
                 if each.row is None:
@@ -134,8 +134,8 @@ def _branch_made(
         if not compat.is_last_pass(checker) and compat.defer_decorator(checker, node, work.info):
             return None
     row = composition.branch_row(checker, work, declaration, _reads(declaration, function))
-    work.set_row(declaration.attribute, row)
-    context = work.context_before(declaration.attribute)
+    work.set_row(declaration.key, row)
+    context = work.context_before(declaration.key)
     if context is not None:
         wrong = check_parameters(checker, work, declaration, row, context)
         wrong |= composition.check_cases(checker, work, declaration, composition.telling_once(context, wrong))
@@ -203,7 +203,7 @@ def check_parameters(
     checker: TypeChecker, work: Work, declaration: Declaration, row: Row, context: Context[Type]
 ) -> set[str]:
     """Judge what a step reads. The keys that it, or its condition, is wrong about."""
-    wrong = set(work.wrong_conditions.get(declaration.attribute, ()))
+    wrong = set(work.wrong_conditions.get(declaration.key, ()))
     function = declaration.function
     assert function is not None
     step = row.facts.name
@@ -257,7 +257,7 @@ def _is_wrong(
         if context.open:
             return False
         if not is_told(checker, context, name, None):
-            later = _given_later(work, declaration.attribute, name)
+            later = _given_later(work, declaration.key, name)
             messages.missing_key(checker, node, step, name, context, later, default=default)
         return True
     wrong = False
@@ -293,7 +293,7 @@ def _check_collisions(
         if group.declaration is None:
             return
         merge = facts_of(group.declaration, "", checker).merge
-        earlier = composition.context_of_members(checker, work, group, declaration.attribute, before)
+        earlier = composition.context_of_members(checker, work, group, declaration.key, before)
     if merge != "error" or row.facts.kind != "step":
         return
     function = declaration.function

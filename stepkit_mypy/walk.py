@@ -60,6 +60,8 @@ def advance(
 
 def why_it_may_not_run(row: Row) -> str:
     facts = row.facts
+    if facts.conditional:
+        return "is declared under a condition"
     if facts.when == "maybe":
         return "has a condition (when=)"
     if facts.on_error == "continue":

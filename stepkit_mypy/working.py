@@ -6,7 +6,7 @@ steps cost. It is dropped once the class's table stands in its type alias.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from mypy.types import Instance, Type, get_proper_type
 
 from . import compat
 from .contexts import Context, State, telling
-from .declarations import Body, Declaration, read_body
+from .declarations import Arms, Body, Declaration, read_body
 from .makers import Trees
 from .rows import TABLE, Facts, Row, decode, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
@@ -35,6 +35,18 @@ class Slot:
     members: list[Slot] = field(default_factory=list)
     inherited_group: Row | None = None
     """The group of a base class that gets new members here."""
+    arms: list[Slot] = field(default_factory=list)
+    """What it may be, where that depends on a condition."""
+    conditional: bool = False
+    """Whether it may be none of them."""
+    outer: Slot | None = None
+    """The one that it is a member or an arm of."""
+
+    def inside(self) -> Iterator[Slot]:
+        """What it holds, and itself."""
+        for each in (*self.arms, *self.members):
+            yield from each.inside()
+        yield self
 
 
 @dataclass(eq=False)
@@ -105,8 +117,9 @@ class Work:
     def set_row(self, attribute: str, row: Row) -> None:
         slot, position = self.slot_of[attribute], self.positions[attribute]
         slot.row = row
-        if self.slots[position] is not slot:
-            self.slots[position].row = None  # the group that it is a member of
+        outer = slot.outer
+        while outer is not None:
+            outer.row, outer = None, outer.outer
         del self.states[position + 1 :]
 
     def is_complete(self) -> bool:
@@ -173,27 +186,25 @@ def base_waits(info: TypeInfo) -> bool:
 def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
     body = read_body(info.defn, trees)
     slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
-    members: dict[str, list[Slot]] = {}
-    for declaration in body.declarations:
-        slot = Slot(declaration.attribute, None, declaration)
-        if declaration.group is not None:
-            members.setdefault(declaration.group, []).append(slot)
-        else:
-            slots[declaration.attribute] = slot  # an overridden step keeps its place in the dict
-    for attribute in body.removed:
-        slots.pop(attribute, None)
-    for group, found in members.items():
-        if group in slots:
-            own = {slot.attribute: slot for slot in slots[group].members}
-            own.update({slot.attribute: slot for slot in found})
-            slots[group].members = list(own.values())
-            if slots[group].declaration is None:
-                slots[group].inherited_group, slots[group].row = slots[group].row, None
+    grouped = [each for each in body.arms.items() if each[1].declared and each[1].declared[0].group is not None]
+    for attribute, arms in body.arms.items():
+        if (attribute, arms) not in grouped:
+            _put(slots, attribute, arms)  # an overridden step keeps its place in the dict
+    for attribute, arms in grouped:
+        group = slots.get(arms.declared[0].group or "")
+        if group is not None:
+            own = {slot.attribute: slot for slot in group.members}
+            _put(own, attribute, arms)
+            group.members = list(own.values())
+            if group.declaration is None and group.inherited_group is None:
+                group.inherited_group, group.row = group.row, None
     work = Work(info, alias, alias.target, body, list(slots.values()), input_of(info), waits=base_waits(info))
     for position, slot in enumerate(work.slots):
-        for each in (slot, *slot.members):
+        for each in slot.inside():
             work.positions[each.attribute] = position
             work.slot_of[each.attribute] = each
+            for inner in (*each.arms, *each.members):
+                inner.outer = each
     finished = decode(alias.target)
     if finished is not None:
         work.ended = True
@@ -209,6 +220,26 @@ def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
         if declaration.call is not None:
             work.by_node[declaration.call] = declaration
     return work
+
+
+def _put(slots: dict[str, Slot], attribute: str, arms: Arms) -> None:
+    """Put what a class body says of an attribute in the place of what its bases say."""
+    base = slots.get(attribute)
+    conditional = arms.removed or arms.untouched and base is None
+    if len(arms.declared) > 1 or arms.untouched and base is not None:
+        for number, declaration in enumerate(arms.declared, 1):
+            declaration.number = number
+    parts = [Slot(each.key, None, each) for each in arms.declared]
+    if arms.untouched and base is not None:
+        base.attribute = f"{attribute} (inherited)"
+        parts.append(base)
+    if not parts:
+        slots.pop(attribute, None)
+    elif len(parts) > 1 or parts[0].declaration is None:
+        slots[attribute] = Slot(attribute, arms=parts, conditional=conditional)
+    else:
+        arms.declared[0].conditional = conditional
+        slots[attribute] = parts[0]
 
 
 def _inherited_slot(row: Row) -> Slot:
