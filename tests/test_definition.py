@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Never, NewType, Protocol, TypedDict, TypeVar
 
 import pytest
 
@@ -467,3 +468,67 @@ def test_an_alias_of_a_generic_class_is_registered_as_its_class() -> None:
     Pairs().run_sync(on_step_complete=events.append)
     restored = Pairs().run_checkpoint_sync(events[0].checkpoint)
     assert (restored["pair"], type(restored["error"]), restored["error"].args) == (Pair(1), ValueError, ("x",))
+
+
+# The input
+
+
+class Keys(TypedDict):
+    a: int
+
+
+@dataclass
+class Order:
+    id: int
+
+
+class Place(NamedTuple):
+    x: int
+
+
+class HasKeys(Protocol):
+    def keys(self) -> Any: ...
+
+
+class Given(Flow[T]):
+    pass
+
+
+class Fixed(Flow[Keys], Generic[T]):
+    pass
+
+
+@pytest.mark.parametrize(
+    "written", [Order, Place, int, list[int], tuple[int, ...], Literal["x"], Order | int, NewType("Number", int)]
+)
+@pytest.mark.parametrize("base", [Flow, Given])
+def test_an_input_that_is_no_mapping(written: Any, base: Any) -> None:
+    with pytest.raises(FlowDefinitionError) as caught:
+        types.new_class("Bad", (base[written],))
+    (problem,) = caught.value.problems
+    assert "a flow's input is a mapping of keys. Write a TypedDict with its fields" in problem
+
+
+def test_the_problem_of_an_input_says_the_cure() -> None:
+    with pytest.raises(FlowDefinitionError, match=r"class Input\(TypedDict\): order: Order$"):
+
+        class Bad(Flow[Order]):
+            pass
+
+
+@pytest.mark.parametrize(
+    "written",
+    [Keys, dict, dict[str, Any], Mapping[str, int], Any, object, None, Keys | None, HasKeys, Never, "Later", T],
+)
+def test_an_input_that_may_be_a_mapping(written: Any) -> None:
+    assert types.new_class("Good", (Flow[written],)).describe() == []
+
+
+def test_the_argument_of_a_generic_flow_is_its_input_only_where_it_says_so() -> None:
+    class OfInput(Given[Keys]):
+        pass
+
+    class OfOther(Fixed[int]):
+        pass
+
+    assert (OfInput.Input, OfOther.Input) == (Keys, Keys)
