@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +22,14 @@ class Observed(itertools.chain[Any]):
     through here. The coroutine's result is lost.
     """
 
+    __slots__ = ("__dict__", "work")
+
     delivered: asyncio.CancelledError | None = None
     """The last one; a step may have hidden it."""
     _thrown: asyncio.CancelledError | None = None
     """The one of this turn of the loop."""
-    _work: Coroutine[Any, Any, Any]
-
-    def __new__(cls, work: Coroutine[Any, Any, Any]) -> Observed:
-        self = super().__new__(cls, work.__await__())
-        self._work = work
-        return self
+    work: Any
+    """What is awaited: who makes this gives it twice, as a constructor of Python's would cost more than the rest."""
 
     __await__: Any = itertools.chain.__iter__
 
@@ -41,7 +39,7 @@ class Observed(itertools.chain[Any]):
         if isinstance(thrown[0], asyncio.CancelledError):
             self._thrown = thrown[0]
         try:
-            return self._work.throw(*thrown)
+            return self.work.throw(*thrown)
         finally:
             self.take_back()
             self.delivered = self._thrown or self.delivered
@@ -53,7 +51,7 @@ class Observed(itertools.chain[Any]):
             self._thrown = None
 
     def close(self) -> None:
-        self._work.close()
+        self.work.close()
 
 
 class TaskWatch:

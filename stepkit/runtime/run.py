@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
+from sys import get_coroutine_origin_tracking_depth
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -173,10 +174,12 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
         if run.by_hand:
             await run_frame(frame)
         else:
-            if (slow := blocking()) is not None:
-                run.blocking = slow
+            if get_coroutine_origin_tracking_depth() and (timing := blocking()) is not None:
+                run.blocking = timing
                 run.watched = True
-            run.observed = Observed(run_frame(frame))
+            turns = run_frame(frame).__await__()
+            run.observed = Observed(turns)
+            run.observed.work = turns
             await run.observed
         context = frame.context
     except Stopped as stopped:
