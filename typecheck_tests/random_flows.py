@@ -13,17 +13,75 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 KEYS = ("a", "b", "c", "d", "e")
-CONSTANTS = ("1", "'x'", "b''", "None", "[1]", "['x']", "(1, 'x')", "{'k': 1}")
+CONSTANTS = ("1", "'x'", "b''", "None", "[1]", "['x']", "(1, 'x')", "{'k': 1}", "json()", "tree()")
+FORMS = ("{}", "str({})", "[{}]")
+GENERIC = (
+    "identity({})",
+    "first([{}])",
+    "either({}, 1)",
+    "(first([{}]) or 'none')",
+    "[identity({})]",
+    "({} if chance() else 2.5)",
+    "next(iter([{}]), None)",
+    "{{'k': {}}}.pop('k', None)",
+    "call(lambda: first([{}]))",
+    "(lambda item: (item, identity(item)))({})",
+)
+AWAITED = ("await wait_for(load({}), 5)", "await asyncio.wait_for(load(first([{}])), None)", "[await load({})]")
 INPUTS = {"int": "1", "str": "'x'", "list[int]": "[1]", "int | None": "1 if chance() else None"}
 DEEPEST = 4
 
 # Chance comes from a module that the test puts in place for each run.
 PRELUDE = """\
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import count
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar, Union
 
 from choices import chance, fail_sometimes, keep, kept
 from stepkit import CircuitBreaker, Flow, flow
+
+
+T = TypeVar("T")
+U = TypeVar("U")
+Json = Union[dict[str, "Json"], list["Json"], str, int, None]
+
+
+class Tree(TypedDict):
+    value: int
+    children: list["Tree"]
+
+
+def json() -> Json:
+    return [{"k": [1, None]}] if chance() else "x"
+
+
+def tree() -> Tree:
+    return {"value": 1, "children": [tree()] if chance() and chance() else []}
+
+
+def identity(value: T) -> T:
+    return value
+
+
+def first(values: Iterable[T]) -> T | None:
+    return next(iter(values), None) if chance() else None
+
+
+def either(left: T, right: U) -> T | U:
+    return left if chance() else right
+
+
+def call(function: Callable[[], T]) -> T:
+    return function()
+
+
+async def load(value: T) -> T:
+    return value
+
+
+async def wait_for(awaitable: Awaitable[T], seconds: float) -> T:
+    return await awaitable
 
 
 def by_chance() -> bool:
@@ -334,12 +392,13 @@ class _Maker:
         """A step's method, and what it gives."""
         parameters = [key if key in known.certain and self.one([True, False]) else f"{key}=None" for key in reads]
         parameters.sort(key=lambda each: "=" in each)
-        returns = [self.mapping(keys, reads) for _ in range(self.draw(st.integers(1, 3)))]
+        prefix = "async " if self.one([False, False, False, True]) else ""
+        forms = [*FORMS, *GENERIC, *(AWAITED if prefix else ())]
+        returns = [self.mapping(keys, reads, forms) for _ in range(self.draw(st.integers(1, 3)))]
         given = [set(each) for each in returns]
         ends_in_none = may_be_none and self.one([False, False, False, True])
         if ends_in_none:
             given.append(set())
-        prefix = "async " if self.one([False, False, False, True]) else ""
         lines = [f"    {prefix}def {name}({', '.join(['self', *parameters])}):"]
         lines += [f"        reveal_type({key})" for key in reads]
         if fails or self.draw(st.integers(0, 7)) == 0:
@@ -363,9 +422,9 @@ class _Maker:
             lines += ["        if chance():", f"            return{self.one(['', ' None'])}"]
         return lines + [f"        {line}" for line in last]
 
-    def mapping(self, keys: list[str], reads: list[str]) -> dict[str, str]:
+    def mapping(self, keys: list[str], reads: list[str], forms: list[str]) -> dict[str, str]:
         """A mapping as keys and the text of values, which may use the parameters."""
-        values = [*CONSTANTS, *(form.format(key) for key in reads for form in ("{}", "str({})", "[{}]"))]
+        values = [*CONSTANTS, *(form.format(each) for each in (*reads, "1", "tree()") for form in forms)]
         return {key: self.one(values) for key in self.some(keys, at_most=3)}
 
     def one(self, choices: Sequence[T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ class UnreadableType(ValueError):
 def read_type(text: str) -> Check:
     """A function that says whether a value is of the type. Raises ``UnreadableType``."""
     plain = re.sub(r"'(\w+)'\?:", r"'\1?':", text)  # 'b'?: int, a key that may be missing
-    plain = re.sub(r"TypedDict\('[\w.@]+', ", "TypedDict(", plain)
+    plain = re.sub(r"TypedDict\('?[\w.@]+'?, ", "TypedDict(", plain)
     plain = plain.replace("builtins.", "").replace("typing.", "").replace("]?", "]")
     try:
         return _check(ast.parse(plain, mode="eval").body)
@@ -28,11 +29,11 @@ def _check(node: ast.expr) -> Check:
     match node:
         case ast.Constant(value=None):
             return lambda value: value is None
-        case ast.Name(id="object" | "Any"):
-            return lambda value: True
+        case ast.Name(id="object" | "Any") | ast.Constant(value=builtins.Ellipsis):
+            return lambda value: True  # ``...`` is a recursive type inside itself
         case ast.Name(id="Never"):
             return lambda value: False
-        case ast.Name(id="int" | "str" | "bytes" | "bool" as name):
+        case ast.Name(id="int" | "str" | "bytes" | "bool" | "float" as name):
             return lambda value: type(value).__name__ == name
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return _any(_check(left), _check(right))
