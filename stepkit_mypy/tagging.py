@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mypy.nodes import Expression, TypeInfo
+from mypy.nodes import Expression, LambdaExpr, TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
@@ -21,6 +21,9 @@ def tag_flow(context: ClassDefContext) -> None:
     info = context.cls.info
     _add_aliases(context, api, info)
     for declaration in read_body(context.cls, api.modules.get).declarations:
+        when = declaration.options.get("when")
+        if isinstance(when, LambdaExpr):
+            compat.infer_result_alone(when)
         if declaration.function is not None:
             tag_step(api, declaration, info)
             compat.insert_decorator(api, declaration.node, *_inserted(declaration))

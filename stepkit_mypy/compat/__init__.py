@@ -1,6 +1,6 @@
 """The only place that touches mypy's internals and the differences between its versions."""
 
-from .alone import forget_tuples, infer_alone, unwrapped
+from .alone import forget_tuples, infer_alone, infer_result_alone, unwrapped
 from .checking import (
     add_dependency,
     alternatives_of,
@@ -163,6 +163,7 @@ __all__ = [
     "infer_alone",
     "infer_in_function",
     "infer_quietly",
+    "infer_result_alone",
     "infer_with_context",
     "inferred_places",
     "inherited_alias",

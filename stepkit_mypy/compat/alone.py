@@ -27,6 +27,7 @@ from mypy.nodes import (
     FuncDef,
     IndexExpr,
     IntExpr,
+    LambdaExpr,
     MemberExpr,
     NameExpr,
     OperatorAssignmentStmt,
@@ -71,6 +72,13 @@ def infer_alone(function: FuncDef, returns: list[ReturnStmt]) -> None:
         known |= names
         if free:
             _write_alone(each, free)
+
+
+def infer_result_alone(function: LambdaExpr) -> None:
+    """Have mypy infer what a lambda gives with no type wanted."""
+    for statement in function.body.body:
+        if isinstance(statement, ReturnStmt) and statement.expr is not None:
+            statement.expr = _alone(statement.expr)
 
 
 def unwrapped(expression: Expression) -> Expression:
