@@ -3,7 +3,7 @@
 A value is saved if it is of a builtin kind; of a class that is made of fields and that the flow names (in its input, in
 the annotation of a parameter or of a return, or with ``codecs=``); an exception that is registered; or of a class with
 a codec. An instance of any other class is refused. A type that may hold either kind (``object``, a protocol, ``Any``)
-is not blamed.
+is not blamed, nor is a field of a class that may be None: often it is where the flow is saved.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mypy.types import (
     CallableType,
     Instance,
     LiteralType,
+    NoneType,
     Overloaded,
     TupleType,
     Type,
@@ -132,7 +133,7 @@ class Judge:
                 problem = self._class(proper.partial_fallback, proper, place)
                 if problem is not None:
                     return problem
-            return [(item, place) for item in proper.items]
+            return self._alternatives(proper, place) if place else [(item, place) for item in proper.items]
         if isinstance(proper, TypedDictType):
             return [(item, place or name) for name, item in proper.items.items()]
         if isinstance(proper, LiteralType):
@@ -150,6 +151,12 @@ class Judge:
         if compat.is_made_of_fields(proper.type) and not proper.type.is_enum and not self._is_coded(proper.type):
             return [(each, name) for name, each in compat.state_of(proper)]
         return [(each, place) for each in proper.args] if proper.type.fullname in KINDS | UNKNOWN else []
+
+    def _alternatives(self, type: UnionType | TupleType, place: str) -> list[tuple[Type, str]]:
+        """The items of a field's type; where it may be None, without those that are wrong by themselves."""
+        if isinstance(type, UnionType) and any(isinstance(get_proper_type(item), NoneType) for item in type.items):
+            return [(item, place) for item in type.items if not isinstance(self._look(item, place), Problem)]
+        return [(item, place) for item in type.items]
 
     def _class(self, instance: Instance, type: Type, place: str) -> Problem | None:
         info, known = instance.type, self.known

@@ -5,9 +5,9 @@ import array, asyncio, collections, concurrent.futures, contextvars, csv, dateti
 import io, ipaddress, itertools, logging, pathlib, queue, random, re, sqlite3, string, tempfile, threading, time, types
 import uuid, weakref, zoneinfo
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import InitVar, KW_ONLY, dataclass, field
-from typing import Any, Generic, NamedTuple, NewType, Protocol, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, NewType, Protocol, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -71,6 +71,12 @@ class LateLock:
     name: str
     def __post_init__(self) -> None:
         self.guard = threading.Lock()
+@dataclass
+class Callback:
+    call: "Callable[[], None] | None" = None
+    next: "Callback | None" = None
+    LOCK: "ClassVar[Any]" = threading.Lock()
+    OTHER = threading.Lock()
 @dataclass
 class Cells(dict[str, int]):
     width: int = 0
@@ -161,7 +167,8 @@ class Common(Flow):
         locks: Locks | None = None, late: LateLock | None = None, cells: Cells | None = None,
         box: Box[int] | None = None, derived: Derived | None = None, part: Part | None = None,
         handle: Handle | None = None, struct: Struct | None = None, user: User | None = None,
-        account: Account | None = None, words: Words | None = None, plain: Plain | None = None,
+        account: Account | None = None, callback: Callback | None = None,
+        words: Words | None = None, plain: Plain | None = None,
     ) -> None: ...
 
 
@@ -289,6 +296,7 @@ Locked(1)
 Locks()
 LateLock("x")
 Cells(1)
+Callback()
 Box(1)
 Box(threading.Lock())
 Unnamed()
