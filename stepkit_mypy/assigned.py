@@ -44,7 +44,7 @@ def _of_function(checker: TypeChecker, work: Work, declaration: Declaration) -> 
     if called is None or declaration.kind == "branch":
         return Row(facts, change=Context(rest=compat.any_type()))
     parameters, reads, whole = signature_of(called)
-    reader = Reader(checker, {})
+    reader = Reader(checker, {}, declaration.constants)
     if isinstance(function, LambdaExpr):
         found = list(reader.shapes(function.expr()))
     else:

@@ -66,10 +66,10 @@ def returned_below(
     """What a decorated method gives; ``wanted`` as for ``returned``."""
     function, below = declaration.function, declaration.below
     assert function is not None
-    result = returned(checker, function, wanted)
+    result = returned(checker, function, declaration.constants, wanted)
     if below is None or below.gives is None:
         return result
-    reader = Reader(checker, {})
+    reader = Reader(checker, {}, declaration.constants)
     items = compat.union_items(below.gives)
     if below.keeps and isinstance(function.type, CallableType):
         own = compat.union_items(compat.awaited(function.type.ret_type))

@@ -6,21 +6,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
+from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, StrExpr, TypeInfo
 from mypy.nodes import Context as Node
-from mypy.nodes import Decorator, DictExpr, Expression, FuncDef, StrExpr
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
 from . import assigned, compat, messages
 from .arms import one_of
 from .contexts import Context, State, collisions, telling, write
+from .conversions import is_dict_call
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .edges import is_ready
 from .judging import is_told
-from .rows import Row, Table, decode, encoded_inside, table_of
+from .rows import Row, Table, decode, encoded_inside, flows_in, table_of
 from .shapes import literal_strings
-from .sources import flow_of, judge
-from .walk import member_changes, row_changes, walk
+from .sources import flow_of, flows_of, judge
+from .walk import member_changes, opened_by, row_changes, walk
 from .working import Slot, Work
 
 
@@ -50,10 +51,10 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         type = None if argument is None else compat.type_of(checker, argument)
         if type is None and argument is not None and not last:
             return None
-        flow = flow_of(type)
-        if flow is not None and is_ready(flow.type, work.info) is False and not last:
+        flows = (None,) if argument is None else flows_of(checker, argument)
+        if not last and any(flow is not None and is_ready(flow.type, work.info) is False for flow in flows):
             return None
-        return Row(facts_of(declaration, definer, checker), flows=(flow,))
+        return Row(facts_of(declaration, definer, checker), flows=flows)
     return slot.row
 
 
@@ -73,18 +74,45 @@ def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None
     if row is None or argument is None:
         return
     work.set_row(declaration.key, row)
-    (flow,) = row.flows
     context = work.context_before(declaration.key)
     if context is None:
         return
     name = name_of(declaration)
     kind = f'member "{name}"' if declaration.group is not None else f'nested flow "{name}"'
-    if flow is None:
-        judge(checker, work, kind, argument, already_open=context.open)
-        return
-    wrong = check_input(checker, argument, kind, flow, context)
+    wrong: set[str] = set()
+    for flow in row.flows:
+        if flow is None:
+            judge(checker, work, kind, argument, already_open=context.open)
+            return
+        wrong |= check_input(checker, argument, kind, flow, telling_once(context, wrong))
     set_wrong(work, declaration, row, wrong)
+    note_open_inside(checker, work, argument, kind, row.flows, context)
     check_container_collisions(checker, work, declaration, row, context, argument)
+
+
+def note_open_inside(
+    checker: TypeChecker,
+    work: Work,
+    node: Node,
+    place: str,
+    flows: Iterable[Instance | None],
+    context: Context[Type],
+) -> None:
+    """Say which step inside a nested flow opens the context, where the flow is nested."""
+    if context.open or work.noted_open:
+        return
+    for flow in flows:
+        found = None if flow is None else opened_by(flow, context)
+        if flow is None or found is None or _runs(flow, work.info):  # what runs itself has a note of its own
+            continue
+        if work.is_first_note():
+            messages.open_inside(checker, node, place, *found)
+
+
+def _runs(flow: Instance, other: TypeInfo) -> bool:
+    """Whether a flow is another one, or runs it somewhere inside."""
+    inside = (each for encoded in encoded_inside(flow.type) if encoded is not None for each in flows_in(encoded))
+    return flow.type is other or any(each is other for each in inside)
 
 
 def set_wrong(work: Work, declaration: Declaration, row: Row, wrong: Iterable[str]) -> None:
@@ -237,6 +265,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
         flow, place = flow_of(compat.type_of(checker, expression)), f'case "{name}" of branch "{branch}"'
         if flow is not None:
             wrong |= check_input(checker, expression, place, flow, telling_once(context, wrong))
+            note_open_inside(checker, work, expression, place, (flow,), context)
         else:
             judge(checker, work, place, expression, already_open=context.open)
     return wrong
@@ -274,6 +303,12 @@ def branch_call_type(checker: TypeChecker, declaration: Declaration, function: F
 def _cases(checker: TypeChecker, declaration: Declaration) -> dict[str, Expression] | None:
     """The expressions of the cases by their names; None where they cannot be seen."""
     expression = declaration.options.get("cases")
+    if isinstance(expression, CallExpr) and is_dict_call(expression):
+        if any(kind != ARG_NAMED for kind in expression.arg_kinds):
+            return None
+        return {
+            name: case for name, case in zip(expression.arg_names, expression.args, strict=True) if name is not None
+        }
     if not isinstance(expression, DictExpr):
         return None
     found: dict[str, Expression] = {}

@@ -1,6 +1,9 @@
 """The algebra of contexts: pure functions over what is known of a context's keys.
 
 It knows nothing of mypy: types are opaque, and how two of them are joined is given by the caller.
+
+A mapping of unknown keys (``rest``) may hold any key, but known keys keep the types of the steps that give them: that
+it may have given one of them too, in another type, is said of none.
 """
 
 from __future__ import annotations
@@ -77,12 +80,12 @@ def either(first: Context[T], second: Context[T], join: Join[T], reason: str = "
         if other is key:
             keys[name] = key
         elif other is None:
-            keys[name] = _maybe(key, second, join, reason)
+            keys[name] = _maybe(key, reason)
         else:
             keys[name] = _joined(key, other, join, reason)
     for name, key in second.keys.items():
         if name not in first.keys:
-            keys[name] = _maybe(key, first, join, reason)
+            keys[name] = _maybe(key, reason)
     told = first.told if first.told is second.told else {**first.told, **second.told}
     return Context(keys, _join_rest(first.rest, second.rest, join), told)
 
@@ -93,9 +96,8 @@ def _joined(old: Key[T], new: Key[T], join: Join[T], reason: str) -> Key[T]:
     return Key(join(old.type, new.type), certain, new.giver, why)
 
 
-def _maybe(key: Key[T], other: Context[T], join: Join[T], reason: str) -> Key[T]:
-    type = key.type if other.rest is None else join(key.type, other.rest)
-    return Key(type, False, key.giver, key.reason or reason)
+def _maybe(key: Key[T], reason: str) -> Key[T]:
+    return Key(key.type, False, key.giver, key.reason or reason)
 
 
 def _join_rest(first: T | None, second: T | None, join: Join[T]) -> T | None:
@@ -125,7 +127,7 @@ def write(before: Context[T], change: Context[T], merge: Merge, join: Join[T]) -
     for name, new in change.keys.items():
         old = keys.get(name)
         if old is None:
-            keys[name] = new if before.rest is None or _replaces(new, merge) else _over_rest(new, before.rest, join)
+            keys[name] = new
         elif merge == "skip":
             if not old.certain:
                 keys[name] = Key(join(old.type, new.type), new.certain, new.giver, "" if new.certain else old.reason)
@@ -138,15 +140,6 @@ def write(before: Context[T], change: Context[T], merge: Merge, join: Join[T]) -
             keys[name] = Key(join(old.type, new.type), old.certain, new.giver, "" if old.certain else new.reason)
     told = {**before.told, **change.told} if change.told else before.told
     return Context(keys, _join_rest(before.rest, change.rest, join), told)
-
-
-def _replaces(new: Key[T], merge: Merge) -> bool:
-    return new.certain and merge not in ("skip", "unknown")
-
-
-def _over_rest(new: Key[T], rest: T, join: Join[T]) -> Key[T]:
-    """A key that an open context may have had before, under a change that need not replace it."""
-    return replace(new, type=join(rest, new.type))
 
 
 def changes(before: Context[T], inside: Context[T]) -> Context[T]:

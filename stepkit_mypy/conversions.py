@@ -39,8 +39,3 @@ def is_dict(type: Type) -> bool:
         isinstance(item, TypedDictType) or isinstance(item, Instance) and item.type.fullname in DICT_CLASSES
         for item in compat.union_items(type)
     )
-
-
-def makes_dict(checker: TypeChecker, call: CallExpr) -> bool:
-    """Whether a call makes a dict that nobody else has."""
-    return is_dict_call(call) or copied(checker, call) is not None

@@ -85,7 +85,7 @@ class Tables:
 
             def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
                 if path in known and row.facts.named:
-                    contexts[path] = after
+                    contexts[path] = after if path not in contexts else merged([contexts[path], after], compat.join)
                 else:
                     others.append(after)
 
@@ -113,7 +113,7 @@ class Tables:
         contexts: dict[str, Context[Type]] = {}
 
         def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
-            contexts[path] = before
+            contexts[path] = before if path not in contexts else merged([contexts[path], before], compat.join)
 
         walk(start(entry.table), entry.table.rows, visit)
         return contexts

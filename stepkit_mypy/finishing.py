@@ -41,6 +41,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     table = Table(work.input, found, codecs=codecs, may_stop=stops)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))
+    paths = list(dict.fromkeys(paths))  # a nested flow may be one of several with steps of the same names
     info = work.info
     encoded = rows.encode(checker, table)
     if encoded == work.target:
@@ -97,7 +98,7 @@ def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within:
         path = prefix + row.facts.name
         if row.facts.kind == "parallel":
             complete &= collect_paths(row.members, path + "/", paths, within)
-        cases = row.facts.cases if row.facts.kind == "branch" else ("",)
+        cases = row.facts.cases if row.facts.kind == "branch" else ("",) * len(row.flows)
         for case, flow in zip(cases, row.flows, strict=False):
             inner = f"{path}/{case}/" if case else f"{path}/"
             table = None if flow is None or not may_enter(flow, within) else rows.table_of(flow.type)

@@ -41,7 +41,8 @@ from mypy.nodes import (
 from mypy.types import Instance, get_proper_type
 
 from . import compat
-from .conversions import makes_dict
+from .as_dict import shape_of_instance
+from .conversions import copied, is_dict_call
 from .local_states import State, joined
 
 if TYPE_CHECKING:
@@ -231,4 +232,10 @@ def is_fresh(checker: TypeChecker, expression: Expression) -> bool:
         return True
     if isinstance(expression, OpExpr):
         return expression.op == "|"
-    return isinstance(expression, CallExpr) and makes_dict(checker, expression)
+    if not isinstance(expression, CallExpr):
+        return False
+    return (
+        is_dict_call(expression)
+        or copied(checker, expression) is not None
+        or shape_of_instance(checker, expression) is not None
+    )

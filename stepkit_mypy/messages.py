@@ -13,6 +13,7 @@ from mypy.types import Type
 
 from .codes import CODES
 from .contexts import Context, Key
+from .rows import Row
 from .savable import Problem
 
 
@@ -138,6 +139,20 @@ def open_context(checker: TypeChecker, node: Node, step: str, what: str) -> None
         f'step "{step}" returns {what}: from here on the keys of the context are not known. '
         "Return a dict display or a TypedDict, and they are"
     )
+    _note_open(checker, text, node)
+
+
+def open_inside(checker: TypeChecker, node: Node, place: str, path: str, row: Row) -> None:
+    if row.facts.unread:
+        text = (
+            f'{place}: what its step "{path}" returns cannot be seen, as the bodies of its file are not read: from '
+            "here on the keys of the context are not known. Annotate the step's return, and they are"
+        )
+    else:
+        text = (
+            f'{place}: behind its step "{path}" the keys are not known: from here on those of the context are not, '
+            "either. A step that returns a dict display or a TypedDict makes them known"
+        )
     _note_open(checker, text, node)
 
 

@@ -59,6 +59,8 @@ class Facts:
     """Whether the parameter for the whole context is annotated."""
     names_return: bool = False
     """Whether the return is annotated."""
+    unread: bool = False
+    """Whether mypy did not read its body, so that what it returns cannot be seen."""
     may_choose_none: bool = False
     wrong: tuple[str, ...] = ()
     """The keys that the step is wrong about: what it reads is missing, may be, or has another type."""

@@ -33,6 +33,8 @@ from mypy.types import (
 )
 
 from . import compat
+from .as_dict import shape_of_instance
+from .constants import Constants
 from .contexts import Context, Key, alternatives, write
 from .conversions import copied, is_dict, is_dict_call
 from .local_dicts import held_where_read
@@ -65,8 +67,9 @@ class Returned:
 class Reader:
     """Reads the shapes of expressions; notes where one is not known."""
 
-    def __init__(self, checker: TypeChecker, known: Known, judge: Judge | None = None) -> None:
+    def __init__(self, checker: TypeChecker, known: Known, constants: Constants, judge: Judge | None = None) -> None:
         self.checker = checker
+        self.constants = constants
         self.known = known
         self.judge = judge
         self.result = Returned(Context())
@@ -120,7 +123,13 @@ class Reader:
         if is_dict_call(call):
             return self._arguments(call)
         source = copied(self.checker, call)
-        return None if source is None else self._one(source)
+        if source is not None:
+            return self._one(source)
+        shape = shape_of_instance(self.checker, call)
+        if shape is not None and shape.open:
+            what = "the dump of a model whose settings, properties or serializers may change its keys"
+            self.result.unknown.append((call, what))
+        return shape
 
     def _of_variable(self, held: Held) -> Shape:
         self.result.unknown += held.unknown
@@ -179,6 +188,9 @@ class Reader:
             if kind == ARG_NAMED and name is not None:
                 self.result.places.setdefault(name, argument)
                 change: Shape = Context({name: Key(self.value(argument, [name]), True)})
+            elif kind == ARG_POS and not self._is_mapping(argument):
+                self.result.unknown.append((argument, "a dict made of pairs, whose keys are not known"))
+                change = Context(rest=compat.any_type())
             elif kind == ARG_POS or kind.name == "ARG_STAR2":
                 change = self._one(argument)
             else:
@@ -187,12 +199,20 @@ class Reader:
             shape = write(shape, change, "override", compat.join)
         return shape
 
+    def _is_mapping(self, expression: Expression) -> bool:
+        found = compat.type_of(self.checker, compat.unwrapped(expression))
+        return found is None or all(map(compat.may_be_mapping, compat.union_items(found)))
+
     def keys(self, key: Expression) -> list[str] | None:
         """The strings that a key may be; None where they are not known."""
         if isinstance(key, StrExpr):
             return [key.value]
         found = compat.type_of(self.checker, key)
-        return None if found is None else literal_strings(found)
+        names = None if found is None else literal_strings(found)
+        if names is None and found is not None and compat.may_be_string(found):
+            constant = self.constants.of(self.checker, key)
+            return [constant] if isinstance(constant, str) else None
+        return names
 
     def value(self, expression: Expression, names: list[str] | None) -> Type:
         """The type of a key's value: the one that a variable would have that it is assigned to."""
@@ -242,14 +262,16 @@ def literal_strings(type: Type) -> list[str] | None:
     for item in compat.union_items(type):
         if isinstance(item, Instance) and item.last_known_value is not None:
             item = item.last_known_value
-        if isinstance(item, LiteralType) and isinstance(item.value, str):
+        if isinstance(item, LiteralType) and isinstance(item.value, str) and not item.fallback.type.is_enum:
             found.append(item.value)
         else:
             return None
     return found
 
 
-def returned(checker: TypeChecker, function: FuncDef, wanted: Mapping[str, Type] | None = None) -> Returned:
+def returned(
+    checker: TypeChecker, function: FuncDef, constants: Constants, wanted: Mapping[str, Type] | None = None
+) -> Returned:
     """What a method gives: from its annotation if it has one, otherwise from its return statements.
 
     ``wanted``: types of keys whose values have these types if they may.
@@ -262,7 +284,7 @@ def returned(checker: TypeChecker, function: FuncDef, wanted: Mapping[str, Type]
         found = compat.infer_in_function(checker, function, compat.unwrapped(value), want)
         return want if is_subtype(found, want, options=checker.options) else type
 
-    reader = Reader(checker, {}, judge)
+    reader = Reader(checker, {}, constants, judge)
     result = reader.result
     if compat.has_no_body(function) and compat.returns_inferred(function):
         result.shape = Context(rest=compat.any_type())
@@ -272,7 +294,7 @@ def returned(checker: TypeChecker, function: FuncDef, wanted: Mapping[str, Type]
         type = compat.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         found = list(reader.of_type(type))
     else:
-        reader.known = held_where_read(checker, function, lambda known: Reader(checker, known, judge))
+        reader.known = held_where_read(checker, function, lambda known: Reader(checker, known, constants, judge))
         found = []
         for statement in compat.returns_of(function):
             if statement.expr is None:

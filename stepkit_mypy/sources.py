@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mypy.checker import TypeChecker
-from mypy.nodes import CallExpr, DictExpr, Expression, LambdaExpr
+from mypy.nodes import CallExpr, ConditionalExpr, DictExpr, Expression, LambdaExpr
 from mypy.types import CallableType, Instance, NoneType, Type, TypedDictType, UnionType, get_proper_type
 
 from . import compat, messages
@@ -19,6 +19,19 @@ def flow_of(type: Type | None) -> Instance | None:
     if instance is None or not instance.type.has_base(FLOW) or compat.inherited_alias(instance.type, TABLE) is None:
         return None
     return instance
+
+
+def flows_of(checker: TypeChecker, expression: Expression) -> tuple[Instance | None, ...]:
+    """The flows, one of which an expression stands for; one None where that cannot be seen."""
+    made = expression.expr() if isinstance(expression, LambdaExpr) else expression
+    if isinstance(made, ConditionalExpr):  # mypy's type of both is their common base
+        found = [flow_of(type) for type, _ in compat.alternatives_of(checker, made)]
+    else:
+        type = compat.type_of(checker, expression)
+        result = None if type is None else compat.returned_by(type)
+        items = result.items if isinstance(result, UnionType) else [type]
+        found = [flow_of(item) for item in items]
+    return (None,) if None in found or not found else tuple(dict.fromkeys(found))
 
 
 def judge(checker: TypeChecker, work: Work, place: str, node: Expression, *, already_open: bool) -> None:

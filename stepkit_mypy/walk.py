@@ -10,7 +10,7 @@ from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type
 
 from . import compat
-from .contexts import Context, Key, Merge, State, changes, either, telling, weakened, write
+from .contexts import Context, Key, Merge, State, alternatives, changes, either, telling, weakened, write
 from .rows import Row, Table, table_of
 
 Known = Context[Type]
@@ -82,8 +82,7 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within
     if facts.kind == "step":
         return write(before, _given(row.change, path), merge, compat.join), []
     if facts.kind == "subflow":
-        (flow,) = row.flows
-        change, ends = _inside(before, flow, visit, path, within)
+        change, ends = _inside_any(before, row, visit, path, within)
         return write(before, change, merge, compat.join), [write(before, end, merge, compat.join) for end in ends]
     if facts.kind == "branch":
         return _branch(before, row, visit, path, within)
@@ -107,6 +106,31 @@ def _inside(
     state = walk(State(before), [row.seen_as(flow) for row in table.rows], visit, path + "/", (*within, flow.type))
     ends = [] if state.ended is None else [changes(before, state.ended)]
     return changes(before, state.context), ends
+
+
+def _inside_any(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
+    """The same for a nested flow that is one of several."""
+    found = [_inside(before, flow, visit, path, within) for flow in row.flows]
+    reason = f'not every flow that "{path}" may run gives it'
+    change = alternatives([change for change, _ in found], compat.join, reason)
+    return change, [end for _, ends in found for end in ends]
+
+
+def opened_by(flow: Instance, context: Known) -> tuple[str, Row] | None:
+    """The path and the row of the step inside a flow behind which the context is open."""
+    table = table_of(flow.type)
+    found: list[tuple[str, Row]] = []
+
+    def visit(path: str, row: Row, before: Known, after: Known) -> None:
+        if after.open and not before.open:
+            found.append((path, row))
+
+    if table is not None:
+        rows = [row.seen_as(flow) for row in table.rows]
+        state = walk(State(context), rows, visit, within=(flow.type,))
+        if state.context.open or state.ended is not None and state.ended.open:
+            return found[0] if found else None
+    return None
 
 
 def may_enter(flow: Instance, within: Within) -> bool:
@@ -183,8 +207,7 @@ def member_changes(
         if member.facts.when == "no":
             continue
         if member.facts.kind == "subflow":
-            (flow,) = member.flows
-            change, ends = _inside(before, flow, visit, own, within)
+            change, ends = _inside_any(before, member, visit, own, within)
         else:
             change, ends = _given(member.change, own), []
         if visit is not None:

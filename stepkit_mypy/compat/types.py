@@ -220,6 +220,16 @@ def is_event(type: Type) -> TypeGuard[Instance]:
     return isinstance(proper, Instance) and proper.type.fullname == "stepkit.events.StepEvent" and len(proper.args) == 3
 
 
+def attribute_type(instance: Instance, name: str) -> Type | None:
+    """The type of an instance's attribute, with the type arguments that its class has there."""
+    for base in instance.type.mro:
+        symbol = base.names.get(name)
+        if symbol is not None:
+            type = symbol.type
+            return None if type is None else expand_type_by_instance(type, map_instance_to_supertype(instance, base))
+    return None
+
+
 def alias_of(info: TypeInfo, name: str) -> TypeAlias | None:
     symbol = info.names.get(name)
     return symbol.node if symbol is not None and isinstance(symbol.node, TypeAlias) else None

@@ -39,7 +39,7 @@ Half().run_checkpoint_sync("", override_data={"n": 1})
 
 
 class Uses(Flow[Input]):
-    half = flow.subflow("half", Half)
+    half = flow.subflow("half", Half)  # N: nested flow "half": behind its step "again" the keys are not known
 
     @flow.transform("close")
     def close(self, last):

@@ -49,7 +49,7 @@ class Constant(Flow[Input]):
 
 
 class Called(Flow[Input]):
-    @flow.branch("route", cases=dict(inner=Inner))  # N: branch "route"
+    @flow.branch("route", cases=dict(CASES))  # N: branch "route"
     def route(self, a):
         return "inner"
 

@@ -1,4 +1,4 @@
-# A nested flow whose keys are not known: the note stands in that flow, and the context is open behind it.
+# A nested flow whose keys are not known: a note stands in that flow, and one where it is nested, naming the step.
 from typing import Any, TypedDict
 
 from stepkit import Flow, flow
@@ -19,7 +19,7 @@ class Outer(Flow[Input]):
     def before(self, zum):  # E: [stepkit-missing-key] step "before" reads "zum"
         return None
 
-    load = flow.subflow("load", Inner)
+    load = flow.subflow("load", Inner)  # N: nested flow "load": behind its step "load" the keys are not known
 
     @flow.step("after")
     def after(self, a, anything):
