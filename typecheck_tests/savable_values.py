@@ -2,7 +2,7 @@
 
 PRELUDE = '''
 import array, asyncio, collections, concurrent.futures, contextvars, csv, datetime, decimal, enum, fractions, functools
-import io, ipaddress, itertools, logging, pathlib, queue, random, re, sqlite3, string, tempfile, threading, time, types
+import io, ipaddress, itertools, logging, pathlib, queue, random, re, sqlite3, string, threading, time, types
 import uuid, weakref, zoneinfo
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -265,7 +265,6 @@ itertools.count()
 open(__file__)
 io.StringIO("x")
 io.BytesIO(b"x")
-tempfile.TemporaryDirectory()
 sqlite3.connect(":memory:")
 threading.Lock()
 threading.RLock()
