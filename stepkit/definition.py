@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias
 from typing_extensions import TypeVar
 
 from . import runtime
+from .annotations import is_no_mapping, written_input
 from .backoff import Seconds, seconds_of
 from .collection import (
     collect,
@@ -23,7 +24,6 @@ from .collection import (
 from .console import LogConfig, make_observer, settle
 from .errors import ResumeRefusedError
 from .events import StepEvent
-from .hints import is_no_mapping, written_input
 from .table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback, StepTable
 
 if TYPE_CHECKING:

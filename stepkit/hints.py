@@ -19,12 +19,10 @@ from typing import Any, ForwardRef, TypeVar, Union, cast, get_args, get_origin
 import msgspec
 import typing_extensions
 
+from .annotations import UNKNOWN, unwrapped, written_input
 from .codec import Registry
-from .codec.fitting import resolve_reference, typed_dict_fields, unwrapped
+from .codec.fitting import resolve_reference, typed_dict_fields
 from .table import FlowSource, StepRow, StepTable
-
-UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda self: "<unknown>", "__slots__": ()})()
-"""What stands for an annotation that is not there or cannot be resolved."""
 
 _CACHE = "__stepkit_hints__"
 _NOTHING: frozenset[str] = frozenset()
@@ -125,34 +123,6 @@ def _input(flow_class: type) -> Any:
         if argument is not UNKNOWN and not isinstance(argument, TypeVar):
             return argument
     return UNKNOWN
-
-
-def written_input(cls: type) -> Any:
-    """What a class's own bases say in ``Flow[...]``, also by the argument of a generic flow; or ``UNKNOWN``."""
-    for generic in vars(cls).get("__orig_bases__", ()):
-        origin = get_origin(generic)
-        if not hasattr(origin, "__stepkit_options__"):
-            continue
-        parameters = getattr(origin, "__parameters__", ())
-        inner = written_input(origin)
-        if inner is UNKNOWN and not any(hasattr(base, "__stepkit_options__") for base in origin.__mro__[1:]):
-            return get_args(generic)[0]  # it is Flow itself
-        return get_args(generic)[parameters.index(inner)] if inner in parameters else inner
-    return UNKNOWN
-
-
-def is_no_mapping(annotation: Any) -> bool:
-    """Whether no value of this type is a mapping, for certain."""
-    annotation = unwrapped(annotation)
-    origin = get_origin(annotation)
-    if origin is Union or origin is getattr(sys.modules["types"], "UnionType", None):
-        return all(is_no_mapping(member) for member in get_args(annotation))
-    if origin in (typing.Literal, typing_extensions.Literal):
-        return True
-    cls = origin or annotation
-    if not isinstance(cls, type) or cls in (Any, object, type(None)) or getattr(cls, "_is_protocol", False):
-        return False
-    return not typing_extensions.is_typeddict(cls) and not issubclass(cls, Mapping)
 
 
 def _annotations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache, wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,7 +27,6 @@ from . import (
     compat,
     composition,
     conditions,
-    definitions,
     edges,
     helper_types,
     house_types,
@@ -173,6 +173,8 @@ class Hooks:
         work = None if info is None else self._work(checker, info)
         if work is not None:
             work.ended = True
+            from . import definitions  # it asks the runtime, which is imported where there is a flow to ask about
+
             definitions.check(checker, work)
             finish_if_complete(checker, work)
             for other in self.works.open():  # flows that waited for this one
@@ -281,8 +283,11 @@ def _is_inserted(context: MethodContext | FunctionContext, declaration: Declarat
 
 @cache
 def config_data() -> dict[str, str]:
-    """What a cache depends on: the plugin's own sources, as mypy looks at its first module only."""
+    """What a cache depends on: the sources of the plugin, of which mypy looks at the first only, and of the runtime."""
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
+    runtime = find_spec("stepkit")
+    folders = [Path(__file__).parent, *(map(Path, runtime.submodule_search_locations or ()) if runtime else ())]
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.read_bytes())
     return {"stepkit_mypy": digest.hexdigest()}

@@ -8,8 +8,6 @@ from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Expression, ListExpr, SetExpr, TupleExpr, TypeInfo
 from mypy.types import FunctionLike, Instance, Type, get_proper_type
 
-from stepkit.codec.registry import NEEDS_CODEC, NEEDS_NO_CODEC
-
 from . import compat, messages
 from .rows import CODEC, Table
 from .savable import KINDS, is_registrable
@@ -43,6 +41,8 @@ def check(checker: TypeChecker, work: Work) -> None:
         codec = _registered_by(checker, item)
         if codec is None or codec.type.fullname == CODEC:
             continue
+        from stepkit.codec.registry import NEEDS_CODEC, NEEDS_NO_CODEC
+
         problem = NEEDS_NO_CODEC if codec.type.fullname in KINDS else NEEDS_CODEC
         if problem is NEEDS_NO_CODEC or not is_registrable(codec.type):
             messages.definition(checker, item, problem.format(place=place, name=codec.type.name))

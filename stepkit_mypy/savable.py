@@ -30,8 +30,6 @@ from mypy.types import (
     get_proper_type,
 )
 
-from stepkit.codec.classes import registered_adapter_for
-
 from . import compat
 from .rows import CODEC, Row, Table
 
@@ -197,6 +195,8 @@ def is_registrable(info: TypeInfo) -> bool:
     if info.fallback_to_any or info.typeddict_type is not None:
         return True
     if _is_exception(info):
+        from stepkit.codec.classes import registered_adapter_for
+
         own = [getattr(builtins, base.name, None) for base in info.mro if base.module_name == "builtins"]
         simple = all(cls is object or cls is None or registered_adapter_for(cls) is not None for cls in own)
         return simple and not any(base.slots for base in info.mro if base.module_name != "builtins")

@@ -11,8 +11,6 @@ from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type, get_proper_type
 
-from stepkit.collection import HIDDEN_BY_DECORATOR
-
 from . import compat, composition, messages
 from .below import look_below, returned_below, what_is_unknown
 from .contexts import Context, State, collisions
@@ -106,6 +104,8 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
     node, slot = declaration.node, work.slot_of[declaration.key]
     if decorated is not None and not compat.is_any(decorated):
         place = declaration.function or node
+        from stepkit.collection import HIDDEN_BY_DECORATOR
+
         messages.definition(checker, place, f"{declaration.attribute}: {HIDDEN_BY_DECORATOR}")
     elif slot.row is not None and slot.row.change.rest is None:
         change = Context(slot.row.change.keys, compat.any_type())

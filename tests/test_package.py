@@ -60,11 +60,22 @@ def test_star_import_gives_the_public_names_and_no_others() -> None:
 
 
 def test_importing_stepkit_imports_nothing_costly() -> None:
-    program = "import sys, json, stepkit; print(json.dumps(sorted(sys.modules)))"
-    printed = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True).stdout
-    imported = set(json.loads(printed))
+    imported = _loaded_by("stepkit")
     assert "stepkit.definition" in imported
-    assert imported & {"asyncio", "concurrent.futures", "logging", "mypy", "sqlite3", "stepkit_mypy"} == set()
+    costly = {"asyncio", "concurrent.futures", "datetime", "logging", "msgspec", "mypy", "sqlite3", "stepkit_mypy"}
+    assert imported & (costly | {"stepkit.checkpoint", "stepkit.codec", "stepkit.hints"}) == set()
+
+
+def test_the_plugin_imports_the_runtime_only_where_it_meets_a_flow() -> None:
+    imported = _loaded_by("stepkit_mypy.plugin")  # a worker of mypy's that starts slowly is given up
+    assert "stepkit_mypy.hooks" in imported
+    assert imported & {"stepkit", "msgspec"} == set()
+
+
+def _loaded_by(module: str) -> set[str]:
+    program = f"import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
+    printed = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True).stdout
+    return set(json.loads(printed))
 
 
 def test_the_package_says_that_it_is_typed() -> None:

@@ -10,10 +10,7 @@ import typing
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import (
-    Annotated,
     Any,
-    ClassVar,
-    Final,
     ForwardRef,
     Literal,
     NotRequired,
@@ -26,18 +23,14 @@ from typing import (
 
 import msgspec
 import typing_extensions
-from typing_extensions import ReadOnly, TypeAliasType
 
+from ..annotations import MAX_DEPTH, WRAPPERS, unwrapped
 from .dumping import key_step
 from .fields import class_fields
 from .kinds import DECODERS, describe, encoder_of
 
-MAX_DEPTH = 100
-
-_WRAPPERS: tuple[Any, ...] = (Annotated, Required, NotRequired, ReadOnly, Final, ClassVar)
 _NOT_JUDGED: tuple[Any, ...] = (type, collections.abc.Callable)
 _UNIONS: tuple[Any, ...] = (Union, types.UnionType)
-_ALIASES: tuple[Any, ...] = tuple({TypeAliasType, getattr(typing, "TypeAliasType", TypeAliasType)})
 _LITERALS: tuple[Any, ...] = tuple({Literal, typing_extensions.Literal})
 _MAPPINGS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
 _ITERABLES = (list, tuple, set, frozenset, collections.deque)
@@ -62,24 +55,6 @@ def fit(value: object, annotation: object, path: str, *, convert: bool) -> Any:
         raise
     except Exception:  # an annotation that is odd in ways of its own
         return value
-
-
-def unwrapped(annotation: Any) -> Any:
-    """The annotation without ``Annotated``, ``NotRequired``, ``NewType``, aliases and the like."""
-    for _ in range(MAX_DEPTH):
-        origin = get_origin(annotation)
-        if origin in _WRAPPERS:
-            annotation = get_args(annotation)[0]
-        elif isinstance(annotation, _ALIASES):
-            annotation = annotation.__value__
-        elif origin is not None and isinstance(origin, _ALIASES):
-            parameters = origin.__type_params__
-            annotation = origin.__value__[get_args(annotation)] if parameters else origin.__value__
-        elif isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        else:
-            return annotation
-    return Any
 
 
 def _fit(value: Any, annotation: Any, path: str, convert: bool, depth: int) -> Any:
@@ -304,7 +279,7 @@ def typed_dict_fields(cls: Any) -> Mapping[str, tuple[Any, bool]]:
         resolved = resolve_reference(annotation, cls)
         is_required = name in required
         inner = resolved
-        while get_origin(inner) in _WRAPPERS:
+        while get_origin(inner) in WRAPPERS:
             origin = get_origin(inner)
             if origin is Required:
                 is_required = True

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..annotations import UNKNOWN
 from ..errors import CheckpointKeyError, CheckpointValueError, FlowInputError, quoted
-from ..hints import UNKNOWN, FlowHints, hints_of
+from ..hints import FlowHints, hints_of
 from ..table import Condition, Parameters, StepRow
 from .frame import Frame
 
