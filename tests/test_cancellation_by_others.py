@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 
 import anyio
 import pytest
@@ -590,3 +590,51 @@ def test_the_cleanup_of_a_step_that_timed_out_runs_to_its_end_though_nobody_wait
         assert notes.cleaned_up_at == [4 + 8]
 
     stepping.run(main())
+
+
+# Other event loops
+
+
+class Trap:
+    """What another library's event loop is asked for; it sends the answer."""
+
+    def __await__(self) -> Generator[str, str, str]:
+        return (yield "asked")
+
+
+class Asks(Flow):
+    inner = flow.subflow("inner", lambda self: Answered())
+
+
+class Answered(Flow):
+    @flow.step("ask", retries=2, on_error="continue")
+    async def ask(self):
+        return {"answer": await Trap()}
+
+
+class TheirCancellation(BaseException):
+    pass
+
+
+def test_an_event_loop_may_send_values() -> None:
+    run = Asks().run()
+    assert run.send(None) == "asked"
+    with pytest.raises(StopIteration) as end:
+        run.send("this")
+    assert end.value.value == {"answer": "this"}
+
+
+def test_an_event_loop_may_have_a_cancellation_of_its_own() -> None:
+    run = Asks().run()
+    assert run.send(None) == "asked"
+    theirs = TheirCancellation()
+    with pytest.raises(TheirCancellation) as caught:
+        run.throw(theirs)
+    assert caught.value is theirs
+
+
+def test_a_run_can_be_closed() -> None:
+    run = Asks().run()
+    assert run.send(None) == "asked"
+    run.close()
+    assert run.cr_frame is None

@@ -33,6 +33,10 @@ class Observed(itertools.chain[Any]):
 
     __await__: Any = itertools.chain.__iter__
 
+    def send(self, value: Any) -> Any:
+        """What the event loop sends, where it is not None: asyncio sends nothing, trio does."""
+        return self.work.send(value)
+
     def throw(self, *thrown: Any) -> Any:
         import asyncio
 
