@@ -346,7 +346,7 @@ async def anyio_fail_after(work: Work) -> None:
 
 async def anyio_cancel_scope(work: Work) -> None:
     with anyio.CancelScope() as scope:
-        asyncio.get_running_loop().call_at(AT, scope.cancel, "enough")
+        asyncio.get_running_loop().call_at(AT, scope.cancel)
         await work()
     assert scope.cancelled_caught
     assert cancelling() == 0
