@@ -85,6 +85,17 @@ def _load(flow: "Flow[Any, Any] | type[Flow[Any, Any]]", checkpoint: "str | byte
         return runtime.load(runtime.new_run(_owner(flow)), checkpoint)
 
 
+if TYPE_CHECKING:
+    FlowT = TypeVar("FlowT")
+
+    class CheckMethod(Generic[FlowT]):
+        """What ``check`` of a flow is, for the mypy plugin."""
+
+        def __call__(
+            self, checkpoint: "str | bytes | Checkpoint[Any]", override_data: Mapping[str, Any] | None = None
+        ) -> ResumeRefusedError | None: ...
+
+
 class _OfFlow(classmethod):  # type: ignore[type-arg]
     """A method that a flow class and its instances have; called on an instance, it receives that."""
 

@@ -9,7 +9,7 @@ from mypy.checker import TypeChecker
 from mypy.nodes import ARG_POS, DictExpr, Expression, StrExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
-from mypy.types import CallableType, Instance, NoneType, Type, UnionType, get_proper_type
+from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, TypeType, UnionType, get_proper_type
 
 from . import compat, messages
 from .contexts import Context, Key, merged
@@ -20,6 +20,9 @@ from .stopping import call_may_stop, stopped
 from .walk import start, walk
 
 MANY_EVENTS = 16
+CHECK = "stepkit.definition.CheckMethod"
+CHECKED_RUN = "run_checkpoint_sync"
+"""A method that takes a checkpoint as ``load`` does."""
 
 
 @dataclass(eq=False)
@@ -98,6 +101,11 @@ class Tables:
         self.after(info)
         entry = self._entry(info)
         return Context(rest=compat.any_type()) if entry is None or entry.after_any is None else entry.after_any
+
+    def anywhere(self, info: TypeInfo) -> list[Context[Type]] | None:
+        """The context before the first step and after every one. None where that is not known yet."""
+        after, entry = self.after(info), self._entry(info)
+        return None if after is None or entry is None else [entry.table.input, *after.values()]
 
     def is_complete(self, info: TypeInfo) -> bool:
         """Whether the paths of all steps of the flow are known."""
@@ -178,9 +186,16 @@ def depend_on(checker: TypeChecker, info: TypeInfo) -> None:
 
 
 def run_signature(
-    checker: TypeChecker, tables: Tables, instance: Instance, default: CallableType, node: Node, early: set[str]
+    checker: TypeChecker,
+    tables: Tables,
+    instance: Instance,
+    default: CallableType,
+    node: Node,
+    early: set[str],
+    *,
+    is_start: bool = False,
 ) -> CallableType:
-    """The signature of ``run`` and its like for this very flow."""
+    """The signature of ``run`` and its like for this very flow; of ``start_checkpoint``, which only takes its input."""
     info = instance.type
     ready = is_ready(info)
     if ready is None:
@@ -205,7 +220,7 @@ def run_signature(
             callback = CallableType([targets["Event"]], [ARG_POS], [None], anything, function)
             types[place] = UnionType([callback, NoneType()])
     result, output = default.ret_type, targets["Output"]
-    if output is not None:
+    if output is not None and not is_start:
         if call_may_stop(checker, node):
             output = compat.for_instance(instance, tables.stopped(checker, info) or output)
         is_async = compat.awaited(result) is not result
@@ -332,3 +347,36 @@ def _unsavable(
         for cls in judge.classes if judge is not None else ():
             compat.add_dependency(checker, f"{cls.fullname}[wildcard]")
     return found
+
+
+def flow_of(owner: Type) -> Instance | None:
+    """The flow that is asked: the class and its instances have the same methods."""
+    asked = get_proper_type(owner)
+    if isinstance(asked, TypeType):
+        asked = asked.item
+    elif isinstance(asked, FunctionLike) and asked.is_type_obj():
+        asked = get_proper_type(asked.items[0].ret_type)
+    return asked if isinstance(asked, Instance) else None
+
+
+def check_method(checker: TypeChecker, flow: Instance) -> Type:
+    """The type of ``flow.check``: something that is called, so that the plugin is told of its override data."""
+    return compat.named(checker, CHECK, [flow])
+
+
+def load_method(checker: TypeChecker, tables: Tables, flow: Instance, node: Node) -> Type | None:
+    """The type of ``flow.load``; it gives what the context is before or after any step. None where unknown."""
+    if is_ready(flow.type) is None:
+        return None
+    depend_on(checker, flow.type)
+    contexts = tables.anywhere(flow.type)
+    method = flow.type.get_method(CHECKED_RUN)
+    takes = None if method is None else get_proper_type(method.type)
+    if contexts is None:
+        compat.defer(checker, node)
+        return None
+    if not isinstance(takes, CallableType):
+        return None
+    place = takes.arg_names.index("checkpoint")
+    result = compat.for_instance(flow, as_type(checker, merged(contexts, compat.join)))
+    return CallableType([takes.arg_types[place]], [ARG_POS], ["checkpoint"], result, takes.fallback, name="load")

@@ -220,6 +220,41 @@ class Hooks:
         checker = compat.checker_of(context.api)
         return edges.run_signature(checker, self.tables, instance, default, context.context, self.works.early)
 
+    @_signature
+    def start_signature(self, context: MethodSigContext) -> FunctionLike:
+        flow, default = edges.flow_of(context.type), context.default_signature
+        if flow is None or not isinstance(default, CallableType):
+            return default
+        checker = compat.checker_of(context.api)
+        return edges.run_signature(
+            checker, self.tables, flow, default, context.context, self.works.early, is_start=True
+        )
+
+    @_attribute
+    def check_method(self, context: AttributeContext) -> Type:
+        flow = edges.flow_of(context.type)
+        if flow is None or not isinstance(context.context, MemberExpr):  # mypy compares a method that hides it
+            return context.default_attr_type
+        return edges.check_method(compat.checker_of(context.api), flow)
+
+    @_attribute
+    def load_method(self, context: AttributeContext) -> Type:
+        flow, checker = edges.flow_of(context.type), compat.checker_of(context.api)
+        if flow is None or not isinstance(context.context, MemberExpr):
+            return context.default_attr_type
+        found = edges.load_method(checker, self.tables, flow, context.context)
+        return context.default_attr_type if found is None else found
+
+    @_return
+    def checked(self, context: MethodContext) -> Type:
+        """``check`` was called."""
+        asked = get_proper_type(context.type)
+        flow = get_proper_type(asked.args[0]) if isinstance(asked, Instance) and asked.args else None
+        if isinstance(flow, Instance):
+            for expression in context.args[context.callee_arg_names.index("override_data")]:
+                edges.check_override(compat.checker_of(context.api), self.tables, flow.type, expression)
+        return context.default_return_type
+
     @_return
     def ran(self, context: MethodContext) -> Type:
         """``run`` or its like was called."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mypy.nodes import MypyFile, TypeInfo
+from mypy.nodes import MypyFile, TypeInfo, Var
 from mypy.options import Options
 from mypy.plugin import (
     AnalyzeTypeContext,
@@ -43,6 +43,11 @@ class StepkitPlugin(Plugin):
             "stepkit.flow.Parallel.subflow": self.hooks.declared,
             "stepkit.flow.Step.__get__": self.hooks.step_read,
             "stepkit.flow.Branch.__get__": self.hooks.step_read,
+            "stepkit.definition.CheckMethod.__call__": self.hooks.checked,
+        }
+        self.asking: dict[str, Callable[[AttributeContext], Type]] = {
+            "check": self.hooks.check_method,
+            "load": self.hooks.load_method,
         }
         self.functions: dict[str, Callable[[FunctionContext], Type]] = {
             "stepkit.flow.step": self.hooks.decorated,
@@ -84,6 +89,8 @@ class StepkitPlugin(Plugin):
         if fullname in STEP_CALLS:
             return self.hooks.step_called
         owner, _, name = fullname.rpartition(".")
+        if name == "start_checkpoint" and self._is_flow(owner):
+            return self.hooks.start_signature
         return self.hooks.run_signature if name in RUNS and self._is_flow(owner) else None
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
@@ -101,7 +108,17 @@ class StepkitPlugin(Plugin):
             return self.hooks.event_step_name
         if fullname == "stepkit.events.StepEvent.checkpoint":
             return self.hooks.event_checkpoint
-        return None
+        return self.asking.get(fullname.removeprefix(f"{FLOW}."))
+
+    def get_class_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
+        owner, _, name = fullname.rpartition(".")
+        if name not in self.asking or not self._is_flow(owner):
+            return None
+        symbol = self.lookup_fully_qualified(owner)
+        info = None if symbol is None else compat.class_behind(symbol.node)
+        found = None if info is None else info.get(name)  # a step may be called so
+        is_own = found is not None and isinstance(found.node, Var) and found.node.info.fullname == FLOW
+        return self.asking[name] if is_own else None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
         return hooks.config_data()
