@@ -37,11 +37,7 @@ def registered(checker: TypeChecker, work: Work, bases: Sequence[Table | None]) 
 def check(checker: TypeChecker, work: Work) -> None:
     """Say what the runtime would say of the class's own ``codecs=``."""
     written = work.info.defn.keywords.get("codecs")
-    if written is None:
-        return
-    from stepkit.codec.registry import NEEDS_CODEC, NEEDS_NO_CODEC  # what saves values is imported when it is used
-
-    for place, item in enumerate(_items(checker, work, written) or ()):
+    for place, item in enumerate(() if written is None else _items(checker, work, written) or ()):
         codec = _registered_by(checker, item)
         if codec is None or codec.type.fullname == CODEC:
             continue
