@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, StrExpr, TypeInfo
+from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr, StrExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
@@ -48,7 +48,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         return row.with_wrong(work.wrong_conditions.get(declaration.key, ()))
     if declaration.kind == "subflow":
         argument = flow_argument(declaration)
-        type = None if argument is None else compat.type_of(checker, argument)
+        type = None if argument is None else _type_of(checker, declaration, argument)
         if type is None and argument is not None and not last:
             return None
         flows = (None,) if argument is None else flows_of(checker, argument)
@@ -56,6 +56,14 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
             return None
         return Row(facts_of(declaration, definer, checker), flows=flows)
     return slot.row
+
+
+def _type_of(checker: TypeChecker, declaration: Declaration, expression: Expression) -> Type | None:
+    """The type of a flow or a case. What stands in a team's own function may not have been checked yet."""
+    found = compat.type_of(checker, expression)
+    if found is None and not declaration.direct and isinstance(expression, RefExpr) and expression.node is not None:
+        return compat.infer_quietly(checker, expression)
+    return found
 
 
 def _rows(checker: TypeChecker, work: Work, slots: list[Slot]) -> tuple[Row, ...] | None:
@@ -251,7 +259,7 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
         return Row(facts, reads, flows=(None,))
     names = [name for name in cases if name in chosen]
     facts = replace(facts, cases=tuple(names), may_choose_none=may_be_none)
-    return Row(facts, reads, flows=tuple(flow_of(compat.type_of(checker, cases[name])) for name in names))
+    return Row(facts, reads, flows=tuple(flow_of(_type_of(checker, declaration, cases[name])) for name in names))
 
 
 def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, context: Context[Type]) -> set[str]:
@@ -262,7 +270,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
         messages.unseen_cases(checker, written, branch)
     wrong: set[str] = set()
     for name, expression in (cases or {}).items():
-        flow, place = flow_of(compat.type_of(checker, expression)), f'case "{name}" of branch "{branch}"'
+        flow, place = flow_of(_type_of(checker, declaration, expression)), f'case "{name}" of branch "{branch}"'
         if flow is not None:
             wrong |= check_input(checker, expression, place, flow, telling_once(context, wrong))
             note_open_inside(checker, work, expression, place, (flow,), context)
@@ -279,7 +287,7 @@ def telling_once(context: Context[Type], wrong: Iterable[str]) -> Context[Type]:
 
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:
     for expression in (_cases(checker, declaration) or {}).values():
-        flow = flow_of(compat.type_of(checker, expression))
+        flow = flow_of(_type_of(checker, declaration, expression))
         if flow is not None and is_ready(flow.type, work.info) is False:
             return False
     return True
