@@ -10,9 +10,7 @@ from mypy.types import Type
 
 from . import compat
 from .contexts import Context, alternatives
-from .rows import NO_STEP, Parameter, Row
-
-REASON = "not every arm of the condition that it is declared under gives it"
+from .rows import NO_STEP, NOT_EVERY_ARM, Parameter, Row
 
 
 def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
@@ -35,6 +33,7 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
         names_whole=all(row.facts.names_whole for row in rows),
         names_return=all(row.facts.names_return for row in rows),
         parameters=_parameters(rows),
+        varies=True,
     )
     reads: dict[str, Type] = {}
     for row in rows:
@@ -47,9 +46,10 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
     if {row.facts.kind for row in rows} == {"subflow"} and all(row.flows == first.flows for row in rows):
         return Row(facts, reads, flows=first.flows)
     if len({row.facts.kind for row in rows}) > 1 or first.facts.kind not in ("step", "transform"):
-        change: Context[Type] = Context(rest=compat.any_type())
-        return Row(replace(facts, kind="step", named=False), reads, change)
-    return Row(facts, reads, alternatives([row.change for row in rows], compat.join, REASON))
+        return Row(replace(facts, kind="step", named=False), reads, Context(rest=compat.any_type()))
+    change = alternatives([row.change for row in rows], compat.join, NOT_EVERY_ARM)
+    keys = {name: key if key.certain else replace(key, reason=NOT_EVERY_ARM) for name, key in change.keys.items()}
+    return Row(facts, reads, Context(keys, change.rest))
 
 
 def _same(values: Iterable[Any], otherwise: Any) -> Any:

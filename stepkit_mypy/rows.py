@@ -23,6 +23,7 @@ ANONYMOUS = "?"
 
 Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
 NOT_EVERY_RETURN = "not every return gives it"
+NOT_EVERY_ARM = "not every arm of the condition that it is declared under gives it"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Facts:
     aliases: tuple[str, ...] = ()
     conditional: bool = False
     """Whether the class may come without it: it is declared under a condition."""
+    varies: bool = False
+    """Whether it is one of several, that are declared under the arms of a condition."""
     when: Literal["yes", "no", "maybe"] = "yes"
     on_error: Literal["raise", "continue", "skip-remaining", "unknown"] = "raise"
     merge: str = "override"
@@ -274,7 +277,8 @@ def decode_row(type: Type) -> Row:
     facts = _facts(_text(proper.items[0]))
     reads = get_proper_type(proper.items[1])
     assert isinstance(reads, TypedDictType)
-    change = _decode_context(proper.items[2], facts.name, NOT_EVERY_RETURN)
+    reason = NOT_EVERY_ARM if facts.varies else NOT_EVERY_RETURN
+    change = _decode_context(proper.items[2], facts.name, reason)
     if len(proper.items) == 3:
         return Row(facts, dict(reads.items), change)
     flows, members = get_proper_type(proper.items[3]), get_proper_type(proper.items[4])
