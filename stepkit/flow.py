@@ -135,7 +135,7 @@ class StepDecorator(Generic[MadeT]):
         return Step(self.kind, self._arguments, function, self._group)
 
     # A bare ``@flow.step`` gives the step itself; this line lets checkers without plugins call it.
-    def __get__(self, instance: object | None, owner: type | None = None) -> Callable[..., Any]:
+    def __get__(self, instance: object | None, owner: type | None = None) -> Any:
         raise TypeError("flow.step() decorates a method; it was left without one")
 
 
@@ -174,7 +174,7 @@ def step(
     thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> StepDecorator:
+) -> StepDecorator | Any:
     """Declare a step: a method that reads keys of the context and returns new ones, or None.
 
     Its parameters are the keys that it reads; a default makes a read optional; one positional-only
@@ -219,7 +219,7 @@ def transform(
     thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> StepDecorator:
+) -> StepDecorator | Any:
     """Declare a step whose returned mapping becomes the whole context. Options as for ``flow.step``."""
     return _declare("transform", name, _step_options(locals()))
 
@@ -282,7 +282,7 @@ def subflow(
     thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> Subflow:
+) -> Subflow | Any:
     """Declare a nested flow: a class, an instance, or a function of ``self``. Options as for ``flow.step``."""
     return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())})
 
@@ -302,7 +302,7 @@ def parallel(
     circuit_breaker: CircuitBreaker | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> Parallel:
+) -> Parallel | Any:
     """Declare a parallel group; its members are declared with ``@group.step`` and ``group.subflow``.
 
     Under ``mode="all"`` the first failure cancels the others; under ``"settled"`` all members end, and the
@@ -332,7 +332,7 @@ class Parallel(Declaration):
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
         aliases: Iterable[str] = (),
-    ) -> StepDecorator:
+    ) -> StepDecorator | Any:
         """Declare a step as a member of the group. Options as for ``flow.step``."""
         return _declare("step", name, _step_options(locals()), self)
 
@@ -351,7 +351,7 @@ class Parallel(Declaration):
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
         aliases: Iterable[str] = (),
-    ) -> Subflow:
+    ) -> Subflow | Any:
         """Declare a nested flow as a member of the group; its name is the attribute's where left out."""
         return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())}, self)
 

@@ -44,6 +44,7 @@ from .tagging import tag_flow
 from .working import Work, Works, declaration_at
 
 Result = TypeVar("Result")
+GROUP = "stepkit.flow.Parallel"
 
 
 def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
@@ -127,25 +128,25 @@ class Hooks:
     @_return
     def decorated(self, context: MethodContext | FunctionContext) -> Type:
         """A step's decorator was applied, or called with its options."""
-        node = context.context
+        node, default = context.context, compat.without_any(context.default_return_type)
         checker = compat.checker_of(context.api)
         if isinstance(node, CallExpr):
             info = compat.class_being_checked(checker)
             if info is None or compat.alias_of(info, TABLE) is None:
-                return house_types.kept(checker, node, context.default_return_type, self.works.trees)
+                return house_types.kept(checker, node, default, self.works.trees)
             if not conditions.has_condition(node):
-                return context.default_return_type
+                return default
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
             info = compat.class_being_checked(checker)
             if info is not None and isinstance(node, Decorator):
                 found = steps.mixed_in(checker, info, node, decorated, self.works.trees)
-                return found or context.default_return_type
-            return context.default_return_type
+                return found or default
+            return default
         if not isinstance(node, Decorator):
             conditions.check(checker, work, declaration)
-            return context.default_return_type
+            return default
         if steps.is_step(decorated):  # the plugin's own decorator, above one that made the step
             return decorated
         if _is_inserted(context, declaration) and declaration.direct:
@@ -164,7 +165,8 @@ class Hooks:
                 composition.declared(checker, work, declaration)
                 if compat.is_silenced(checker):
                     finish_if_complete(checker, work)
-        return context.default_return_type
+        made = compat.without_any(context.default_return_type)
+        return made if compat.is_instance(get_proper_type(made), GROUP) else context.default_return_type
 
     @_return
     def class_ends(self, context: MethodContext) -> Type:

@@ -363,8 +363,9 @@ def _spread(expression: Expression) -> list[str]:
 
 def _is_unanalyzed(function: FuncDef) -> bool:
     """Whether mypy has yet to look at a return annotation that will say what the function makes."""
-    made = function.type.ret_type if isinstance(function.type, CallableType) else None
-    return isinstance(made, UnboundType) and made.name.endswith(DECORATOR.rpartition(".")[2])
+    made = compat.union_parts(function.type.ret_type) if isinstance(function.type, CallableType) else []
+    name = DECORATOR.rpartition(".")[2]
+    return any(isinstance(each, UnboundType) and each.name.endswith(name) for each in made)
 
 
 @dataclass
@@ -430,9 +431,9 @@ def _assigned(statements: Sequence[Statement]) -> Iterator[tuple[str, Expression
 
 def of_type(type: Type | None) -> Maker | None:
     """What a value of this type is to a flow class."""
-    proper = get_proper_type(type)
+    proper = None if type is None else get_proper_type(compat.without_any(type))
     if isinstance(proper, CallableType):
-        made = get_proper_type(proper.ret_type)
+        made = get_proper_type(compat.without_any(proper.ret_type))
         found = _of_instance(made) if isinstance(made, Instance) else None
         if found is None or found.stage == "function":
             return found
@@ -440,7 +441,7 @@ def of_type(type: Type | None) -> Maker | None:
     if not isinstance(proper, Instance):
         return None
     if proper.type.fullname == "functools.partial" and proper.args:
-        made = get_proper_type(proper.args[0])
+        made = get_proper_type(compat.without_any(proper.args[0]))
         found = _of_instance(made) if isinstance(made, Instance) else None
         return None if found is None else Maker(found.kind, "function", house=House(None, _seen_of(found)))
     found = _of_instance(proper)

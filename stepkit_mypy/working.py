@@ -186,6 +186,10 @@ def base_waits(info: TypeInfo) -> bool:
 def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
     body = read_body(info.defn, trees)
     slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
+    for slot in slots.values():
+        left = [member for member in slot.members if member.attribute not in body.removed]
+        if len(left) < len(slot.members):
+            slot.members, slot.inherited_group, slot.row = left, slot.row, None
     grouped = [each for each in body.arms.items() if each[1].declared and each[1].declared[0].group is not None]
     for attribute, arms in body.arms.items():
         if (attribute, arms) not in grouped:

@@ -61,6 +61,7 @@ from .syntax import (
     returns_of,
     retype,
     synthetic,
+    union_parts,
     write_none,
 )
 from .types import (
@@ -112,6 +113,7 @@ from .types import (
     typed_dict_of,
     unbound,
     union_items,
+    without_any,
 )
 
 __all__ = [
@@ -228,8 +230,10 @@ __all__ = [
     "typed_dict_of",
     "unbound",
     "union_items",
+    "union_parts",
     "unwrapped",
     "was_deferred",
     "widen",
+    "without_any",
     "write_none",
 ]

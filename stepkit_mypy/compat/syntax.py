@@ -44,7 +44,7 @@ from mypy.nodes import (
     WithStmt,
 )
 from mypy.traverser import NameAndMemberCollector
-from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny
+from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny, UnionType
 from mypy.typevars import fill_typevars
 
 from .statements import blocks_of
@@ -382,8 +382,13 @@ def function_being_annotated(analyzer: Any, annotation: Type) -> FuncDef | None:
     statement = analyzer.statement
     function = statement.func if isinstance(statement, Decorator) else statement
     if isinstance(function, FuncDef) and isinstance(function.type, CallableType):
-        return function if function.type.ret_type is annotation else None
+        return function if any(each is annotation for each in union_parts(function.type.ret_type)) else None
     return None
+
+
+def union_parts(annotation: Type) -> list[Type]:
+    """The parts of ``X | Y``, which need not be analyzed yet."""
+    return list(annotation.items) if isinstance(annotation, UnionType) else [annotation]
 
 
 def module_alias(module: MypyFile, name: str, place: Context) -> TypeAlias:

@@ -86,6 +86,12 @@ def is_instance(type: ProperType | None, fullname: str) -> TypeGuard[Instance]:
     return isinstance(type, Instance) and type.type.fullname == fullname
 
 
+def without_any(type: Type) -> Type:
+    """``X`` of ``X | Any``, which is as checkers without the plugin see it, so that a subclass may take ``X`` away."""
+    items = [item for item in union_items(type) if not isinstance(item, AnyType)]
+    return items[0] if len(items) == 1 else type
+
+
 def excuse_defaults(info: TypeInfo) -> None:
     """The defaults of type variables are no Any that ``disallow_any_explicit`` or ``_expr`` would forbid."""
     for variable in info.defn.type_vars:
