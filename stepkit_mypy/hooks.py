@@ -44,7 +44,6 @@ from .tagging import tag_flow
 from .working import Work, Works, declaration_at
 
 Result = TypeVar("Result")
-GROUP = "stepkit.flow.Parallel"
 
 
 def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any]], Callable[[Any, Any], Any]]:
@@ -165,8 +164,7 @@ class Hooks:
                 composition.declared(checker, work, declaration)
                 if compat.is_silenced(checker):
                     finish_if_complete(checker, work)
-        made = compat.without_any(context.default_return_type)
-        return made if compat.is_instance(get_proper_type(made), GROUP) else context.default_return_type
+        return compat.without_any(context.default_return_type)
 
     @_return
     def class_ends(self, context: MethodContext) -> Type:

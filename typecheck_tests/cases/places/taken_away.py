@@ -60,10 +60,10 @@ class Without(Base):
     called = None
     named: Any = None
     whole = None
-    load = None
+    load: Any = None
     group: Any = None
     member = None
-    nested = None
+    nested: Any = None
     bare_member = None
     route = None
 
