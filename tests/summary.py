@@ -17,7 +17,7 @@ SUBJECTS = (
         r"test_retries|test_timeouts|test_cancel|test_task_groups|test_circuit|test_fencing|test_policies|test_isolation",
         "when things fail: retries, timeouts, cancellation",
     ),
-    (r"test_docs|test_examples|test_monorepo|test_package", "docs and examples"),
+    (r"test_docs|test_examples|test_monorepo|test_service_page|test_package", "docs and examples"),
     (r"typecheck_tests/", "programs before mypy with the plugin, and before pyright"),
     (r"", "the language: steps, runs, callbacks, logs"),
 )
