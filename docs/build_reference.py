@@ -61,6 +61,8 @@ def entry(module: str, name: str, value: Any) -> Iterator[str]:
         elif constructed(value):
             yield code(name, value)
         yield markdown(inspect.getdoc(value) or "")
+        if not constructed(value) and value.__module__ != "stepkit.flow":  # the signature names them; no declarations
+            yield from attributes(value)
         for attribute, member in vars(value).items():
             yield from method(name, attribute, member)
     else:
@@ -77,8 +79,20 @@ def constructed(cls: type) -> bool:
     )
 
 
+def attributes(cls: type) -> Iterator[str]:
+    """The public attributes of instances: what the class annotates, and what its initializer assigns."""
+    annotated = {name: each for name, each in vars(cls).get("__annotations__", {}).items() if each != "TypeAlias"}
+    texts = [f"`{name}: {annotation(each)}`" for name, each in annotated.items() if not name.startswith("_")]
+    base = importlib.import_module("stepkit.errors").StepkitError
+    if issubclass(cls, base) and (cls is base or cls.__init__ is not base.__init__):
+        assigned = re.findall(r"^ +self\.([a-z]\w*) = ", inspect.getsource(cls.__init__), re.MULTILINE)
+        texts += [f"`{name}`" for name in assigned]
+    if texts:
+        yield f"Attributes: {', '.join(texts)}.\n"
+
+
 def method(owner: str, name: str, member: Any) -> Iterator[str]:
-    if name.startswith("_") or name in ("seal", "error"):
+    if name.startswith("_"):
         return
     function = getattr(member, "__func__", member)
     documentation = inspect.getdoc(member)
@@ -88,22 +102,24 @@ def method(owner: str, name: str, member: Any) -> Iterator[str]:
     elif inspect.isfunction(function) and documentation:
         word = "async " if inspect.iscoroutinefunction(function) else ""
         yield f"#### `{word}{owner}.{name}`\n"
-        yield code(name, function)
+        yield code(name, function, bound=not isinstance(member, staticmethod))
         yield markdown(documentation)
 
 
-def code(name: str, value: Any) -> str:
-    """The signature as a block, a parameter a line where it is long."""
+def code(name: str, value: Any, *, bound: bool = False) -> str:
+    """The signature as a block, a parameter a line where it is long; of a method without its first."""
     signature = inspect.signature(value)
-    left_out = ("self", "cls")
-    parameters = [each for each in signature.parameters.values() if each.name not in left_out]
+    parameters = list(signature.parameters.values())[1 if bound else 0 :]
     texts: list[str] = []
     marked = False
-    for parameter in parameters:
+    for place, parameter in enumerate(parameters):
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not marked:
             texts.append("*")
             marked = True
         texts.append(shown(parameter))
+        kinds = [each.kind for each in parameters[place : place + 2]]
+        if kinds[0] is inspect.Parameter.POSITIONAL_ONLY and kinds[-1] is not kinds[0]:
+            texts.append("/")
     returned = signature.return_annotation
     arrow = "" if returned is inspect.Signature.empty or inspect.isclass(value) else f" -> {annotation(returned)}"
     line = f"{name}({', '.join(texts)}){arrow}"
@@ -123,7 +139,7 @@ def shown(parameter: inspect.Parameter) -> str:
 
 def annotation(value: Any) -> str:
     text = value if isinstance(value, str) else inspect.formatannotation(value)
-    return re.sub(r"\b(?:typing|collections\.abc|stepkit(?:\.\w+)*)\.", "", text).strip("\"'~")
+    return re.sub(r"\b(?:typing|collections\.abc|runtime|stepkit(?:\.\w+)*)\.", "", text).strip("\"'~")
 
 
 def markdown(documentation: str) -> str:

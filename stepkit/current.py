@@ -16,6 +16,8 @@ from .errors import NoCurrentStepError
 class CurrentStep:
     """The attempt of a step that is running.
 
+    ``flow`` is the name of the run's flow, ``path`` the step's path in it, ``attempt`` counts from 1.
+
     ``idempotency_key`` is ``run_id/path``: the same for every attempt, and after a resume in another process.
     Give it to services outside that can tell a repeated call by its key.
     """
@@ -39,6 +41,7 @@ class CurrentStep:
 
     @property
     def idempotency_key(self) -> str:
+        """What the services outside tell a repeated call by: ``run_id/path``."""
         return f"{self.run_id}/{self.path}"
 
 

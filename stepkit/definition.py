@@ -120,6 +120,9 @@ class Flow(Generic[InputT, OutputT]):
         timeout: The same for this option.
         thread: The same for this option, of sync steps.
 
+    ``Input``, ``Output`` and ``Event`` of a flow class stand in annotations: the context that it starts with, the one
+    that it ends with, and what its ``on_step_complete`` receives. The mypy plugin fills them; else they are loose.
+
     Raises ``FlowDefinitionError``, with all problems at once, when a class is created that cannot be run.
     """
 
@@ -344,7 +347,11 @@ class Flow(Generic[InputT, OutputT]):
 
     @classmethod
     def circuit_breaker(cls, step: str) -> runtime.Breaker:
-        """The circuit breaker of a step, to read its state or to reset it. Raises ``LookupError`` if it has none."""
+        """The circuit breaker of a step; raises ``LookupError`` if it has none.
+
+        It has ``state`` (``"closed"``, ``"open"``, ``"half-open"``), ``failures`` in a row, ``retry_after`` (seconds),
+        ``reset()``, and ``clock``, which a test may replace.
+        """
         return runtime.breaker_of(cls, step)
 
 

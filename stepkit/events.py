@@ -133,7 +133,7 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         if self._source is not None:
             self._source.stop()
 
-    def seal(self) -> None:
+    def _seal(self) -> None:
         """The runtime says that the callback is over and the event was kept: take what may still be read."""
         _ = self.run_id, self.context
         if self._checkpoint is None:

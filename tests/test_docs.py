@@ -333,3 +333,11 @@ def test_a_page_is_short(page: Path) -> None:
     generated = page.name == "reference.md"
     per_code = page.name == "type-checker.md"  # two programs for each error code
     assert generated or per_code or len(page.read_text(encoding="utf-8").splitlines()) <= 220
+
+
+def test_the_reference_names_attributes_and_nothing_of_the_runtime() -> None:
+    text = (DOCS / "reference.md").read_text(encoding="utf-8")
+    assert "Attributes: `run_id: str`, `flow: str`, `path: str`, `attempt: int`." in text
+    assert "#### `CurrentStep.idempotency_key`" in text
+    assert "Attributes: `flow`, `step`, `key`, `available`." in text  # of MissingKeyError
+    assert re.findall(r"seal|_report|kind: Kind", text) == []

@@ -75,7 +75,7 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
     reference = weakref.ref(event)
     del event
     if (kept := reference()) is not None:
-        kept.seal()
+        kept._seal()
     if frame.stop_asked:
         raise Stopped(frame.path, frame.context)
     return None
@@ -113,7 +113,7 @@ def _seal(events: list[StepEvent]) -> None:
     events.clear()
     for reference in references:
         if (kept := reference()) is not None:
-            kept.seal()
+            kept._seal()
 
 
 def note(error: Exception, step: str, run: str) -> None:
