@@ -14,7 +14,7 @@ import sys
 import typing
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Mapping
-from typing import Any, ForwardRef, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, ForwardRef, TypeGuard, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 import typing_extensions
@@ -37,6 +37,7 @@ class FlowHints:
         self._annotations: dict[Callable[..., Any], dict[str, Any]] = {}
         self._gives: dict[Callable[..., Any], tuple[frozenset[str], frozenset[str]] | None] = {}
         self._scopes: dict[tuple[str, str], dict[str, Any]] | None = None
+        self._own: Registry | None = None
         self._registry: Registry | None = None
         self.input: Any = _input(flow_class)
         """What stands in ``Flow[...]``, or ``UNKNOWN``."""
@@ -66,24 +67,69 @@ class FlowHints:
     def registry(self) -> Registry:
         """The classes that the flow and its nested flows name anywhere in their annotations, and their codecs."""
         if self._registry is None:
+            registry = self._own_registry()
+            seen = {self._class}
+            waiting = self._nested()
+            while waiting:
+                flow_class = waiting.pop(0)
+                if flow_class not in seen:
+                    seen.add(flow_class)
+                    inside = hints_of(flow_class)
+                    registry = registry.merged(inside._own_registry())
+                    waiting += inside._nested()
+            self._registry = registry
+        return self._registry
+
+    def _own_registry(self) -> Registry:
+        """What the flow's own annotations and ``codecs=`` name."""
+        if self._own is None:
             found = _Classes()
             found.add(self.input)
-            nested: list[FlowSource] = []
             for row in _rows(self._table.steps):
                 if row.function is not None:
                     for annotation in self._of(row.function).values():
                         found.add(annotation)
-                nested += [source for source in (row.source, *row.cases.values()) if source is not None]
             codecs = self._table.options.codecs
             for codec in codecs:
                 if isinstance(codec, type):
                     found.add(codec)
-            registry = Registry(found.classes, codecs)
-            for source in nested:
-                if source.flow_class is not None and source.flow_class is not self._class:
-                    registry = registry.merged(hints_of(source.flow_class).registry)
-            self._registry = registry
-        return self._registry
+            self._own = Registry(found.classes, codecs)
+        return self._own
+
+    def _nested(self) -> list[type]:
+        """The flows that stand in this one, also those that a function of ``self`` names."""
+        sources: list[FlowSource] = []
+        for row in _rows(self._table.steps):
+            sources += [source for source in (row.source, *row.cases.values()) if source is not None]
+        found: list[type] = []
+        for source in sources:
+            found += [source.flow_class] if source.flow_class is not None else self._made_by(source.value)
+        return found
+
+    def _made_by(self, factory: Callable[..., Any], *, deeper: bool = True) -> list[type]:
+        """The flow classes that a function names, which is not called: in its annotation, or in its code.
+
+        What it calls, a method or a function beside it, is looked at in its turn.
+        """
+        annotation = self._of(factory).get("return", UNKNOWN)
+        if isinstance(annotation, type) and _is_flow(annotation):
+            return [annotation]
+        function = inspect.unwrap(factory)
+        code = getattr(function, "__code__", None)
+        if code is None or not deeper:
+            return []
+        own = {name: value for base in reversed(self._class.__mro__) for name, value in vars(base).items()}
+        visible: ChainMap[str, Any] = ChainMap(_closure(function), function.__globals__, own)
+        found: list[type] = []
+        for name in (*code.co_names, *code.co_freevars):
+            named: Any = visible.get(name)
+            if inspect.ismodule(named):
+                found += filter(_is_flow, (getattr(named, other, None) for other in code.co_names))
+            elif _is_flow(named):
+                found.append(named)
+            elif inspect.isfunction(named):
+                found += self._made_by(named, deeper=False)
+        return found
 
     def _of(self, function: Callable[..., Any]) -> dict[str, Any]:
         """The annotations of a step's function by parameter, and its ``return``, as far as they can be resolved."""
@@ -97,6 +143,10 @@ class FlowHints:
                 found = {}
             self._annotations[function] = found
         return found
+
+
+def _is_flow(value: Any) -> TypeGuard[type]:
+    return isinstance(value, type) and getattr(value, "__stepkit_table__", None) is not None
 
 
 def hints_of(flow_class: type) -> FlowHints:
