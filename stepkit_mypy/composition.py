@@ -381,6 +381,7 @@ def _chosen(
                         chosen.add(name)
                     elif cases is not None:
                         messages.branch_case(checker, place, branch, name, known)
+                        chosen.update(known)  # any of them may have been meant
             elif isinstance(item, (Instance, LiteralType)) and not written and compat.may_be_string(item):
                 if cases is not None:
                     messages.branch_unknown_case(checker, place, branch, compat.clean(item), known)

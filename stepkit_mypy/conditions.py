@@ -30,9 +30,33 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     when = declaration.options.get("when")
     if not isinstance(when, LambdaExpr) or "when" not in default.arg_names:
         return default
+    condition = _typed(checker, work, declaration, when)
+    if condition is None:
+        return default
+    types = list(default.arg_types)
+    types[default.arg_names.index("when")] = UnionType([_boolean(checker), condition])
+    return default.copy_modified(arg_types=types)
+
+
+def check_behind(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
+    """Check a ``when`` that was given to a team's own decorator, or to one that was kept under a name.
+
+    mypy has looked at a lambda there without knowing what its parameters are: it looks once more.
+    """
+    when = declaration.options.get("when")
+    if isinstance(when, LambdaExpr):
+        condition = _typed(checker, work, declaration, when)
+        if condition is None:
+            return
+        checker.expr_checker.accept(when, condition)
+    check(checker, work, declaration)
+
+
+def _typed(checker: TypeChecker, work: Work, declaration: Declaration, when: LambdaExpr) -> CallableType | None:
+    """The type of a lambda whose parameters are keys of the context. None while that is not known."""
     context = context_at(work, declaration)
     if context is None:
-        return default
+        return None
     step = name_of(declaration)
     settled = compat.settle_attributes(checker, when, work.info)
     wrong = work.wrong_conditions[declaration.key] = set()
@@ -42,10 +66,7 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     ]
     function = compat.named(checker, "builtins.function", [])
     # Any, as mypy would blame the lambda for its result, and the call for the lambda: ``check`` does it once.
-    condition = CallableType(types, when.arg_kinds, when.arg_names, compat.any_type(), function)
-    types = list(default.arg_types)
-    types[default.arg_names.index("when")] = UnionType([_boolean(checker), condition])
-    return default.copy_modified(arg_types=types)
+    return CallableType(types, when.arg_kinds, when.arg_names, compat.any_type(), function)
 
 
 def _boolean(checker: TypeChecker) -> Type:

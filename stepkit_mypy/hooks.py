@@ -150,6 +150,8 @@ class Hooks:
             return decorated
         if _is_inserted(context, declaration) and declaration.direct:
             return steps.hidden(checker, work, declaration, decorated)
+        if declaration.call is None and "when" in declaration.options:
+            conditions.check_behind(checker, work, declaration)
         call = steps.made(checker, work, declaration, decorated)
         return steps.step_type(checker, declaration, call or compat.any_type())
 
