@@ -345,7 +345,10 @@ def _unsavable(
                 found[name] = key, info.name, problem
     for judge in judges.values():
         for cls in judge.classes if judge is not None else ():
-            compat.add_dependency(checker, f"{cls.fullname}[wildcard]")
+            # A module is checked whole after an edit. In its own, a dataclass changes with each check of a function:
+            # mypy's plugin for them adds its methods once more, and the daemon would never end.
+            if cls.module_name != checker.tree.fullname:
+                compat.add_dependency(checker, f"{cls.fullname}[wildcard]")
     return found
 
 
