@@ -106,7 +106,7 @@ class Comparisons:
                     yield from _in_container(checker, right)
                 elif operator in ("==", "!=") and (left is node or right is node):
                     other = right if left is node else left
-                    name = _text(checker, other)
+                    name = text_of(checker, other)
                     if name is not None:
                         yield other, name, True
 
@@ -133,7 +133,8 @@ def _flows_of(event: Type) -> list[TypeInfo]:
     return found
 
 
-def _text(checker: TypeChecker, expression: Expression) -> str | None:
+def text_of(checker: TypeChecker, expression: Expression) -> str | None:
+    """The text that is compared with, where it is known."""
     if isinstance(expression, StrExpr):
         return expression.value
     return compat.known_string(compat.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
@@ -155,14 +156,14 @@ def _in_container(checker: TypeChecker, container: Expression) -> Iterator[tuple
             if name is not None:
                 yield container, name, False
     for item in items:
-        name = None if item is None else _text(checker, item)
+        name = None if item is None else text_of(checker, item)
         if item is not None and name is not None:
             yield item, name, False
 
 
 def _in_pattern(checker: TypeChecker, pattern: Pattern) -> Iterator[tuple[Node, str, bool]]:
     if isinstance(pattern, ValuePattern):
-        name = _text(checker, pattern.expr)
+        name = text_of(checker, pattern.expr)
         if name is not None:
             yield pattern.expr, name, False
     elif isinstance(pattern, OrPattern):

@@ -19,7 +19,6 @@ from .savable import Judge, Problem, known_of
 from .stopping import call_may_stop, stopped
 from .walk import start, walk
 
-MANY_EVENTS = 16
 CHECK = "stepkit.definition.CheckMethod"
 CHECKED_RUN = "run_checkpoint_sync"
 """A method that takes a checkpoint as ``load`` does."""
@@ -280,14 +279,16 @@ def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) 
     return contexts
 
 
-def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
+def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node, *, keyed: bool) -> Type | None:
     """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown.
 
+    Of several events, it has the keys of all, each certain where all have it. ``keyed``: a key of it is read as if it
+    was there, so one that an event never has is left out.
     mypy asks once for each item of a union, always about the whole: the answer is kept until something else is asked.
     """
     question = _question(tables, event, node)
     if tables.asked is None or tables.asked[0] != question:
-        found = _event_context(checker, tables, event, node)
+        found = _event_context(checker, tables, event, node, keyed=keyed)
         if found is None:
             return None
         tables.asked = (question, found)
@@ -299,16 +300,21 @@ def _question(tables: Tables, event: Type, node: Node) -> tuple[object, ...]:
     return (node, *compat.outline(event), tables.generation)
 
 
-def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> Type | None:
+def _event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node, *, keyed: bool) -> Type | None:
     contexts = [context for _, context in _contexts_of(checker, tables, event, node)]
     if not contexts:
         return None
-    if len(contexts) > MANY_EVENTS:
-        return as_type(checker, merged(contexts, compat.join))
-    result = as_type(checker, contexts[0])
-    for context in contexts[1:]:
-        result = compat.join(result, as_type(checker, context))
-    return result
+    context = merged(contexts, compat.join)
+    if keyed and not any(map(_has_no_name, compat.union_items(event))):
+        everywhere = {name for name in context.keys if all(name in each.keys for each in contexts)}
+        context = Context({name: key for name, key in context.keys.items() if name in everywhere}, context.rest)
+    return as_type(checker, context)
+
+
+def _has_no_name(event: Type) -> bool:
+    """Whether the name of the event's step is not known: then mypy narrows none of the others by a comparison."""
+    proper = get_proper_type(event)
+    return isinstance(proper, Instance) and not compat.literal_values(proper.args[0])
 
 
 def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> None:

@@ -37,6 +37,7 @@ from . import (
 from .codes import CODES
 from .comparisons import Comparisons
 from .declarations import Declaration
+from .event_reads import EventReads
 from .finishing import finish_if_complete
 from .makers import Trees
 from .rows import TABLE
@@ -79,6 +80,7 @@ class Hooks:
         self.works = Works(trees)
         self.tables = edges.Tables()
         self.comparisons = Comparisons()
+        self.event_reads = EventReads()
         self._broken: dict[str, tuple[TypeInfo, str]] = {}
         """What was said first of a class that something unexpected was met in."""
 
@@ -269,7 +271,9 @@ class Hooks:
     @_attribute
     def event_context(self, context: AttributeContext) -> Type:
         checker = compat.checker_of(context.api)
-        return edges.event_context(checker, self.tables, context.type, context.context) or context.default_attr_type
+        node, keyed = context.context, self.event_reads.needs_key(checker, context.context)
+        found = edges.event_context(checker, self.tables, context.type, node, keyed=keyed)
+        return found or context.default_attr_type
 
     @_attribute
     def event_step_name(self, context: AttributeContext) -> Type:

@@ -205,9 +205,14 @@ def body_being_checked(checker: TypeChecker) -> MypyFile | FuncItem:
     return checker.scope.current_function() or checker.tree
 
 
+def expressions_in(root: MypyFile | FuncItem) -> list[Expression]:
+    """All expressions in a function or a module."""
+    return get_subexpressions(root)
+
+
 def decisions_in(root: MypyFile | FuncItem) -> list[ComparisonExpr | MatchStmt]:
     """All comparisons and match statements in a function or a module."""
-    inside = [each for each in get_subexpressions(root) if isinstance(each, ComparisonExpr)]
+    inside = [each for each in expressions_in(root) if isinstance(each, ComparisonExpr)]
     body = root.defs if isinstance(root, MypyFile) else root.body.body
     return [*inside, *(each for each in statements_in(body) if isinstance(each, MatchStmt))]
 

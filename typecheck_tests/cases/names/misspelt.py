@@ -68,6 +68,9 @@ def contained(e: Work.Event) -> None:
         print(e)
     if e.step_name in GATES:  # E(GATES): [stepkit-missing-key] Work has no step "midd"
         print(e)
+
+
+def contained_in_a_tuple(e: Work.Event) -> None:
     if e.step_name in ("draft", "mid"):
         assert_type(e.context["a"], int)
         e.context["c"]  # E: "c"
