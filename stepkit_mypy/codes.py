@@ -20,6 +20,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "stepkit-collision": "Two steps give the same key, and the merge policy is error",
     "stepkit-unsavable": "A checkpointed flow has a key whose type no checkpoint can save",
     "stepkit-override": "override_data has a key that no step sees, or a value of a wrong type",
+    "stepkit-override-step": "What a subclass gives is not what users of its base read",
     "stepkit-definition": "A declaration that the class could not be created with",
     "stepkit-open": "A note: from here on the keys of the context are not known",
     "stepkit-internal": "The plugin met something that it did not expect; please report it",

@@ -12,6 +12,7 @@ from . import assigned, compat, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
 from .inheriting import check_inherited
+from .overriding import check_overrides
 from .registering import registered
 from .rows import NO_STEP, TABLE, Row, Table
 from .stopping import class_may_stop, stopped
@@ -39,6 +40,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
     stops = class_may_stop(checker, work.info) or any(each is not None and each.may_stop for each in (*bases, *inside))
     table = Table(work.input, found, codecs=codecs, may_stop=stops)
+    check_overrides(checker, work, table)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))
     paths = list(dict.fromkeys(paths))  # a nested flow may be one of several with steps of the same names

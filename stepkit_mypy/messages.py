@@ -267,6 +267,25 @@ def override_type(checker: TypeChecker, node: Node, flow: str, name: str, wanted
     )
 
 
+def override_problem(
+    checker: TypeChecker, flow: str, base: str, name: str, wanted: Type, key: Key[Type] | None, step: str
+) -> str:
+    """How users of a base find a key changed in a subclass. ``step``: the one at fault, if it is known."""
+    who = f'step "{step}" of {flow}' if step else flow
+    if key is None:
+        return f'{who} does not give "{name}", which users of {base} read'
+    first, second = format_type_distinctly(wanted, key.type, options=checker.options)
+    if first != second:
+        giver = f'step "{key.giver}" of {flow} gives "{name}"' if key.giver else f'{who} leaves "{name}"'
+        return f"{giver} as {second}, but users of {base} read it as {first}"
+    return f'in {flow} "{name}", which users of {base} read, may be missing: {why(key)}'
+
+
+def override_step(checker: TypeChecker, node: Node, flow: str, problems: list[str]) -> None:
+    cure = f"keep what they read, or, where {flow} never stands in, add # type: ignore[stepkit-override-step]"
+    _fail(checker, "stepkit-override-step", f"{'; '.join(problems)}; {cure}", node)
+
+
 def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:
     return f'{flow} has no step "{name}"{near(name, names)}'
 
