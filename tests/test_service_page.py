@@ -27,6 +27,8 @@ PATIENCE = 60.0
 class Service:
     """The page's program in a folder of its own, and its processes."""
 
+    lease = 2.0
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -35,7 +37,7 @@ class Service:
         self.client = httpx.Client(timeout=PATIENCE)
 
     def _start(self, slow: float, *command: str) -> subprocess.Popen[bytes]:
-        environment = {"SERVICE_LEASE": "2", "SERVICE_SLOW": str(slow), "PYTHONIOENCODING": "utf-8"}
+        environment = {"SERVICE_LEASE": str(self.lease), "SERVICE_SLOW": str(slow), "PYTHONIOENCODING": "utf-8"}
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *command], cwd=self.folder, stderr=log, env=os.environ | environment
@@ -76,12 +78,15 @@ class Service:
             return db.execute(query).fetchall()
 
     def begun(self, step: str) -> int:
-        return (self.folder / "log").read_text(encoding="utf-8").count(f"Step: {step}\n")
+        return self.log().count(f"Step: {step}\n")
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8")
 
     def until(self, met: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not met():
-            assert time.monotonic() < deadline, (self.folder / "log").read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
 
     def close(self) -> None:
@@ -155,7 +160,24 @@ def test_a_server_that_shuts_down_ends_its_step_and_a_worker_goes_on(service: Se
     assert worker.wait(PATIENCE) == 0
 
 
+def test_a_process_that_was_away_for_longer_than_its_lease_has_lost_its_run(service: Service) -> None:
+    server = service.serve(slow=1.0)
+    run = service.create("moss")
+    service.until(lambda: service.begun("research") == 1)
+    server.send_signal(signal.SIGSTOP)
+    service.work()
+    service.until(lambda: service.rows("SELECT status FROM runs") == [("waiting",)])
+    assert (service.begun("research"), service.begun("draft")) == (2, 1)
+
+    server.send_signal(signal.SIGCONT)
+    service.until(lambda: "Pipeline failed" in service.log())  # at its save
+    assert service.runs("waiting") == [run]
+    assert service.begun("draft") == 1
+    assert service.rows("SELECT error FROM runs") == [(None,)]
+
+
 def test_a_server_and_two_workers_take_each_run_once(service: Service) -> None:
+    service.lease = PATIENCE  # a slow machine is no dead process
     service.serve()
     service.work()
     service.work()
