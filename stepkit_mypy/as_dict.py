@@ -60,6 +60,8 @@ def _of_fields(instance: Instance, kind: str, values: Values) -> Context[Type] |
         if each.get("is_init_var"):
             continue
         type = compat.attribute_type(instance, each["name"])
+        if compat.is_instance(get_proper_type(type), compat.KW_ONLY):
+            continue
         keys[each["name"]] = Key(compat.any_type() if type is None else values(type), True)
     return Context(keys)
 
@@ -100,7 +102,7 @@ def _model_fields(bases: list[TypeInfo]) -> Iterator[str]:
         for name, symbol in base.names.items():
             node = symbol.node
             if isinstance(node, Var) and not node.is_classvar and not name.startswith("_") and name != "model_config":
-                if not node.is_property and not symbol.plugin_generated:
+                if not symbol.plugin_generated:
                     yield name
 
 

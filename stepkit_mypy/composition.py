@@ -367,7 +367,7 @@ def _chosen(
             found.append((NoneType(), function))
         written = False
     chosen: set[str] = set()
-    may_be_none = not written and compat.has_no_body(function)
+    may_be_none = not written and compat.is_unread(function)
     if may_be_none:
         return set(known), True
     for type, place in found:

@@ -32,7 +32,7 @@ from mypy.nodes import (
 )
 
 from .class_body import UNTOUCHED, State, run
-from .compat import has_default, has_no_body, inferred_places, returns_inferred
+from .compat import has_default, inferred_places, is_unread, returns_inferred
 from .constants import UNKNOWN, Constants
 from .makers import Makers, Trees, not_here
 from .rows import Facts, Kind, Parameter
@@ -270,7 +270,7 @@ def facts_of(declaration: Declaration, definer: str, checker: TypeChecker) -> Fa
         whole=whole,
         names_whole=whole and function is not None and function.arguments[1].type_annotation is not None,
         names_return=function is not None and not returns_inferred(function),
-        unread=function is not None and has_no_body(function) and returns_inferred(function),
+        unread=function is not None and is_unread(function) and returns_inferred(function),
     )
 
 

@@ -286,7 +286,7 @@ def returned(
 
     reader = Reader(checker, {}, constants, judge)
     result = reader.result
-    if compat.has_no_body(function) and compat.returns_inferred(function):
+    if compat.is_unread(function) and compat.returns_inferred(function):
         result.shape = Context(rest=compat.any_type())
         return result
     if not compat.returns_inferred(function):

@@ -321,7 +321,7 @@ def check_return(
         if not _is_mapping_or_none(type, transform):
             messages.bad_return(checker, function, step, type, transform=transform)
             return
-    elif transform and result.may_be_none and not compat.has_no_body(function):
+    elif transform and result.may_be_none and not compat.is_unread(function):
         messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
     if row.change.rest is None or already_open or result.wrong or not work.is_first_note():
@@ -331,6 +331,9 @@ def check_return(
         messages.open_context(checker, node, step, what)
     elif result.untyped:
         messages.open_context(checker, result.untyped[0], step, "a value of type Any")
+    elif compat.is_checked_by_values(function) and compat.returns_inferred(function):
+        what = "something that cannot be seen, as a type variable of its class has constraints"
+        messages.open_context(checker, function, step, what)
     elif compat.has_no_body(function):
         messages.open_context(
             checker, function, step, "something that cannot be seen, as the file's bodies are not read"

@@ -44,12 +44,15 @@ def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
     seen = compat.seen_as(info, FLOW)
     if seen is not None and seen.args and _is_free(info, "Input"):
         compat.add_alias(info, module, "Input", seen.args[0])
-    base = flow_base(info)
-    if base is None or not base.args:
-        return
     output = compat.alias_of(info, "Output")
-    if output is not None and len(base.args) == 2:
-        base.args = (base.args[0], compat.alias_type(output))
+    if output is None or seen is None or len(seen.args) != 2:
+        return
+    base = flow_base(info)
+    if base is not None:
+        base.args = (base.args[0], compat.alias_type(output)) if base.args else ()
+    elif info.bases[0].type.fullname != FLOW:
+        # mypy takes the first way up: the output of a flow that derives from another is its own.
+        info.bases.insert(0, seen.copy_modified(args=[seen.args[0], compat.alias_type(output)]))
 
 
 def _is_free(info: TypeInfo, name: str) -> bool:
@@ -58,8 +61,9 @@ def _is_free(info: TypeInfo, name: str) -> bool:
 
 
 def flow_base(info: TypeInfo) -> Instance | None:
-    """``Flow[...]`` among the direct bases."""
-    return next((base for base in info.bases if base.type.fullname == FLOW), None)
+    """``Flow[...]`` among the direct bases that were written."""
+    derives = any(base.type.fullname != FLOW and base.type.has_base(FLOW) for base in info.bases)
+    return None if derives else next((base for base in info.bases if base.type.fullname == FLOW), None)
 
 
 def input_is_written(info: TypeInfo) -> bool:

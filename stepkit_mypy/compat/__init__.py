@@ -34,7 +34,7 @@ from .checking import (
     was_deferred,
     widen,
 )
-from .fields import annotated_in, is_made_of_fields, state_of
+from .fields import KW_ONLY, annotated_in, is_made_of_fields, state_of
 from .statements import blocks_of, is_false, is_local, is_true, matches_all, names_in
 from .syntax import (
     analyzing_module,
@@ -52,6 +52,8 @@ from .syntax import (
     insert_decorator,
     insert_end,
     insert_enter,
+    is_checked_by_values,
+    is_unread,
     keys_of_every_return,
     members_in,
     module_alias,
@@ -118,6 +120,7 @@ from .types import (
 )
 
 __all__ = [
+    "KW_ONLY",
     "is_written_without_arguments",
     "is_no_mapping",
     "class_behind",
@@ -166,6 +169,8 @@ __all__ = [
     "hands_on",
     "has_default",
     "has_no_body",
+    "is_checked_by_values",
+    "is_unread",
     "infer_alone",
     "infer_in_function",
     "infer_quietly",

@@ -37,7 +37,8 @@ def _is_state(name: str, symbol: SymbolTableNode, fields: Mapping[str, bool] | N
     node = symbol.node
     assert isinstance(node, Var)
     if fields is None:
-        return not (node.is_classvar or node.is_inferred or node.is_property or name == "model_config")
+        # those of a frozen class are properties for mypy, too
+        return not (node.is_classvar or node.is_inferred or name.startswith("__") or name == "model_config")
     if isinstance(node.type, Instance) and node.type.type.fullname == KW_ONLY:
         return False
     return fields.get(name, symbol.implicit)  # an implicit one was set on self by a method

@@ -44,7 +44,7 @@ from mypy.nodes import (
     WithStmt,
 )
 from mypy.traverser import NameAndMemberCollector
-from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny, UnionType
+from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny, TypeVarType, UnionType
 from mypy.typevars import fill_typevars
 
 from .statements import blocks_of
@@ -193,6 +193,18 @@ def belongs_to_interface(api: Any, func: FuncDef) -> None:
     """
     if not func.def_or_infer_vars:
         api.schedule_patch(AFTER_ANALYSIS, lambda: setattr(func, "def_or_infer_vars", True))
+
+
+def is_unread(func: FuncDef) -> bool:
+    """Whether what is in a body cannot be seen: it was dropped, or it is checked in copies that nobody keeps."""
+    return has_no_body(func) or is_checked_by_values(func)
+
+
+def is_checked_by_values(func: FuncDef) -> bool:
+    """Whether mypy checks copies of a body: one for each value of a type variable with constraints."""
+    variables = [*(func.type.variables if isinstance(func.type, CallableType) else ())]
+    variables += func.info.defn.type_vars if func.info else []
+    return any(isinstance(each, TypeVarType) and each.values for each in variables)
 
 
 def has_no_body(func: FuncDef) -> bool:
