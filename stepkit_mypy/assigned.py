@@ -11,10 +11,9 @@ from mypy.types import AnyType, CallableType, Instance, ProperType, Type
 from . import compat, messages
 from .contexts import Context, alternatives
 from .declarations import Declaration, facts_of, name_of
-from .edges import is_ready
 from .inheriting import check_row
-from .makers import FLOW
-from .rows import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, table_of
+from .maker import FLOW
+from .rows import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, is_ready, table_of
 from .shapes import Reader
 from .tagging import FLOW as FLOW_CLASS
 from .working import Slot, Work

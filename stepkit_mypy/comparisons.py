@@ -25,7 +25,8 @@ from mypy.patterns import AsPattern, ClassPattern, OrPattern, Pattern, SequenceP
 from mypy.types import Instance, TupleType, Type, UnionType, get_proper_type
 
 from . import compat, messages
-from .edges import Tables, depend_on, is_ready
+from .edges import Tables, depend_on
+from .rows import is_ready
 
 CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset")
 

@@ -16,9 +16,8 @@ from .arms import one_of
 from .contexts import Context, State, collisions, telling, write
 from .conversions import is_dict_call
 from .declarations import Declaration, facts_of, flow_argument, name_of
-from .edges import is_ready
 from .judging import is_told
-from .rows import Row, Table, decode, encoded_inside, flows_in, table_of
+from .rows import Row, Table, decode, encoded_inside, flows_in, is_ready, table_of
 from .shapes import literal_strings
 from .sources import flow_of, flows_of, judge
 from .walk import member_changes, opened_by, row_changes, walk

@@ -34,7 +34,8 @@ from mypy.nodes import (
 from .class_body import UNTOUCHED, State, run
 from .compat import has_default, inferred_places, is_unread, returns_inferred
 from .constants import UNKNOWN, Constants
-from .makers import Makers, Trees, not_here
+from .maker import not_here
+from .makers import Makers, Trees
 from .rows import Facts, Kind, Parameter
 
 TRIVIAL = ("abc", "builtins", "contextlib", "enum", "functools", "typing", "typing_extensions", "types")

@@ -38,7 +38,7 @@ from stepkit.table import CircuitBreaker
 from . import compat, messages, registering
 from .constants import UNKNOWN
 from .declarations import Declaration, name_argument
-from .makers import DECORATORS
+from .maker import DECORATORS
 from .rows import Facts, Kind, table_of
 from .tagging import FLOW
 from .working import Slot, Work

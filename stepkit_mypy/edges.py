@@ -14,7 +14,7 @@ from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, Typ
 from . import compat, messages
 from .contexts import Context, Key, merged
 from .finishing import as_type, collect_paths
-from .rows import TABLE, Row, Table, decode, table_of, tables_inside
+from .rows import TABLE, Row, Table, decode, is_ready, table_of, tables_inside
 from .savable import Judge, Problem, known_of
 from .stopping import call_may_stop, stopped
 from .walk import start, walk
@@ -168,14 +168,6 @@ class Tables:
 
 def _same_or_any(first: Type, second: Type) -> Type:
     return first if first is second or first == second else compat.any_type()
-
-
-def is_ready(info: TypeInfo, besides: TypeInfo | None = None) -> bool | None:
-    """Whether the types of the flow and of all inside it are known; None if the class has none of its own.
-
-    ``besides``: a flow that is being checked itself, and that runs there too.
-    """
-    return None if compat.inherited_alias(info, TABLE) is None else tables_inside(info, besides) is not None
 
 
 def depend_on(checker: TypeChecker, info: TypeInfo) -> None:

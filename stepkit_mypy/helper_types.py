@@ -13,9 +13,9 @@ from mypy.types import Instance, Type, UnionType, get_proper_type
 from . import compat, messages
 from .codes import CODES
 from .contexts import Context
-from .edges import Tables, is_ready
+from .edges import Tables
 from .finishing import as_type
-from .rows import TABLE
+from .rows import TABLE, is_ready
 
 MODULE = "stepkit.helper_types."
 NAMES = ("StepNames", "StepInput", "StepOutput")

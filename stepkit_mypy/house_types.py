@@ -8,7 +8,9 @@ from mypy.plugin import AnalyzeTypeContext
 from mypy.types import LiteralType, Type, UnionType, get_proper_type
 
 from . import compat
-from .makers import DECORATOR, FUNCTIONS, Maker, Makers, Trees, encoded
+from .maker import DECORATOR, FUNCTIONS, Maker
+from .maker_types import encoded
+from .makers import Makers, Trees
 
 
 def analyze(context: AnalyzeTypeContext, trees: Trees) -> Type:

@@ -1,16 +1,14 @@
 """What makes a declaration: the functions of stepkit, and what a team made of them.
 
 An alias, a ``functools.partial``, a decorator that was kept in a name, and a function that returns one are followed in
-the module itself. Across modules it stands in the type: the argument of ``StepDecorator`` says how it was made, so that
-nothing depends on bodies, which a cache does not keep.
+the module itself. Across modules it stands in the type (``maker_types``), so that nothing depends on bodies, which a
+cache does not keep.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -18,11 +16,9 @@ from mypy.nodes import (
     ARG_POS,
     ARG_STAR,
     ARG_STAR2,
-    ArgKind,
     AssertStmt,
     AssignmentStmt,
     CallExpr,
-    EllipsisExpr,
     Expression,
     ExpressionStmt,
     FuncDef,
@@ -40,72 +36,15 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
-from mypy.types import CallableType, Instance, Type, UnboundType, get_proper_type
+from mypy.types import CallableType, UnboundType
 
 from . import compat
-from .rows import Kind
+from .maker import DECORATOR, FUNCTIONS, MADE, METHOD, UNSEEN, Argument, House, Maker, Parameter, not_here
+from .maker_types import of_type
 
-FLOW = "stepkit.flow."
-FUNCTIONS: dict[str, Kind] = {f"{FLOW}{kind}": kind for kind in ("step", "transform", "branch", "subflow", "parallel")}
-DECORATORS: dict[str, Kind] = {f"{FLOW}{kind}": kind for kind in ("step", "transform", "branch")}
-DECORATOR = f"{FLOW}StepDecorator"
-BRANCH_DECORATOR = f"{FLOW}BranchDecorator"
-MADE: dict[str, Kind] = {f"{FLOW}Subflow": "subflow", f"{FLOW}Parallel": "parallel"}
-METHOD = EllipsisExpr()
-"""Stands for the method that is decorated."""
-UNSEEN = EllipsisExpr()
-"""Stands for an option of which only that it was given is known."""
 DEEPEST = 20
-
-Argument = tuple[Expression, ArgKind, str | None]
 Trees = Callable[[str], MypyFile | None]
 """Finds a module by its name."""
-Stage = Literal["function", "decorator", "made"]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a team's own function that makes declarations."""
-
-    name: str
-    kind: ArgKind
-    default: Expression | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Maker:
-    """What an expression is to a flow class, and the options that are known of it."""
-
-    kind: Kind
-    stage: Stage
-    """A function to be called; a decorator; or the declaration itself."""
-    options: Mapping[str, Expression] = field(default_factory=dict)
-    complete: bool = True
-    """Whether all options can be seen."""
-    group: str | None = None
-    call: CallExpr | None = None
-    """The call of stepkit's own function, which mypy checks at this place."""
-    function: Expression | None = None
-    """What a step was made of, where that is no decorated method."""
-    direct: bool = False
-    """Whether it is stepkit's own function or what that gives, at this place."""
-    given: tuple[Argument, ...] = ()
-    """The arguments that a partial function holds."""
-    house: House | None = None
-    """A team's own function."""
-
-
-@dataclass(frozen=True, eq=False)
-class House:
-    """A function that returns what one of stepkit's functions gives for its arguments."""
-
-    parameters: tuple[Parameter, ...] | None
-    """None where they cannot be seen."""
-    result: Maker
-    spread: str | None = None
-    """The ``**options`` that it passes on."""
-    defaults: Mapping[str, Expression] = field(default_factory=dict)
-    """What it puts into them where they are not given."""
 
 
 @dataclass(frozen=True)
@@ -286,11 +225,6 @@ def _of_options(maker: Maker, options: Mapping[str, Expression], complete: bool,
     return replace(maker, stage="made", options=options, complete=complete, call=call, function=first)
 
 
-def not_here(maker: Maker) -> Maker:
-    """What stands behind a name: mypy checks the call that made it somewhere else."""
-    return replace(maker, direct=False, call=None)
-
-
 def _of_house(house: House, arguments: Sequence[Argument]) -> Maker:
     """What a team's own function returns for these arguments."""
     result = house.result
@@ -424,122 +358,3 @@ def _assigned(statements: Sequence[Statement]) -> Iterator[tuple[str, Expression
                     yield target.name, statement.rvalue
         for block in compat.blocks_of(statement):
             yield from _assigned(block.body)
-
-
-# -- in types --------------------------------------------------------------------------------------------------------
-
-
-def of_type(type: Type | None) -> Maker | None:
-    """What a value of this type is to a flow class."""
-    proper = None if type is None else get_proper_type(compat.without_any(type))
-    if isinstance(proper, CallableType):
-        made = get_proper_type(compat.without_any(proper.ret_type))
-        found = _of_instance(made) if isinstance(made, Instance) else None
-        if found is None or found.stage == "function":
-            return found
-        return Maker(found.kind, "function", house=House(None, found))
-    if not isinstance(proper, Instance):
-        return None
-    if proper.type.fullname == "functools.partial" and proper.args:
-        made = get_proper_type(compat.without_any(proper.args[0]))
-        found = _of_instance(made) if isinstance(made, Instance) else None
-        return None if found is None else Maker(found.kind, "function", house=House(None, _seen_of(found)))
-    found = _of_instance(proper)
-    return None if found is None else _seen_of(found)
-
-
-def _of_instance(instance: Instance) -> Maker | None:
-    name = instance.type.fullname
-    if name in MADE:
-        return Maker(MADE[name], "made")
-    if name == BRANCH_DECORATOR:
-        return Maker("branch", "decorator", {"$0": UNSEEN})
-    if name != DECORATOR:
-        return None
-    text = compat.literal_values(instance.args[0]) if instance.args else []
-    return _decoded(text[0]) if text else Maker("step", "decorator", {"$0": UNSEEN})
-
-
-def _seen_of(maker: Maker) -> Maker:
-    """What a function gives, for arguments that cannot be seen."""
-    if maker.stage != "function":
-        return maker
-    result = maker if maker.house is None else maker.house.result
-    names = [] if maker.house is None else [each.name for each in maker.house.parameters or ()]
-    options = {
-        name: value
-        for name, value in result.options.items()
-        if not (isinstance(value, NameExpr) and value.name in names) and name != "$0"
-    }
-    name = result.options.get("$0")
-    options["$0"] = name if isinstance(name, StrExpr) else UNSEEN
-    return Maker(result.kind, "decorator", options, result.complete)
-
-
-def encoded(maker: Maker | None) -> str | None:
-    """What makes a declaration, for the argument of ``StepDecorator``; None if it cannot be said there."""
-    if maker is None or maker.group is not None or maker.stage == "made" or maker.given:
-        return None
-    if maker.house is None:
-        data: dict[str, Any] = _as_data(maker, ())
-    else:
-        result, parameters = maker.house.result, maker.house.parameters
-        if parameters is None or result.stage != "decorator":
-            return None
-        data = _as_data(result, [each.name for each in parameters])
-        data["parameters"] = [
-            (each.name, each.kind.name, None if each.default is None else _value_as_data(each.default, ()))
-            for each in parameters
-        ]
-        data["spread"] = maker.house.spread
-        data["defaults"] = {name: _value_as_data(value, ()) for name, value in maker.house.defaults.items()}
-    return json.dumps(data)
-
-
-def _as_data(maker: Maker, parameters: Sequence[str]) -> dict[str, Any]:
-    options = {name: _value_as_data(value, parameters) for name, value in maker.options.items()}
-    return {"kind": maker.kind, "stage": maker.stage, "options": options, "complete": maker.complete}
-
-
-def _value_as_data(value: Expression, parameters: Sequence[str]) -> list[str]:
-    if isinstance(value, NameExpr) and (value.name in parameters or value.name in ("True", "False", "None")):
-        return ["name", value.name]
-    text = constant(value)
-    return ["text", text] if isinstance(text, str) else []
-
-
-def _value(data: list[str] | None) -> Expression:
-    if not data:
-        return UNSEEN
-    kind, text = data
-    if kind == "text":
-        return StrExpr(text)
-    name = NameExpr(text)
-    name.fullname = f"builtins.{text}" if text in ("True", "False", "None") else ""
-    return name
-
-
-def _decoded(text: str) -> Maker:
-    data = json.loads(text)
-    options = {name: _value(each) for name, each in data["options"].items()}
-    result = Maker(data["kind"], data["stage"], options, data["complete"])
-    if "parameters" not in data:
-        return result
-    parameters = tuple(
-        Parameter(name, ArgKind[kind], None if default is None else _value(default))
-        for name, kind, default in data["parameters"]
-    )
-    defaults = {name: _value(each) for name, each in data["defaults"].items()}
-    return Maker(result.kind, "function", house=House(parameters, result, data["spread"], defaults))
-
-
-UNKNOWN: Any = object()
-
-
-def constant(expression: Expression) -> object:
-    """The string that an expression stands for, or UNKNOWN."""
-    if isinstance(expression, StrExpr):
-        return expression.value
-    if isinstance(expression, RefExpr) and isinstance(expression.node, Var) and expression.node.final_value is not None:
-        return expression.node.final_value
-    return UNKNOWN

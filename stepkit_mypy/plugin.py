@@ -21,7 +21,7 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 
 from . import compat, hooks
-from .makers import DECORATOR
+from .maker import DECORATOR
 from .tagging import FLOW
 
 HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]

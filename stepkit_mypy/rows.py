@@ -224,6 +224,14 @@ def encoded_inside(info: TypeInfo, besides: TypeInfo | None = None) -> Iterator[
         waiting += () if encoded is None else flows_in(encoded)
 
 
+def is_ready(info: TypeInfo, besides: TypeInfo | None = None) -> bool | None:
+    """Whether the types of the flow and of all inside it are known; None if the class has none of its own.
+
+    ``besides``: a flow that is being checked itself, and that runs there too.
+    """
+    return None if compat.inherited_alias(info, TABLE) is None else tables_inside(info, besides) is not None
+
+
 def flows_in(encoded: TupleType) -> Iterator[TypeInfo]:
     """The flows that stand in an encoded table, or in a row of it."""
     for item in encoded.items:
