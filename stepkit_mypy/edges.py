@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from operator import is_
 
 from mypy.checker import TypeChecker
-from mypy.nodes import ARG_POS, DictExpr, Expression, StrExpr, TypeInfo
+from mypy.nodes import ARG_POS, DictExpr, Expression, FuncDef, StrExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, TypeType, UnionType, get_proper_type
@@ -16,6 +16,7 @@ from .contexts import Context, Key, merged
 from .finishing import as_type, collect_paths
 from .rows import TABLE, Row, Table, decode, is_ready, table_of, tables_inside
 from .savable import Judge, Problem, known_of
+from .savers import handed_to_loose_saver, loose_saver
 from .stopping import call_may_stop, stopped
 from .walk import start, walk
 
@@ -310,7 +311,7 @@ def _has_no_name(event: Type) -> bool:
 
 
 def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> None:
-    """Where ``event.checkpoint`` is read, no key that the context may have then is of an unsavable type.
+    """Where a checkpoint is read, no key that the context may have then is of an unsavable type.
 
     What was found is said each time that mypy asks: it asks while it tries things out, too, and drops repetitions.
     """
@@ -348,6 +349,27 @@ def _unsavable(
             if cls.module_name != checker.tree.fullname:
                 compat.add_dependency(checker, f"{cls.fullname}[wildcard]")
     return found
+
+
+def check_saver(checker: TypeChecker, tables: Tables, instance: Instance, call: Node) -> None:
+    """Where a run is given a callback that saves checkpoints of any flow, all steps of this one can be saved."""
+    place = loose_saver(checker, call) if is_ready(instance.type) else None
+    events = compat.alias_target(instance, "Event")
+    if place is not None and events is not None:
+        check_savable(checker, tables, events, place)
+
+
+def check_own_saver(checker: TypeChecker, tables: Tables, function: FuncDef, node: Node) -> None:
+    """The same for a flow's own callback, which is called after all of its steps."""
+    ready, flow = is_ready(function.info), compat.this_instance(function.info)
+    if ready is None or not isinstance(flow, Instance):
+        return
+    if not ready:
+        compat.defer(checker, node)
+        return
+    place, events = handed_to_loose_saver(checker, function), compat.alias_target(flow, "Event")
+    if place is not None and events is not None:
+        check_savable(checker, tables, events, place)
 
 
 def flow_of(owner: Type) -> Instance | None:

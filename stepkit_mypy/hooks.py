@@ -34,6 +34,7 @@ from . import (
     sources,
     steps,
 )
+from .callbacks import CALLBACK
 from .codes import CODES
 from .comparisons import Comparisons
 from .declarations import Declaration
@@ -112,7 +113,7 @@ class Hooks:
 
     @_attribute
     def entered(self, context: AttributeContext) -> Type:
-        """A step's body begins."""
+        """The body of a step, or of a class's own callback, begins."""
         checker = compat.checker_of(context.api)
         function = compat.function_being_checked(checker)
         node = context.context
@@ -124,6 +125,8 @@ class Hooks:
             declaration = work.by_node.get(function)
             if declaration is not None:
                 steps.enter(checker, work, declaration, node)
+            elif function.name == CALLBACK:
+                edges.check_own_saver(checker, self.tables, function, node)
         return NoneType()
 
     @_return
@@ -262,10 +265,13 @@ class Hooks:
     @_return
     def ran(self, context: MethodContext) -> Type:
         """``run`` or its like was called."""
-        instance = get_proper_type(context.type)
-        if isinstance(instance, Instance) and "override_data" in context.callee_arg_names:
+        instance, checker = get_proper_type(context.type), compat.checker_of(context.api)
+        if not isinstance(instance, Instance):
+            return context.default_return_type
+        edges.check_saver(checker, self.tables, instance, context.context)
+        if "override_data" in context.callee_arg_names:
             for expression in context.args[context.callee_arg_names.index("override_data")]:
-                edges.check_override(compat.checker_of(context.api), self.tables, instance.type, expression)
+                edges.check_override(checker, self.tables, instance.type, expression)
         return context.default_return_type
 
     @_attribute

@@ -9,6 +9,7 @@ from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
 from . import compat
+from .callbacks import CALLBACK
 from .declarations import Declaration, read_body
 from .rows import TABLE
 
@@ -108,7 +109,7 @@ def _tag_callbacks(api: Any, info: TypeInfo) -> None:
     event = compat.alias_of(info, "Event")
     text = api.named_type("builtins.str")
     for name, parameters in (
-        ("on_step_complete", {1: compat.alias_type(event)} if event is not None else {}),
+        (CALLBACK, {1: compat.alias_type(event)} if event is not None else {}),
         ("on_step_error", {1: text, 2: api.named_type("builtins.Exception")}),
         ("on_step_start", {1: api.named_type("stepkit.events.StepStart")}),
         ("on_progress", {1: api.named_type("stepkit.events.Progress")}),
@@ -119,3 +120,5 @@ def _tag_callbacks(api: Any, info: TypeInfo) -> None:
             valued = any(not compat.returns_nothing(each) for each in compat.returns_of(function))
             result = compat.any_type() if valued else compat.synthetic(NoneType())
             compat.retype(api, function, info, result, parameters)
+            if name == CALLBACK:
+                compat.insert_enter(function)
