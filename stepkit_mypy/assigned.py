@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Decorator, LambdaExpr, MemberExpr, RefExpr, TypeInfo, Var
-from mypy.types import AnyType, CallableType, Instance, ProperType, Type
+from mypy.nodes import Decorator, FuncDef, LambdaExpr, MemberExpr, RefExpr, TypeInfo, Var
+from mypy.types import AnyType, CallableType, Instance, NoneType, ProperType, Type
 
 from . import compat, messages
 from .contexts import Context, alternatives
-from .declarations import Declaration, facts_of, name_of
+from .declarations import ANYWHERE, Declaration, facts_of, name_of
 from .inheriting import check_row
 from .maker import FLOW
 from .rows import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, is_ready, table_of
@@ -25,6 +25,10 @@ def row_of(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | 
     """The row of a step that was assigned, or of what may be one. None while it is not known yet."""
     if declaration.understood:
         return _of_function(checker, work, declaration)
+    if declaration.attribute == ANYWHERE:
+        lost = [each for each in work.body.declarations if each.lost]
+        found = any(_of_type(checker, work, each) is not NO_STEP for each in lost)
+        return _open(work, declaration) if found else NO_STEP
     copied = _class_of_step(declaration)
     if copied is not None:
         row = _of_other_class(checker, work, declaration, *copied)
@@ -102,6 +106,8 @@ def _of_type(checker: TypeChecker, work: Work, declaration: Declaration) -> Row 
     """What a class attribute is by its type."""
     node = declaration.node
     symbol = work.info.names.get(declaration.attribute)
+    if isinstance(node, FuncDef):
+        return _open(work, declaration) if _may_be_method_of_step(node) else NO_STEP
     if isinstance(node, Decorator):
         type = node.var.type
         waits = any(each.node in (node, node.func) for each in checker.deferred_nodes)
@@ -125,6 +131,17 @@ def _may_be_step(type: ProperType) -> bool:
     if isinstance(type, AnyType):
         return not compat.is_error(type)
     return isinstance(type, Instance) and type.type.fullname in DECLARATIONS
+
+
+def _may_be_method_of_step(function: FuncDef) -> bool:
+    """Whether what a method gives is what a step or a route may give, so that it may have had a decorator."""
+    if not isinstance(function.type, CallableType):
+        return True
+    given = compat.awaited(function.type.ret_type)
+    return any(
+        isinstance(each, NoneType) or compat.may_be_mapping(each) or compat.may_be_string(each)
+        for each in compat.union_items(given)
+    )
 
 
 def _open(work: Work, declaration: Declaration) -> Row:
@@ -158,7 +175,9 @@ def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row,
     check_row(checker, work, declaration.made_of or declaration.node, row, before)
     if row.change.rest is None or before.open or not work.is_first_note():
         return
-    if declaration.understood:
+    if declaration.lost:
+        messages.lost_in_stub(checker, declaration.node, work.info.name)
+    elif declaration.understood:
         what = "something that cannot be seen, as its function has no return annotation"
         messages.open_context(checker, declaration.node, name_of(declaration), what)
     else:

@@ -16,6 +16,8 @@ from mypy.types import Instance, get_proper_type
 from . import compat
 
 CALLBACK = "on_step_complete"
+OWN_CALLBACKS = (CALLBACK, "on_step_error", "on_step_start", "on_progress")
+"""The methods of a flow that are called while it runs."""
 Seen = frozenset[FuncItem]
 """The functions that are being looked into: they may call each other."""
 

@@ -27,10 +27,12 @@ from mypy.nodes import (
     RefExpr,
     Statement,
     StrExpr,
+    TempNode,
     TupleExpr,
     TypeInfo,
 )
 
+from .callbacks import OWN_CALLBACKS
 from .class_body import UNTOUCHED, State, run
 from .compat import has_default, inferred_places, is_unread, returns_inferred
 from .constants import UNKNOWN, Constants
@@ -41,6 +43,8 @@ from .rows import Facts, Kind, Parameter
 TRIVIAL = ("abc", "builtins", "contextlib", "enum", "functools", "typing", "typing_extensions", "types")
 """The modules whose decorators make no step of a method."""
 REMOVED = "removed"
+ANYWHERE = "?"
+"""The attribute of a row that stands for those of which a stub does not tell whether they are steps."""
 
 
 @dataclass(eq=False)
@@ -49,7 +53,7 @@ class Declaration:
 
     attribute: str
     kind: Kind
-    node: Decorator | AssignmentStmt
+    node: Decorator | AssignmentStmt | FuncDef
     call: CallExpr | None
     """The call with the options; None for a bare decorator."""
     group: str | None = None
@@ -72,6 +76,8 @@ class Declaration:
     understood: bool = True
     """Whether it is a declaration for certain; if not, its type decides."""
 
+    lost: bool = False
+    """Whether it stands in a stub, without what would tell whether it is one."""
     conditional: bool = False
     """Whether the class may come without it."""
     number: int = 0
@@ -112,10 +118,19 @@ class Body:
 def read_body(cls: ClassDef, trees: Trees) -> Body:
     body = Body()
     makers = Makers(trees, cls.info.module_name)
+    tree = trees(cls.info.module_name)
+    in_stub = tree is not None and tree.is_stub
 
     def visit(statement: Statement, state: State) -> None:
         if isinstance(statement, Decorator):
             _put(body, state, statement.name, _decorated(statement, makers))
+        elif in_stub and isinstance(statement, FuncDef):
+            if _may_have_lost_decorator(statement):
+                _put(body, state, statement.name, _lost(statement.name, statement))
+        elif in_stub and isinstance(statement, AssignmentStmt) and isinstance(statement.rvalue, TempNode):
+            for target in statement.lvalues:
+                if isinstance(target, NameExpr):
+                    _put(body, state, target.name, _lost(target.name, statement))
         elif isinstance(statement, AssignmentStmt):
             for target in statement.lvalues:
                 for name, value in _targets(target, statement.rvalue):
@@ -128,6 +143,10 @@ def read_body(cls: ClassDef, trees: Trees) -> Body:
         body.arms[attribute] = arms
         if arms.removed and not arms.declared and not arms.untouched:
             body.removed.add(attribute)
+    lost = [each for each in body.declarations if each.lost]
+    if lost:  # they may stand anywhere in the table
+        first = _lost(ANYWHERE, lost[0].node)
+        body.arms = {ANYWHERE: Arms([first], untouched=False, removed=False), **body.arms}
     return body
 
 
@@ -136,6 +155,15 @@ def _put(body: Body, state: State, attribute: str, declaration: Declaration | No
         declaration.constants = body.constants
         body.declarations.append(declaration)
         state[attribute] = (declaration,)
+
+
+def _lost(attribute: str, node: Decorator | AssignmentStmt | FuncDef) -> Declaration:
+    return Declaration(attribute, "step", node, None, understood=False, lost=True)
+
+
+def _may_have_lost_decorator(function: FuncDef) -> bool:
+    """Whether a method of a stub may be a step: stubgen leaves decorators out that are calls."""
+    return not function.name.startswith("__") and function.name not in OWN_CALLBACKS
 
 
 def _targets(target: Expression, value: Expression) -> Iterator[tuple[str, Expression | None]]:

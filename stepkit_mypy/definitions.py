@@ -39,7 +39,7 @@ from . import compat, messages, registering
 from .constants import UNKNOWN
 from .declarations import Declaration, name_argument
 from .maker import DECORATORS
-from .rows import Facts, Kind, table_of
+from .rows import Facts, Kind, Row, table_of
 from .tagging import FLOW
 from .working import Slot, Work
 
@@ -324,7 +324,10 @@ def _is_standard(decorator: Expression) -> bool:
 
 def _check_statements(checker: TypeChecker, work: Work) -> None:
     inherited = {
-        each.attribute for slot in work.slots for each in (slot, *slot.members) if each.declaration is None and each.row
+        each.attribute
+        for slot in work.slots
+        for each in (slot, *slot.members)
+        if each.declaration is None and each.row and not _may_be_none(each.row)
     }
     body = work.info.defn.defs.body
     deleted = {each.expr.name for each in body if isinstance(each, DelStmt) and isinstance(each.expr, NameExpr)}
@@ -339,6 +342,11 @@ def _check_statements(checker: TypeChecker, work: Work) -> None:
                 _say(checker, node, name, collection.WITHOUT_METHOD.format(kind=kind))
             elif name in inherited and not checker.is_stub and _is_no_declaration(statement):
                 _say(checker, node, name, collection.HIDES_INHERITED.format(attribute=name))
+
+
+def _may_be_none(row: Row) -> bool:
+    """Whether a base class's row stands for what may be no step."""
+    return not row.facts.named and row.change.rest is not None
 
 
 def _set_by(statement: Statement) -> list[tuple[str, Node]]:

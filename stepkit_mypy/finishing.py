@@ -134,7 +134,11 @@ def _note_circles(checker: TypeChecker, work: Work) -> None:
                 unknown = flow is not None and (flow.type is work.info or rows.table_of(flow.type) is None)
                 if flow is not None and unknown and work.is_first_note():
                     node = flow_argument(each.declaration) or each.declaration.options.get("cases")
-                    messages.circle(checker, node or each.declaration.node, name_of(each.declaration), flow.type.name)
+                    name = name_of(each.declaration)
+                    if checker.modules[flow.type.module_name].is_stub:  # a silenced one, of no decorated method
+                        messages.lost_inside(checker, node or each.declaration.node, f'nested flow "{name}"')
+                    else:
+                        messages.circle(checker, node or each.declaration.node, name, flow.type.name)
 
 
 def _add_dependencies(checker: TypeChecker, work: Work) -> None:

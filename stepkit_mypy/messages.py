@@ -13,6 +13,7 @@ from mypy.types import Type
 
 from .codes import CODES
 from .contexts import Context, Key
+from .declarations import ANYWHERE
 from .rows import Row
 from .savable import Problem
 
@@ -143,6 +144,9 @@ def open_context(checker: TypeChecker, node: Node, step: str, what: str) -> None
 
 
 def open_inside(checker: TypeChecker, node: Node, place: str, path: str, row: Row) -> None:
+    if row.facts.attribute == ANYWHERE:
+        lost_inside(checker, node, place)
+        return
     if row.facts.unread:
         text = (
             f'{place}: what its step "{path}" returns cannot be seen, as the bodies of its file are not read: from '
@@ -153,6 +157,14 @@ def open_inside(checker: TypeChecker, node: Node, place: str, path: str, row: Ro
             f'{place}: behind its step "{path}" the keys are not known: from here on those of the context are not, '
             "either. A step that returns a dict display or a TypedDict makes them known"
         )
+    _note_open(checker, text, node)
+
+
+def lost_inside(checker: TypeChecker, node: Node, place: str) -> None:
+    text = (
+        f"{place}: its stub may lack decorators of steps: from here on the keys of the context are not known. "
+        "Write them into the stub, with the annotations of what each step returns, and they are"
+    )
     _note_open(checker, text, node)
 
 
@@ -177,6 +189,15 @@ def unseen_declaration(checker: TypeChecker, node: Node, attribute: str) -> None
         f'"{attribute}" may be a step, and what it gives cannot be seen: from here on the keys of the context are not '
         "known. Decorate a method with what is made by flow.step in this module, or by a function that is annotated "
         "to return flow.StepDecorator, and they are"
+    )
+    _note_open(checker, text, node)
+
+
+def lost_in_stub(checker: TypeChecker, node: Node, flow: str) -> None:
+    text = (
+        f"methods of {flow} may be steps whose decorators are missing in this stub: the keys of the context are not "
+        "known. Write the decorators into the stub, as the source has them, with the annotations of what each step "
+        "returns, and they are"
     )
     _note_open(checker, text, node)
 

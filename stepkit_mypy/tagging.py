@@ -75,6 +75,8 @@ def input_is_written(info: TypeInfo) -> bool:
 def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     function = declaration.function
     assert function is not None
+    if api.is_stub_file:
+        compat.mark_stub(function)
     if compat.has_no_body(function):
         return
     result: Type

@@ -1,8 +1,8 @@
 """Reads case files: programs whose trailing comments say what a type checker must find there.
 
 A case is one file below ``cases/``. It is one module, or several sections, each opened by a line
-``# --- name.py``. A line ``# --- name.py (2)`` opens the second version of that module: the case is checked,
-edited, and checked again. Modules of one case import each other relatively.
+``# --- name.py``, or ``# --- name.pyi`` for a stub. A line ``# --- name.py (2)`` opens the second version of that
+module: the case is checked, edited, and checked again. Modules of one case import each other relatively.
 
 Expectations stand at the end of the line that they are about:
 
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CASES = Path(__file__).parent / "cases"
-SECTION = re.compile(r"^# --- ([\w/]+\.py)(?: \((\d)\))?$")
+SECTION = re.compile(r"^# --- ([\w/]+\.pyi?)(?: \((\d)\))?$")
 SINCE = re.compile(r"# since mypy ([\d.]+)")
 EXPECTATION = re.compile(
     r"# (?P<kind>[EN])(?P<states>\d*)(?P<always>\+?)(?:\((?P<at>[^()]*)\))?: "

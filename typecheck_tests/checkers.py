@@ -290,7 +290,7 @@ def _cache(project: Path) -> Path:
 
 
 def _targets(project: Path) -> list[str]:
-    return sorted(str(path.relative_to(project)) for path in project.rglob("*.py"))
+    return sorted(str(path.relative_to(project)) for path in project.rglob("*.py*"))
 
 
 def _mypy(cases: Sequence[Case], project: Path, mode: str, turn: int, *flags: str) -> Phase:
@@ -301,7 +301,7 @@ def _mypy(cases: Sequence[Case], project: Path, mode: str, turn: int, *flags: st
 def _check(phase: Phase, project: Path, config: Path, *flags: str) -> Phase:
     """Run mypy over all files of the project."""
     command = [PYTHON, "-m", "mypy", "--config-file", str(config), *flags]
-    sources = (path.read_text(encoding="utf-8") for path in project.rglob("*.py"))
+    sources = (path.read_text(encoding="utf-8") for path in project.rglob("*.py*"))
     shared = [each for each in command if each not in ("--num-workers", "2")]
     lend(project.parent, _cache(project), sources, shared, _run)
     return _read(_run([*command, *FORMAT, *_targets(project)], project), phase)

@@ -58,6 +58,8 @@ END = -77
 """The column of the inserted last statement, which tells whether a step's end is reached."""
 AFTER_ANALYSIS = 1000
 """The priority of what is done when a module's semantic analysis is over: after all that mypy itself does then."""
+STUB = -80
+"""The column of the first statement of a step's body in a stub."""
 INSERTED = -79
 """The column of a decorator that was not written."""
 SYNTHETIC = -78
@@ -208,8 +210,15 @@ def is_checked_by_values(func: FuncDef) -> bool:
 
 
 def has_no_body(func: FuncDef) -> bool:
-    """Whether the body was dropped when the file was parsed, as it is for installed packages."""
-    return not func.body.body
+    """Whether the body was dropped when the file was parsed, as it is for installed packages, or stands in a stub."""
+    body = func.body.body
+    return not body or body[0].column == STUB
+
+
+def mark_stub(func: FuncDef) -> None:
+    """Note that a body stands in a stub: its ``...`` says nothing of what the function does."""
+    if func.body.body:
+        func.body.body[0].column = STUB
 
 
 def insert_enter(func: FuncDef) -> None:
