@@ -28,6 +28,7 @@ from . import compat, messages
 from .edges import Tables, depend_on
 from .rows import is_ready
 
+STEP_NAME = "step_name"
 CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset")
 
 
@@ -41,7 +42,8 @@ class Comparisons:
     def __init__(self) -> None:
         self._root: object = None
         self._found: dict[Expression, list[ComparisonExpr | MatchStmt]] = {}
-        self._asked: tuple[tuple[object, ...], list[_Wrong]] | None = None
+        self._asked: tuple[tuple[object, ...], tuple[list[_Wrong], list[Type]]] | None = None
+        self._narrows: tuple[object, bool] | None = None
 
     def step_name(self, checker: TypeChecker, tables: Tables, event: Type, node: Node, default: Type) -> Type:
         """Called where ``event.step_name`` is read, or matched by a pattern. The type that it has there.
@@ -51,18 +53,27 @@ class Comparisons:
         question = (node, *compat.outline(event), tables.generation)
         if self._asked is None or self._asked[0] != question:
             self._asked = question, self._find(checker, tables, event, node)
-        wrong = self._asked[1]
-        if not wrong:
+        wrong, members = self._asked[1]
+        if not wrong and not members:
             return default
         for place, text, _ in wrong:  # each time: mypy asks while it tries things out, too, and drops repetitions
             with compat.told_at_once(checker) if isinstance(node, Pattern) else nullcontext():
                 messages.unknown_step(checker, place, text)
-        named = [compat.literal(checker, name) for _, _, name in wrong if name]
+        named: list[Type] = [*(compat.literal(checker, name) for _, _, name in wrong if name), *members]
         if named and isinstance(node, MemberExpr):
-            compat.widen(checker, node, UnionType.make_union(list(named)))
+            compat.widen(checker, node, UnionType.make_union(named))
         return UnionType.make_union([default, *named])
 
-    def _find(self, checker: TypeChecker, tables: Tables, event: Type, node: Node) -> list[_Wrong]:
+    def narrow(self, checker: TypeChecker) -> bool:
+        """Whether mypy knows the step behind every comparison in this body: it narrows by literals only."""
+        root = compat.body_being_checked(checker)
+        if self._narrows is None or self._narrows[0] is not root:
+            found = compat.decisions_in(root)
+            self._narrows = root, all(_is_literal(checker, each) for item in found for each in _compared(item))
+        return self._narrows[1]
+
+    def _find(self, checker: TypeChecker, tables: Tables, event: Type, node: Node) -> tuple[list[_Wrong], list[Type]]:
+        """What is wrong, and the types of the enum members that are compared with: they are no texts for mypy."""
         if isinstance(node, Pattern):  # its own event has lost the flow
             subject = self._subject_of(checker, node)
             event = (None if subject is None else compat.type_of(checker, subject)) or event
@@ -73,16 +84,19 @@ class Comparisons:
             depend_on(checker, info)
             if not is_ready(info):
                 compat.defer(checker, node)
-                return []
+                return [], []
             if not tables.is_complete(info):
-                return []
+                return [], []
             names |= (tables.after(info) or {}).keys()
         owner = " | ".join(info.name for info in flows)
-        return [
+        wrong = [
             (place, messages.unknown_step_text(owner, name, sorted(names)), name if told_twice else "")
             for place, name, told_twice in (compared if flows else ())
             if name not in names
         ]
+        named = [place for place, _, _ in compared if flows and isinstance(place, RefExpr)]
+        types = [get_proper_type(compat.infer_quietly(checker, each)) for each in named]
+        return wrong, [each for each in types if isinstance(each, Instance) and each.type.is_enum]
 
     def _subject_of(self, checker: TypeChecker, pattern: Pattern) -> Expression | None:
         """The subject of the match statement that a pattern stands in."""
@@ -132,6 +146,39 @@ def _flows_of(event: Type) -> list[TypeInfo]:
         if flow.type not in found:
             found.append(flow.type)
     return found
+
+
+def _compared(decision: ComparisonExpr | MatchStmt) -> list[Expression]:
+    """What a ``step_name`` is compared with; of a container, its items."""
+    if isinstance(decision, MatchStmt):
+        subject = decision.subject
+        is_about = isinstance(subject, MemberExpr) and subject.name == STEP_NAME
+        return [each for pattern in decision.patterns for each in _values_of(pattern)] if is_about else []
+    found: list[Expression] = []
+    for left, right in zip(decision.operands, decision.operands[1:], strict=False):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, MemberExpr) and one.name == STEP_NAME:
+                found += other.items if isinstance(other, (TupleExpr, ListExpr, SetExpr)) else [other]
+    return found
+
+
+def _values_of(pattern: Pattern) -> Iterator[Expression]:
+    if isinstance(pattern, ValuePattern):
+        yield pattern.expr
+    elif isinstance(pattern, OrPattern):
+        for each in pattern.patterns:
+            yield from _values_of(each)
+    elif isinstance(pattern, AsPattern) and pattern.pattern is not None:
+        yield from _values_of(pattern.pattern)
+
+
+def _is_literal(checker: TypeChecker, expression: Expression) -> bool:
+    """Whether mypy narrows by what is compared with: a text, or what has only literals for its type."""
+    if isinstance(expression, StrExpr):
+        return True
+    type = get_proper_type(compat.infer_quietly(checker, expression))
+    items = type.items if isinstance(type, TupleType) else [type]
+    return all(compat.is_text_literal(each) for item in items for each in compat.union_items(item))
 
 
 def text_of(checker: TypeChecker, expression: Expression) -> str | None:

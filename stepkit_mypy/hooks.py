@@ -278,6 +278,7 @@ class Hooks:
     def event_context(self, context: AttributeContext) -> Type:
         checker = compat.checker_of(context.api)
         node, keyed = context.context, self.event_reads.needs_key(checker, context.context)
+        keyed = keyed and self.comparisons.narrow(checker)
         found = edges.event_context(checker, self.tables, context.type, node, keyed=keyed)
         return found or context.default_attr_type
 

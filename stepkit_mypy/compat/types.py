@@ -398,6 +398,13 @@ def literal_values(type: Type) -> list[str]:
     return [item.value for item in union_items(type) if isinstance(item, LiteralType) and isinstance(item.value, str)]
 
 
+def is_text_literal(type: ProperType) -> bool:
+    """Whether a type is that of one text which mypy knows, and of no member of an enum."""
+    if isinstance(type, Instance) and type.last_known_value is not None:
+        type = type.last_known_value
+    return isinstance(type, LiteralType) and type.fallback.type.fullname == "builtins.str"
+
+
 def known_string(type: Type) -> str | None:
     """The one string that a value of this type is; None where it may be another."""
     proper = get_proper_type(type)
