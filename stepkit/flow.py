@@ -3,7 +3,7 @@
 The decorators only record what was written; ``Flow`` judges it when the class is created.
 
 Their static types are loose on purpose: what a step gives is inferred by the mypy plugin, and a checker
-without plugins must find no fault with a step that a subclass redefines with other keys. There are no
+without plugins must find no fault with a step that a subclass redefines with other keys. No declaring function has
 overloads, because mypy drops a plugin's errors while it tries one.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, cast, final
+from typing import Any, Generic, Protocol, cast, final, overload
 
 from typing_extensions import TypeVar
 
@@ -40,9 +40,23 @@ __all__ = [
 CallT = TypeVar("CallT", default=Any)
 RowT = TypeVar("RowT", default=Any)
 MadeT = TypeVar("MadeT", default=Any)
+LooseT = TypeVar("LooseT")
+LooseT_co = TypeVar("LooseT_co", covariant=True)
 When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
 RetryDelay = Seconds | Callable[[int, Exception], Seconds]
 ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
+
+
+class Function(Protocol[LooseT_co]):
+    """A function as checkers without plugins see it.
+
+    Its ``__globals__`` hold Any, so ``LooseT`` is Any for the method under a bare ``@flow.step``, which a subclass may
+    then take away with None. With a name nothing fills ``LooseT``, and the union is the ``StepDecorator`` that mypy's
+    ``disallow_untyped_decorators`` asks for, through aliases and partial functions as well.
+    """
+
+    @property
+    def __globals__(self) -> Mapping[str, LooseT_co]: ...
 
 
 class Declaration:
@@ -134,7 +148,12 @@ class StepDecorator(Generic[MadeT]):
     def __call__(self, function: Callable[..., Any], /) -> Any:
         return Step(self.kind, self._arguments, function, self._group)
 
-    # A bare ``@flow.step`` gives the step itself; this line lets checkers without plugins call it.
+    # A bare ``@flow.step`` gives the step itself; these let checkers without plugins call it, take it away with None,
+    # and decorate with one that is an attribute of another class.
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Callable[..., Any]: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Any: ...
     def __get__(self, instance: object | None, owner: type | None = None) -> Any:
         raise TypeError("flow.step() decorates a method; it was left without one")
 
@@ -151,16 +170,14 @@ class BranchDecorator:
         return Branch(self._arguments, function)
 
 
-def _declare(
-    kind: Kind, name: str | Callable[..., Any] | None, options: dict[str, Any], group: Parallel | None = None
-) -> StepDecorator:
+def _declare(kind: Kind, name: object, options: dict[str, Any], group: Parallel | None = None) -> StepDecorator:
     if callable(name):  # bare: @flow.step
         return cast(StepDecorator, Step(kind, {"name": None, **options}, name, group))
     return StepDecorator(kind, {"name": name, **options}, group)
 
 
 def step(
-    name: str | Callable[..., Any] | None = None,
+    name: str | Callable[..., Any] | Function[LooseT] | None = None,
     /,
     *,
     when: When = True,
@@ -174,7 +191,7 @@ def step(
     thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> StepDecorator | Any:
+) -> StepDecorator | LooseT:
     """Declare a step: a method that reads keys of the context and returns new ones, or None.
 
     Its parameters are the keys that it reads; a default makes a read optional; one positional-only
@@ -206,7 +223,7 @@ def step(
 
 
 def transform(
-    name: str | Callable[..., Any] | None = None,
+    name: str | Callable[..., Any] | Function[LooseT] | None = None,
     /,
     *,
     when: When = True,
@@ -219,7 +236,7 @@ def transform(
     thread: bool | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> StepDecorator | Any:
+) -> StepDecorator | LooseT:
     """Declare a step whose returned mapping becomes the whole context. Options as for ``flow.step``."""
     return _declare("transform", name, _step_options(locals()))
 
@@ -302,7 +319,7 @@ def parallel(
     circuit_breaker: CircuitBreaker | None = None,
     log: bool | None = None,
     aliases: Iterable[str] = (),
-) -> Parallel | Any:
+) -> Parallel | LooseT:  # pyright: ignore[reportInvalidTypeVarUse]
     """Declare a parallel group; its members are declared with ``@group.step`` and ``group.subflow``.
 
     Under ``mode="all"`` the first failure cancels the others; under ``"settled"`` all members end, and the
@@ -320,7 +337,7 @@ class Parallel(Declaration):
 
     def step(
         self,
-        name: str | Callable[..., Any] | None = None,
+        name: str | Callable[..., Any] | Function[LooseT] | None = None,
         /,
         *,
         when: When = True,
@@ -332,7 +349,7 @@ class Parallel(Declaration):
         circuit_breaker: CircuitBreaker | None = None,
         log: bool | None = None,
         aliases: Iterable[str] = (),
-    ) -> StepDecorator | Any:
+    ) -> StepDecorator | LooseT:
         """Declare a step as a member of the group. Options as for ``flow.step``."""
         return _declare("step", name, _step_options(locals()), self)
 

@@ -40,6 +40,7 @@ from .comparisons import Comparisons
 from .declarations import Declaration
 from .event_reads import EventReads
 from .finishing import finish_if_complete
+from .maker import DECORATOR
 from .makers import Trees
 from .rows import TABLE
 from .tagging import tag_flow
@@ -161,6 +162,13 @@ class Hooks:
         return steps.step_type(checker, declaration, call or compat.any_type())
 
     @_return
+    def partial_called(self, context: MethodContext) -> Type:
+        """A partial function of a partial function lost what tells ``StepDecorator | Any`` from ``StepDecorator``."""
+        made = compat.partial_called(context)
+        decorator = get_proper_type(compat.without_any(made))
+        return decorator if compat.is_instance(decorator, DECORATOR) else made
+
+    @_return
     def declared(self, context: MethodContext | FunctionContext) -> Type:
         """A nested flow or a group was declared."""
         checker = compat.checker_of(context.api)
@@ -209,14 +217,14 @@ class Hooks:
     @_signature
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
-        call = context.context
+        call, default = context.context, compat.without_variables(context.default_signature)
         if not isinstance(call, CallExpr) or not (conditions.has_condition(call) or sources.are_made_here(call)):
-            return context.default_signature
+            return default
         checker = compat.checker_of(context.api)
         work, declaration = self._declared(checker, call)
-        if work is None or declaration is None or not isinstance(context.default_signature, CallableType):
-            return context.default_signature
-        signature = sources.signature(checker, work, declaration, context.default_signature)
+        if work is None or declaration is None or not isinstance(default, CallableType):
+            return default
+        signature = sources.signature(checker, work, declaration, default)
         return conditions.signature(checker, work, declaration, signature)
 
     @_signature

@@ -44,6 +44,7 @@ class StepkitPlugin(Plugin):
             "stepkit.flow.Step.__get__": self.hooks.step_read,
             "stepkit.flow.Branch.__get__": self.hooks.step_read,
             "stepkit.definition.CheckMethod.__call__": self.hooks.checked,
+            "functools.partial.__call__": self.hooks.partial_called,
         }
         self.asking: dict[str, Callable[[AttributeContext], Type]] = {
             "check": self.hooks.check_method,

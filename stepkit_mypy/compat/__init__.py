@@ -25,6 +25,7 @@ from .checking import (
     may_swallow,
     never_returns,
     parameter_for,
+    partial_called,
     recheck_above,
     recheck_module,
     settle_attributes,
@@ -119,6 +120,7 @@ from .types import (
     unbound,
     union_items,
     without_any,
+    without_variables,
 )
 
 __all__ = [
@@ -218,6 +220,7 @@ __all__ = [
     "never_returns",
     "outline",
     "parameter_for",
+    "partial_called",
     "plain_method",
     "recheck_above",
     "recheck_module",
@@ -246,5 +249,6 @@ __all__ = [
     "was_deferred",
     "widen",
     "without_any",
+    "without_variables",
     "write_none",
 ]

@@ -31,6 +31,8 @@ from mypy.nodes import (
     TypeInfo,
     Var,
 )
+from mypy.plugin import MethodContext
+from mypy.plugins import functools
 from mypy.server.subexpr import get_subexpressions
 from mypy.types import (
     CallableType,
@@ -341,3 +343,8 @@ def check_now(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> Non
                 checker.accept(decorator)
     finally:
         checker.binder = outer
+
+
+def partial_called(context: MethodContext) -> Type:
+    """What mypy says that a call of a ``functools.partial`` gives; a plugin's hook for it takes the place of mypy's."""
+    return functools.partial_call_callback(context)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeGuard
 
 from mypy.checker import TypeChecker
+from mypy.erasetype import erase_typevars
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
@@ -24,6 +25,7 @@ from mypy.typeops import make_simplified_union, tuple_fallback
 from mypy.types import (
     AnyType,
     CallableType,
+    FunctionLike,
     Instance,
     LiteralType,
     ProperType,
@@ -87,9 +89,18 @@ def is_instance(type: ProperType | None, fullname: str) -> TypeGuard[Instance]:
 
 
 def without_any(type: Type) -> Type:
-    """``X`` of ``X | Any``, which is as checkers without the plugin see it, so that a subclass may take ``X`` away."""
-    items = [item for item in union_items(type) if not isinstance(item, AnyType)]
+    """``X`` of ``X | Any`` or ``X | T``: as checkers without the plugin see it, so that a subclass may take it away."""
+    items = [item for item in union_items(type) if not isinstance(item, AnyType | TypeVarType)]
     return items[0] if len(items) == 1 else type
+
+
+def without_variables(signature: FunctionLike) -> FunctionLike:
+    """The signature with Any for its type variables: mypy checks the arguments of a generic function twice."""
+    if not isinstance(signature, CallableType) or not signature.variables:
+        return signature
+    erased = erase_typevars(signature)
+    assert isinstance(erased, CallableType)
+    return erased.copy_modified(variables=())
 
 
 def excuse_defaults(info: TypeInfo) -> None:
