@@ -10,10 +10,9 @@ from mypy.nodes import Decorator
 from mypy.types import AnyType, CallableType, Type
 
 from . import compat
-from .contexts import Context, alternatives
 from .declarations import Declaration
-from .rows import NOT_EVERY_RETURN, Parameter
-from .shapes import Reader, Returned, returned
+from .rows import Parameter
+from .shapes import Reader, Returned, one_of, returned
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +65,8 @@ def returned_below(
     """What a decorated method gives; ``wanted`` as for ``returned``."""
     function, below = declaration.function, declaration.below
     assert function is not None
-    result = returned(checker, function, declaration.constants, wanted)
+    transform = declaration.kind == "transform"
+    result = returned(checker, function, declaration.constants, wanted, transform=transform)
     if below is None or below.gives is None:
         return result
     reader = Reader(checker, {}, declaration.constants)
@@ -76,9 +76,7 @@ def returned_below(
         items = [each for each in items if each not in own]
     shapes = [shape for each in items for shape in reader.of_type(each)]
     may_be_none = None in shapes or below.keeps and result.may_be_none
-    known: list[Context[Type]] = [result.shape] if below.keeps else []
-    known += [each if each is not None else Context() for each in shapes]
-    shape = alternatives(known, compat.join, NOT_EVERY_RETURN)
+    shape = one_of([*([result.shape] if below.keeps else []), *shapes], transform=transform)
     return Returned(shape, may_be_none, wrong=any(compat.is_error(each) for each in items))
 
 

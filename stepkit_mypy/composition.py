@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr, StrExpr, TypeInfo
+from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
@@ -320,13 +320,10 @@ def _cases(checker: TypeChecker, declaration: Declaration) -> dict[str, Expressi
         return None
     found: dict[str, Expression] = {}
     for key, value in expression.items:
-        names = [key.value] if isinstance(key, StrExpr) else None
-        if key is not None and names is None:
-            type = compat.type_of(checker, key)
-            names = None if type is None else literal_strings(type)
-        if names is None or len(names) != 1:
+        name = None if key is None else declaration.constants.of(checker, key)
+        if not isinstance(name, str):
             return None
-        found[names[0]] = value
+        found[name] = value
     return found
 
 
@@ -356,7 +353,7 @@ def _chosen(
         written = True
         if cases is not None and literal_strings(type) is None:  # ``str``: what is written out is checked all the same
             for returned, place in _returns(checker, function):
-                for name in literal_strings(returned) or ():
+                for name in _names_of(checker, declaration, returned, place) or ():
                     if name not in known:
                         messages.branch_case(checker, place, branch, name, known)
     else:
@@ -371,7 +368,7 @@ def _chosen(
         return set(known), True
     for type, place in found:
         for item in compat.union_items(type):
-            names = literal_strings(item)
+            names = _names_of(checker, declaration, item, place)
             if isinstance(item, NoneType):
                 may_be_none = True
             elif names is not None:
@@ -382,10 +379,20 @@ def _chosen(
                         messages.branch_case(checker, place, branch, name, known)
                         chosen.update(known)  # any of them may have been meant
             elif isinstance(item, (Instance, LiteralType)) and not written and compat.may_be_string(item):
-                if cases is not None:
+                members = compat.member_strings(item)
+                if cases is not None and not (members and members <= set(known)):
                     messages.branch_unknown_case(checker, place, branch, compat.clean(item), known)
-                chosen.update(known)
+                chosen.update(members & set(known) if members else known)
             else:
-                chosen.update(known)
+                chosen.update(compat.member_strings(item) & set(known) or known)
                 may_be_none = may_be_none or compat.is_any(item)
     return chosen, may_be_none
+
+
+def _names_of(checker: TypeChecker, declaration: Declaration, type: Type, place: Node) -> list[str] | None:
+    """The cases that a return is one of; None where they are not written out."""
+    names = literal_strings(type)
+    if names is not None or not isinstance(place, Expression) or not compat.may_be_string(type):
+        return names
+    constant = declaration.constants.of(checker, place)
+    return [constant] if isinstance(constant, str) else None

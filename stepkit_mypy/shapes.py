@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mypy.checker import TypeChecker
@@ -270,7 +270,12 @@ def literal_strings(type: Type) -> list[str] | None:
 
 
 def returned(
-    checker: TypeChecker, function: FuncDef, constants: Constants, wanted: Mapping[str, Type] | None = None
+    checker: TypeChecker,
+    function: FuncDef,
+    constants: Constants,
+    wanted: Mapping[str, Type] | None = None,
+    *,
+    transform: bool = False,
 ) -> Returned:
     """What a method gives: from its annotation if it has one, otherwise from its return statements.
 
@@ -308,7 +313,12 @@ def returned(
         if end is not None and compat.type_of(checker, end) is not None:
             found.append(None)
     result.may_be_none = None in found
-    result.shape = alternatives(
-        [each if each is not None else Context() for each in found], compat.join, NOT_EVERY_RETURN
-    )
+    result.shape = one_of(found, transform=transform)
     return result
+
+
+def one_of(shapes: Sequence[Shape | None], *, transform: bool) -> Shape:
+    """What is known of a return that is one of these. A transform that returns None raises: nothing runs behind it."""
+    if transform and None in shapes:
+        shapes = [each for each in shapes if each is not None] or [Context(rest=compat.any_type())]
+    return alternatives([each or Context() for each in shapes], compat.join, NOT_EVERY_RETURN)

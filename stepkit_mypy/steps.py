@@ -322,7 +322,8 @@ def check_return(
             messages.bad_return(checker, function, step, type, transform=transform)
             return
     elif transform and result.may_be_none and not compat.is_unread(function):
-        messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
+        if not compat.is_abstract(function):
+            messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
     if row.change.rest is None or already_open or result.wrong or not work.is_first_note():
         return

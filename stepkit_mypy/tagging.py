@@ -97,10 +97,10 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
         result = compat.synthetic(NoneType())
     compat.retype(api, function, info, result, {})
     compat.belongs_to_interface(api, function)
-    if compat.returns_inferred(function) and (valued or declaration.kind == "branch"):
+    if compat.returns_inferred(function) and (valued or declaration.kind in ("branch", "transform")):
         compat.insert_end(function)
         compat.write_none(api, returns)
-        if declaration.kind != "branch":
+        if valued and declaration.kind != "branch":
             compat.infer_alone(function, returns)
     if compat.inferred_places(function):
         compat.insert_enter(function)

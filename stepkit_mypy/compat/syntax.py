@@ -10,6 +10,7 @@ from mypy.nodes import (
     ARG_OPT,
     GDEF,
     LDEF,
+    NOT_ABSTRACT,
     Argument,
     AssertStmt,
     AssignmentStmt,
@@ -219,6 +220,11 @@ def mark_stub(func: FuncDef) -> None:
     """Note that a body stands in a stub: its ``...`` says nothing of what the function does."""
     if func.body.body:
         func.body.body[0].column = STUB
+
+
+def is_abstract(func: FuncDef) -> bool:
+    """Whether a method is there to be overridden."""
+    return func.abstract_status != NOT_ABSTRACT
 
 
 def insert_enter(func: FuncDef) -> None:

@@ -432,6 +432,15 @@ def known_string(type: Type) -> str | None:
     return None if member.node.type is None else known_string(member.node.type)
 
 
+def member_strings(type: Type) -> set[str]:
+    """The strings that the members of a StrEnum are; empty for any other type, and where one is not known."""
+    proper = get_proper_type(type)
+    if not isinstance(proper, Instance) or not proper.type.is_enum:
+        return set()
+    found = [known_string(LiteralType(name, proper)) for name in proper.type.enum_members]
+    return {each for each in found if each is not None} if None not in found else set()
+
+
 def bound(type: CallableType) -> CallableType:
     """A method's type without ``self``."""
     return type.copy_modified(

@@ -50,10 +50,21 @@ class Kind(StrEnum):
     EVEN = "even"
 
 
+class Wider(StrEnum):
+    EVEN = "even"
+    NONE = "none"
+
+
 class ByEnum(Flow[Input]):
     @flow.branch("route", cases={"even": Even})
     def route(self, kind):
-        return Kind(kind)  # N(Kind): branch "route" returns "Kind": any of its cases may be chosen.
+        return Kind(kind)  # every member is a case
+
+
+class ByWiderEnum(Flow[Input]):
+    @flow.branch("route", cases={"even": Even})
+    def route(self, kind):
+        return Wider(kind)  # N(Wider): branch "route" returns "Wider": any of its cases may be chosen.
 
 
 class Annotated(Flow[Input]):
