@@ -11,14 +11,13 @@ from mypy.types import AnyType, CallableType, Instance, NoneType, ProperType, Ty
 from . import compat, messages
 from .contexts import Context, alternatives
 from .declarations import ANYWHERE, Declaration, facts_of, name_of
-from .inheriting import check_row
-from .maker import FLOW
+from .inheriting import judge_row
+from .maker import DECLARATIONS, FLOW
+from .row_checks import Check
 from .rows import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, is_ready, table_of
 from .shapes import Reader
 from .tagging import FLOW as FLOW_CLASS
 from .working import Slot, Work
-
-DECLARATIONS = tuple(f"{FLOW}{name}" for name in ("Step", "Branch", "Subflow", "Parallel", "Declaration"))
 
 
 def row_of(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | None:
@@ -172,7 +171,7 @@ def _check_arms(checker: TypeChecker, work: Work, slot: Slot, before: Context[Ty
 
 
 def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:
-    check_row(checker, work, declaration.made_of or declaration.node, row, before)
+    judge_row(work, row, before, Check(checker, declaration.made_of or declaration.node))
     if row.change.rest is None or before.open or not work.is_first_note():
         return
     if declaration.lost:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
 from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr, TypeInfo
 from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
 from . import assigned, compat, messages
 from .arms import one_of
-from .contexts import Context, State, collisions, telling, write
+from .contexts import Context, collisions, write
 from .conversions import is_dict_call
 from .declarations import Declaration, facts_of, flow_argument, name_of
-from .judging import is_told
-from .rows import Row, Table, decode, encoded_inside, flows_in, is_ready, table_of
+from .nested_inputs import check_input, telling_once
+from .rows import Row, encoded_inside, flows_in, is_ready
 from .shapes import literal_strings
 from .sources import flow_of, flows_of, judge
-from .walk import member_changes, opened_by, row_changes, walk
+from .walk import member_changes, opened_by, row_changes
 from .working import Slot, Work
 
 
@@ -128,87 +127,6 @@ def set_wrong(work: Work, declaration: Declaration, row: Row, wrong: Iterable[st
     work.set_row(declaration.key, row.with_wrong(found))
 
 
-def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> set[str]:
-    """Check that the context has what a flow requires. The keys that are wrong, also if that was said before."""
-    table = table_of(flow.type)
-    if table is None:
-        return set()
-    problems: dict[str, str] = {}
-    wrong: set[str] = set()
-    for name, needed in table.input.keys.items():
-        key, wanted = context.keys.get(name), compat.for_instance(flow, needed.type)
-        if key is None:
-            if needed.certain and not context.open:
-                wrong.add(name)
-                problems[name] = f'"{name}" is missing{messages.near(name, context.keys)}'
-        elif not is_subtype(key.type, wanted, options=checker.options):
-            wrong.add(name)
-            problems[name] = messages.differs(checker, name, wanted, key)
-        elif needed.certain and not key.certain:
-            problems[name] = f'"{name}" may be missing: {messages.why(key)}'
-        if name in problems and is_told(checker, context, name, wanted):
-            del problems[name]
-    misread = _misread_inside(checker, flow, table, context)
-    problems |= {name: text for name, text in misread.items() if not is_told(checker, context, name, None)}
-    if problems:
-        messages.nested_input(checker, node, place, flow.type.name, list(problems.values()))
-    return wrong | problems.keys() | misread.keys()
-
-
-def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context: Context[Type]) -> dict[str, str]:
-    """Keys that the flow does not ask for, but its steps read, if they are there, as another type."""
-    extra = {
-        name
-        for name, wanted in _reads_inside(flow)
-        if name in context.keys
-        and name not in table.input.keys
-        and (flow.args or not is_subtype(context.keys[name].type, wanted, options=checker.options))
-    }
-    if not extra:  # nearly always: to walk a flow costs what all steps inside it cost
-        return {}
-    alone = _misread(checker, table, table.input, extra)
-    inside = _misread(checker, table, context, extra)
-    return {
-        name: messages.differs(checker, name, wanted, context.keys[name])
-        for (path, name), wanted in reversed(inside.items())
-        if (path, name) not in alone
-    }
-
-
-def _reads_inside(flow: Instance) -> Iterator[tuple[str, Type]]:
-    """What the steps of a flow, and of those inside it, read: each flow is looked at once."""
-    for encoded in encoded_inside(flow.type):
-        table = None if encoded is None else decode(encoded)
-        for row in () if table is None else table.rows:
-            for each in (row, *row.members):
-                yield from each.reads.items()
-
-
-def _misread(
-    checker: TypeChecker, table: Table, context: Context[Type], names: set[str]
-) -> dict[tuple[str, str], Type]:
-    """Which of these keys a step reads as a type that it does not have there, or as its default's alone."""
-    found: dict[tuple[str, str], Type] = {}
-
-    def visit(path: str, row: Row, before: Context[Type], after: Context[Type]) -> None:
-        for name, wanted in row.reads.items():
-            key = before.keys.get(name)
-            if name not in names:
-                continue
-            if key is None:  # the step is blamed for it where it stands
-                if not before.open and not _is_annotated(row, name):
-                    found[path, name] = wanted
-            elif not is_subtype(key.type, wanted, options=checker.options):
-                found[path, name] = wanted
-
-    walk(State(context), table.rows, visit)
-    return found
-
-
-def _is_annotated(row: Row, name: str) -> bool:
-    return any(each.name == name and each.annotated for each in row.facts.parameters)
-
-
 def check_container_collisions(
     checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], node: Node
 ) -> None:
@@ -276,12 +194,6 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
         else:
             judge(checker, work, place, expression, already_open=context.open)
     return wrong
-
-
-def telling_once(context: Context[Type], wrong: Iterable[str]) -> Context[Type]:
-    """The context with what was said just now, which counts once for the row that it was said of."""
-    new = dict.fromkeys(name for name in wrong if name not in context.told)
-    return telling(context, new, compat.any_type())
 
 
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:

@@ -12,6 +12,7 @@ from . import compat, messages
 from .contexts import Context
 from .declarations import Declaration, name_of
 from .judging import is_told
+from .rows import Parameter
 from .steps import whole_context
 from .working import Work
 
@@ -64,6 +65,11 @@ def _typed(checker: TypeChecker, work: Work, declaration: Declaration, when: Lam
         _lambda_parameter(checker, argument, place, context, step, work.info if settled else None, wrong)
         for place, argument in enumerate(when.arguments)
     ]
+    work.conditions[declaration.key] = {
+        Parameter(argument.variable.name, not compat.has_default(argument), annotated=False): type
+        for place, (argument, type) in enumerate(zip(when.arguments, types, strict=True))
+        if not argument.pos_only and not _is_self(place, argument.variable.name)
+    }
     function = compat.named(checker, "builtins.function", [])
     # Any, as mypy would blame the lambda for its result, and the call for the lambda: ``check`` does it once.
     return CallableType(types, when.arg_kinds, when.arg_names, compat.any_type(), function)
@@ -83,7 +89,7 @@ def _lambda_parameter(
     wrong: set[str],
 ) -> Type:
     name = argument.variable.name
-    if place == 0 and name == "self":
+    if _is_self(place, name):
         return compat.any_type() if info is None else compat.this_instance(info)
     if argument.pos_only:
         return whole_context(checker, context)
@@ -117,11 +123,17 @@ def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
         return
     step = name_of(declaration)
     wrong = work.wrong_conditions[declaration.key] = set()
+    reads = work.conditions[declaration.key] = {}
     for place, (argument, kind, name) in enumerate(zip(type.arg_types, type.arg_kinds, type.arg_names, strict=True)):
-        if name is None or kind.is_star() or place == 0 and name == "self":
+        if name is None or kind.is_star() or _is_self(place, name):
             continue
+        reads[Parameter(name, not kind.is_optional(), annotated=True)] = argument
         if _judge(checker, when, step, name, argument, kind.is_optional(), context):
             wrong.add(name)
+
+
+def _is_self(place: int, name: str) -> bool:
+    return place == 0 and name == "self"
 
 
 def _judge(

@@ -11,10 +11,10 @@ from mypy.types import Instance, Type, UnionType
 from . import assigned, compat, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
-from .inheriting import check_inherited
+from .inheriting import check_inherited, note_mixed_in
 from .overriding import check_overrides
 from .registering import registered
-from .rows import NO_STEP, TABLE, Row, Table
+from .rows import TABLE, Row, Table
 from .stopping import class_may_stop, stopped
 from .walk import Within, may_enter
 from .working import Work
@@ -30,11 +30,12 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         return False
     if _has_unseen_base(work.info) and work.is_first_note():
         messages.unseen_base(checker, work.info.defn, work.info.name)
+    note_mixed_in(checker, work)
     check_inherited(checker, work)
     assigned.check(checker, work)
     state = work.state_at(len(work.slots))
     assert state is not None
-    found = tuple(slot.row for slot in work.slots if slot.row is not None and slot.row is not NO_STEP)
+    found = work.rows()
     bases = [rows.table_of(base) for base in work.info.mro[1:]]
     codecs = registered(checker, work, bases)
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
@@ -148,6 +149,8 @@ def _add_dependencies(checker: TypeChecker, work: Work) -> None:
         if compat.alias_of(base, TABLE) is not None:
             compat.add_dependency(checker, f"{base.fullname}.{TABLE}", module)
     for slot in work.slots:
+        if slot.row is not None and slot.declaration is None:
+            compat.add_dependency(checker, f"{slot.row.facts.definer}.{slot.row.facts.attribute}", module)
         for each in (slot, *slot.members):
             for flow in each.row.flows if each.row is not None else ():
                 if flow is not None:

@@ -31,6 +31,7 @@ from . import (
     helper_types,
     house_types,
     messages,
+    mixing,
     sources,
     steps,
 )
@@ -138,7 +139,10 @@ class Hooks:
         if isinstance(node, CallExpr):
             info = compat.class_being_checked(checker)
             if info is None or compat.alias_of(info, TABLE) is None:
-                return house_types.kept(checker, node, default, self.works.trees)
+                assigned = info is not None and compat.is_any(default)  # flow.step("name")(function) in a mixin
+                return (
+                    mixing.unseen(checker) if assigned else house_types.kept(checker, node, default, self.works.trees)
+                )
             if not conditions.has_condition(node):
                 return default
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
@@ -146,7 +150,7 @@ class Hooks:
         if work is None or declaration is None:
             info = compat.class_being_checked(checker)
             if info is not None and isinstance(node, Decorator):
-                found = steps.mixed_in(checker, info, node, decorated, self.works.trees)
+                found = mixing.mixed_in(checker, info, node, decorated, self.works.trees)
                 return found or default
             return default
         if not isinstance(node, Decorator):

@@ -2,60 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import Type
 
-from . import compat, messages
+from . import messages
 from .contexts import Context, Key
-from .judging import is_told
-from .rows import Row, Table, table_of
-from .walk import advance, start
+from .row_checks import Check, Mistake, check_row, mistakes_of
+from .rows import Row, table_of
+from .tagging import FLOW
 from .working import Work
 
 
 def check_inherited(checker: TypeChecker, work: Work) -> None:
     inherited = [slot for slot in work.slots if slot.declaration is None and slot.row is not None and not slot.arms]
-    if not inherited or len(inherited) == len(work.slots) and not work.body.removed:
+    as_inherited = len(inherited) == len(work.slots) and len(work.info.bases) == 1 and not work.body.removed
+    if not inherited or as_inherited:
         return
-    known: set[tuple[str, str]] = set()
+    known: set[Mistake] = set()
     for base in work.info.mro[1:]:
         table = table_of(base)
         if table is not None:
-            known |= _mistakes_of(checker, table)
+            known |= mistakes_of(checker, table)
     own = list(_told_by_own(work))
     for position, slot in enumerate(work.slots):
         row, state = slot.row, work.state_at(position)
         if slot.declaration is not None or slot.arms or row is None or state is None:
             continue
-        besides = {name for attribute, name in known if attribute == row.facts.attribute}
-        besides |= {name for name, key in own if key is state.context.keys.get(name)}
-        check_row(checker, work, work.info.defn, row, state.context, besides)
+        besides = {name for name, key in own if key is state.context.keys.get(name)}
+        members = {each.attribute for each in slot.members if each.declaration is not None}
+        judge_row(work, row, state.context, Check(checker, work.info.defn, besides, known, members))
 
 
-def check_row(
-    checker: TypeChecker,
-    work: Work,
-    node: Node,
-    row: Row,
-    context: Context[Type],
-    besides: Collection[str] = (),
-) -> None:
-    """Judge what a row reads from this context, all of it at one place. ``besides``: keys that were judged already."""
-    wrong = set(row.facts.wrong)
-    for name, key in _misfits(checker, row, context):
-        if name in besides:
+def judge_row(work: Work, row: Row, context: Context[Type], check: Check) -> None:
+    """Judge a row that is no declaration of the class, and note what it is wrong about."""
+    found: set[Mistake] = set()
+    judged = check_row(check, row, context, found)
+    if judged.wrong.keys() != row.wrong.keys():
+        for member in judged.members:
+            if member.facts.attribute in work.slot_of:
+                work.slot_of[member.facts.attribute].row = member
+        work.set_row(row.facts.attribute, judged)
+
+
+def note_mixed_in(checker: TypeChecker, work: Work) -> None:
+    """Say which step of a class that is no flow opens the context, where that class is mixed in."""
+    mixed_in = {base.fullname: base for base in work.info.mro[1:] if not base.has_base(FLOW)}
+    for base in work.info.mro[1:]:
+        if base.has_base(FLOW):  # what it mixes in was told of it
+            mixed_in = {name: each for name, each in mixed_in.items() if each not in base.mro}
+    for position, slot in enumerate(work.slots):
+        row, state = slot.row, work.state_at(position)
+        if slot.declaration is not None or row is None or row.change.rest is None or state is None:
             continue
-        if not is_told(checker, context, name, row.reads.get(name)):
-            _report(checker, node, row, name, key, context)
-        elif key is not None:
-            continue
-        wrong.add(name)
-    if len(wrong) > len(row.facts.wrong):
-        work.set_row(row.facts.attribute, row.with_wrong(wrong))
+        definer = mixed_in.get(row.facts.definer)
+        if definer is not None and not state.context.open and work.is_first_note():
+            messages.open_mixin(checker, work.info.defn, row.facts.attribute, definer.name)
 
 
 def _told_by_own(work: Work) -> Iterator[tuple[str, Key[Type] | None]]:
@@ -65,38 +68,3 @@ def _told_by_own(work: Work) -> Iterator[tuple[str, Key[Type] | None]]:
         if slot.declaration is not None and slot.row is not None and state is not None:
             for name in slot.row.wrong:
                 yield name, state.context.keys.get(name)
-
-
-def _mistakes_of(checker: TypeChecker, table: Table) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    state = start(table)
-    for row in table.rows:
-        found |= {(row.facts.attribute, name) for name, _ in _misfits(checker, row, state.context)}
-        state = advance(state, row)
-    return found
-
-
-def _misfits(checker: TypeChecker, row: Row, context: Context[Type]) -> list[tuple[str, Key[Type] | None]]:
-    found: list[tuple[str, Key[Type] | None]] = []
-    for parameter in row.facts.parameters:
-        key = context.keys.get(parameter.name)
-        if key is None:
-            if parameter.required and not context.open:
-                found.append((parameter.name, None))
-        elif parameter.required and not key.certain:
-            found.append((parameter.name, key))
-        elif not is_subtype(key.type, row.reads.get(parameter.name, compat.any_type()), options=checker.options):
-            found.append((parameter.name, key))
-    return found
-
-
-def _report(
-    checker: TypeChecker, node: Node, row: Row, name: str, key: Key[Type] | None, context: Context[Type]
-) -> None:
-    step = row.facts.name
-    if key is None:
-        messages.missing_key(checker, node, step, name, context)
-    elif not key.certain and any(each.name == name and each.required for each in row.facts.parameters):
-        messages.maybe_missing(checker, node, step, name, key)
-    else:
-        messages.key_type(checker, node, step, name, row.reads[name], key)

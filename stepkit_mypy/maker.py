@@ -13,9 +13,12 @@ from .rows import Kind
 FLOW = "stepkit.flow."
 FUNCTIONS: dict[str, Kind] = {f"{FLOW}{kind}": kind for kind in ("step", "transform", "branch", "subflow", "parallel")}
 DECORATORS: dict[str, Kind] = {f"{FLOW}{kind}": kind for kind in ("step", "transform", "branch")}
+STEP = f"{FLOW}Step"
 DECORATOR = f"{FLOW}StepDecorator"
 BRANCH_DECORATOR = f"{FLOW}BranchDecorator"
 MADE: dict[str, Kind] = {f"{FLOW}Subflow": "subflow", f"{FLOW}Parallel": "parallel"}
+DECLARATIONS = tuple(f"{FLOW}{name}" for name in ("Step", "Branch", "Subflow", "Parallel", "Declaration"))
+"""The classes of what stands in a class body in the place of a step."""
 METHOD = EllipsisExpr()
 """Stands for the method that is decorated."""
 UNSEEN = EllipsisExpr()

@@ -168,6 +168,14 @@ def lost_inside(checker: TypeChecker, node: Node, place: str) -> None:
     _note_open(checker, text, node)
 
 
+def open_mixin(checker: TypeChecker, node: Node, attribute: str, mixin: str) -> None:
+    text = (
+        f'the keys that "{attribute}" of {mixin} gives are not known, and from here on those of the context are not. '
+        f"Annotate the return of the step with a TypedDict, or make {mixin} a flow class, and they are"
+    )
+    _note_open(checker, text, node)
+
+
 def no_flow(checker: TypeChecker, node: Node, place: str, type: Type) -> None:
     text = (
         f"{place} is a flow class, an instance of one, or a function of self that makes one, "

@@ -69,6 +69,12 @@ class Facts:
     """The keys that the step is wrong about: what it reads is missing, may be, or has another type."""
     cases: tuple[str, ...] = ()
     """The names of the cases that a branch may choose."""
+    condition: tuple[Parameter, ...] = ()
+    """The keys that its condition reads."""
+    position: int = 0
+    """Its place in the body of a class that is no flow: a cache does not keep the order of what stands there."""
+    beside: int = 0
+    """How many declarations that class has: who depends on one of them shall see that there is another."""
 
 
 USUAL = {each.name: each.default for each in fields(Facts) if each.default is not MISSING}
@@ -84,6 +90,8 @@ class Row:
     flows: tuple[Instance | None, ...] = ()
     """The nested flow; or a branch's flows, as ``facts.cases`` names them. None where it is not known."""
     members: tuple[Row, ...] = ()
+    condition: dict[str, Type] = field(default_factory=dict)
+    """What its condition reads, with the types."""
 
     @property
     def wrong(self) -> dict[str, Type | None]:
@@ -109,6 +117,7 @@ class Row:
             change=Context(change, rest),
             flows=tuple(each if isinstance(each, Instance) else None for each in flows),
             members=tuple(member.seen_as(flow) for member in self.members),
+            condition={name: compat.for_instance(flow, type) for name, type in self.condition.items()},
         )
 
 
@@ -176,10 +185,12 @@ def _encode_row(checker: TypeChecker, row: Row) -> Type:
         compat.typed_dict(checker, row.reads, set(row.reads) - optional),
         _encode_context(checker, row.change),
     ]
-    if row.flows or row.members:
+    if row.flows or row.members or row.condition:
         flows: list[Type] = [flow if flow is not None else compat.any_type() for flow in row.flows]
         items.append(compat.tuple_type(checker, flows))
         items.append(compat.tuple_type(checker, [_encode_row(checker, member) for member in row.members]))
+    if row.condition:
+        items.append(compat.typed_dict(checker, row.condition, set(row.condition)))
     return compat.tuple_type(checker, items)
 
 
@@ -236,7 +247,7 @@ def flows_in(encoded: TupleType) -> Iterator[TypeInfo]:
     """The flows that stand in an encoded table, or in a row of it."""
     for item in encoded.items:
         row = get_proper_type(item)
-        if isinstance(row, TupleType) and len(row.items) == 5:
+        if isinstance(row, TupleType) and len(row.items) >= 5:
             flows, members = get_proper_type(row.items[3]), get_proper_type(row.items[4])
             assert isinstance(flows, TupleType) and isinstance(members, TupleType)
             for flow in flows.items:
@@ -292,12 +303,14 @@ def decode_row(type: Type) -> Row:
     flows, members = get_proper_type(proper.items[3]), get_proper_type(proper.items[4])
     assert isinstance(flows, TupleType) and isinstance(members, TupleType)
     proper_flows = [get_proper_type(flow) for flow in flows.items]
+    condition = get_proper_type(proper.items[5]) if len(proper.items) > 5 else None
     return Row(
         facts,
         dict(reads.items),
         change,
         tuple(flow if isinstance(flow, Instance) else None for flow in proper_flows),
         tuple(decode_row(member) for member in members.items),
+        dict(condition.items) if isinstance(condition, TypedDictType) else {},
     )
 
 
@@ -323,15 +336,17 @@ def _text(type: Type) -> str:
 def _facts_text(facts: Facts) -> str:
     """The facts as JSON, without what is as usual."""
     data = {name: value for name, value in vars(facts).items() if name not in USUAL or value != USUAL[name]}
-    if facts.parameters:
-        data["parameters"] = [(each.name, each.required, each.annotated) for each in facts.parameters]
+    for name in ("parameters", "condition"):
+        if name in data:
+            data[name] = [(each.name, each.required, each.annotated) for each in data[name]]
     return json.dumps(data)
 
 
 @lru_cache(maxsize=4096)
 def _facts(text: str) -> Facts:
     data = json.loads(text)
-    data["parameters"] = tuple(Parameter(*each) for each in data.get("parameters", ()))
+    for name in ("parameters", "condition"):
+        data[name] = tuple(Parameter(*each) for each in data.get(name, ()))
     for name in ("aliases", "cases", "wrong"):
         data[name] = tuple(data.get(name, ()))
     return Facts(**data)

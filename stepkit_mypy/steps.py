@@ -12,16 +12,15 @@ from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type, get_proper_type
 
 from . import compat, composition, messages
-from .below import look_below, returned_below, what_is_unknown
+from .below import look_below, what_is_unknown
 from .contexts import Context, State, collisions
-from .declarations import Declaration, facts_of, name_of, read_body
+from .declarations import Declaration, facts_of, name_of
 from .finishing import finish_if_complete
 from .judging import is_told
-from .makers import Trees
+from .nested_inputs import telling_once
 from .readers import cure, judged
 from .rows import Facts, Row, encode_row
 from .shapes import Returned
-from .tagging import FLOW
 from .working import Work
 
 
@@ -82,7 +81,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     if declaration.kind == "branch":
         return _branch_made(checker, work, declaration, function, state)
     result = judged(checker, work, declaration)
-    row = Row(_facts(checker, declaration, info), _reads(declaration, function), result.shape)
+    row = Row(facts_below(checker, declaration, info), reads_of(declaration, function), result.shape)
     slot = work.slot_of[declaration.key]
     old, slot.row = slot.row, row
     context = work.context_before(declaration.key)
@@ -133,26 +132,28 @@ def _branch_made(
     if not composition.cases_ready(checker, work, declaration) and isinstance(node, Decorator):
         if not compat.is_last_pass(checker) and compat.defer_decorator(checker, node, work.info):
             return None
-    row = composition.branch_row(checker, work, declaration, _reads(declaration, function))
+    row = composition.branch_row(checker, work, declaration, reads_of(declaration, function))
     work.set_row(declaration.key, row)
     context = work.context_before(declaration.key)
     if context is not None:
         wrong = check_parameters(checker, work, declaration, row, context)
-        wrong |= composition.check_cases(checker, work, declaration, composition.telling_once(context, wrong))
+        wrong |= composition.check_cases(checker, work, declaration, telling_once(context, wrong))
         composition.check_container_collisions(checker, work, declaration, row, context, function)
         composition.set_wrong(work, declaration, row, wrong)
     finish_if_complete(checker, work)
     return composition.branch_call_type(checker, declaration, function)
 
 
-def _facts(checker: TypeChecker, declaration: Declaration, info: TypeInfo) -> Facts:
+def facts_below(checker: TypeChecker, declaration: Declaration, info: TypeInfo) -> Facts:
+    """The facts of a decorated method, with the parameters that the decorators below leave it."""
     facts, below = facts_of(declaration, info.fullname, checker), declaration.below
     if below is None or below.parameters is None:
         return facts
     return replace(facts, parameters=tuple(below.parameters.values()))
 
 
-def _reads(declaration: Declaration, function: FuncDef) -> dict[str, Type]:
+def reads_of(declaration: Declaration, function: FuncDef) -> dict[str, Type]:
+    """The types of the keys that a decorated method reads."""
     type = function.type
     if declaration.below is not None and declaration.below.parameters is not None:
         return dict(declaration.below.reads)
@@ -351,28 +352,6 @@ def _is_mapping_or_none(type: Type, transform: bool) -> bool:
         elif not compat.may_be_mapping(item):
             return False
     return True
-
-
-def mixed_in(
-    checker: TypeChecker, info: TypeInfo, node: Decorator, decorated: Type | None, trees: Trees
-) -> Type | None:
-    """A step of a class that is no flow itself: its row stands in its type, for the flows that mix it in."""
-    declarations = read_body(info.defn, trees).declarations
-    if info.fallback_to_any and declarations and declarations[0].node is node:  # it may be a flow
-        messages.unseen_base(checker, info.defn, info.name)
-    found = [each for each in declarations if each.node is node]
-    if (
-        not found
-        or not found[0].understood
-        or node.func.type is None
-        or found[0].kind == "branch"
-        or info.fullname == FLOW
-    ):
-        return None
-    found[0].below = look_below(found[0], decorated)
-    result = returned_below(checker, found[0])
-    row = Row(_facts(checker, found[0], info), _reads(found[0], node.func), result.shape)
-    return step_type(checker, found[0], call_type(checker, found[0], result), encode_row(checker, row))
 
 
 def is_step(type: Type | None) -> TypeGuard[Type]:

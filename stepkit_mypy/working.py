@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from sys import stdlib_module_names
 from typing import TYPE_CHECKING
 
-from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
+from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo, Var
 from mypy.types import Instance, Type, get_proper_type
 
 from . import compat
 from .contexts import Context, State, telling
 from .declarations import Arms, Body, Declaration, read_body
+from .maker import DECLARATIONS, STEP
 from .makers import Trees
-from .rows import TABLE, Facts, Row, decode, decode_row, input_context, table_of
+from .rows import NO_STEP, TABLE, Facts, Parameter, Row, decode, decode_row, input_context, table_of
 from .tagging import FLOW, flow_base, input_is_written
 from .walk import advance
 
@@ -66,6 +68,8 @@ class Work:
     noted_open: bool = False
     wrong_conditions: dict[str, set[str]] = field(default_factory=dict)
     """The keys that the condition of a row is wrong about, by the row's attribute."""
+    conditions: dict[str, dict[Parameter, Type]] = field(default_factory=dict)
+    """What the condition of a row reads, by the row's attribute."""
     states: list[State[Type]] = field(default_factory=list)
     """The states before each slot, as far as they are known."""
     positions: dict[str, int] = field(default_factory=dict)
@@ -121,6 +125,21 @@ class Work:
         while outer is not None:
             outer.row, outer = None, outer.outer
         del self.states[position + 1 :]
+
+    def rows(self) -> tuple[Row, ...]:
+        """All rows, with what their conditions read."""
+        found = (slot.row for slot in self.slots)
+        return tuple(self._with_condition(row) for row in found if row is not None and row is not NO_STEP)
+
+    def _with_condition(self, row: Row) -> Row:
+        members = tuple(map(self._with_condition, row.members))
+        if members:
+            row = replace(row, members=members)
+        found = self.conditions.get(row.facts.attribute)
+        if not found:
+            return row
+        types = {parameter.name: type for parameter, type in found.items()}
+        return replace(row, facts=replace(row.facts, condition=tuple(found)), condition=types)
 
     def is_complete(self) -> bool:
         return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
@@ -278,19 +297,28 @@ def _inherited(info: TypeInfo) -> list[Row]:
 
 
 def _mixed_in(info: TypeInfo) -> list[Row]:
-    """The steps of a class that is no flow itself. What one without annotations gives is not known."""
-    found: list[tuple[int, Row]] = []
-    for name, symbol in info.names.items():
-        if not isinstance(symbol.node, Decorator):
-            continue
-        type = get_proper_type(symbol.node.var.type)
-        if isinstance(type, Instance) and type.type.fullname == "stepkit.flow.Step" and len(type.args) == 2:
-            if compat.is_any(type.args[1]):
-                row = Row(Facts(name, name, "step", info.fullname), change=Context(rest=compat.any_type()))
-            else:
-                row = decode_row(type.args[1])
-            found.append((symbol.node.line, row))
-    return [row for _, row in sorted(found, key=lambda each: each[0])]
+    """The steps of a class that is no flow itself. Those of which nothing is known come first."""
+    rows = [_mixed_in_as(name, symbol.node, info) for name, symbol in info.names.items()]
+    return sorted((row for row in rows if row is not None), key=lambda row: row.facts.position)
+
+
+def _mixed_in_as(name: str, node: object, info: TypeInfo) -> Row | None:
+    """The row of a class attribute that is, or may be, a step."""
+    type = node.var.type if isinstance(node, Decorator) else node.type if isinstance(node, Var) else None
+    step = get_proper_type(type)
+    if compat.is_instance(step, STEP) and len(step.args) == 2 and not compat.is_any(step.args[1]):
+        return decode_row(step.args[1])
+    unknown = isinstance(node, Decorator) and _may_be_step(node, info)
+    if unknown or isinstance(step, Instance) and step.type.fullname in DECLARATIONS:
+        return Row(Facts(name, name, "step", info.fullname, named=False), change=Context(rest=compat.any_type()))
+    return None
+
+
+def _may_be_step(node: Decorator, info: TypeInfo) -> bool:
+    """Whether decorators of which nothing is known may make a step of a method."""
+    type = node.var.type
+    known = type is not None and (not compat.is_any(type) or compat.is_error(type))
+    return not known and not node.var.is_property and info.module_name.partition(".")[0] not in stdlib_module_names
 
 
 def input_of(info: TypeInfo) -> Context[Type]:

@@ -124,9 +124,11 @@ from .types import (
     without_any,
     without_variables,
 )
+from .unannotated import body_read
 
 __all__ = [
     "KW_ONLY",
+    "body_read",
     "is_written_without_arguments",
     "is_no_mapping",
     "class_behind",
