@@ -14,7 +14,7 @@ class Silenced(Flow[Input]):
         return {"b": 1}
 
     @flow.step("default")
-    def default(self, zum: int = 0):  # type: ignore[stepkit-useless-default]
+    def default(self, other: int = 0):  # type: ignore[stepkit-useless-default]
         return {"c": 1}
 
     @flow.step("types")

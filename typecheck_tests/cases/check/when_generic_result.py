@@ -21,11 +21,11 @@ class Input(TypedDict):
 
 
 class Conditions(Flow[Input]):
-    @flow.step("maybe", when=lambda names: first(names))  # E(first): [stepkit-when] "str | None"
+    @flow.step("maybe", when=lambda names: first(names))  # E+: | None
     def maybe(self, names):
         return {"a": 1}
 
-    @flow.step("text", when=lambda names: identity("x"))  # E(identity): [stepkit-when] "str"
+    @flow.step("text", when=lambda names: identity("x"))  # E+: str
     def text(self, names):
         return {"b": 1}
 

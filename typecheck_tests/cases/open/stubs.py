@@ -118,4 +118,4 @@ assert_type(Calc().run_sync({"a": 1}, on_step_complete=listen), dict[str, Any])
 assert_type(Methods().run_sync({"a": 1}), dict[str, Any])
 assert_type(Outer().run_sync({"a": 1}), dict[str, Any])
 assert_type(Known().run_sync({"a": 1}), KnownResult)
-Calc().run_sync({"a": "1"})  # E+: "str"
+Calc().run_sync({"a": "1"})  # E+: str
