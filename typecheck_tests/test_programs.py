@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from .case_files import Case, read_case, read_cases
-from .checkers import PROGRAM_MODES, problems, write_case
+from .checkers import PROGRAM_MODES, mypy_version, problems, write_case
 from .conftest import Runs
 
-PROGRAMS = read_cases(Path(__file__).parent / "programs")
+PROGRAMS = read_cases(Path(__file__).parent / "programs", mypy=mypy_version())
 for _program in PROGRAMS:
     del _program.states[1:]  # they are checked as they stand, not edited
 

@@ -1,3 +1,4 @@
+# since mypy 2.4
 """Answers questions over documents: embeds, ranks, asks a model with tools, checks the citations."""
 
 from __future__ import annotations
