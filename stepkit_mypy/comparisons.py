@@ -210,15 +210,10 @@ def _in_container(checker: TypeChecker, container: Expression) -> Iterator[tuple
 
 
 def _in_pattern(checker: TypeChecker, pattern: Pattern) -> Iterator[tuple[Node, str, bool]]:
-    if isinstance(pattern, ValuePattern):
-        name = text_of(checker, pattern.expr)
+    for value in _values_of(pattern):
+        name = text_of(checker, value)
         if name is not None:
-            yield pattern.expr, name, False
-    elif isinstance(pattern, OrPattern):
-        for each in pattern.patterns:
-            yield from _in_pattern(checker, each)
-    elif isinstance(pattern, AsPattern) and pattern.pattern is not None:
-        yield from _in_pattern(checker, pattern.pattern)
+            yield value, name, False
 
 
 def _stands_in(pattern: Pattern, whole: Pattern) -> bool:
