@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from . import errors, flow
-from .console import LogConfig, Stopwatch
 from .definition import Flow
 from .events import Progress, StepEvent, StepStart
 from .helper_types import StepInput, StepNames, StepOutput
+from .log import LogConfig, Stopwatch
 from .table import CircuitBreaker
 
 if TYPE_CHECKING:

@@ -13,7 +13,11 @@ from typing_extensions import TypeVar
 from . import runtime
 from .annotations import is_no_mapping, written_input
 from .backoff import Seconds, seconds_of
-from .collection import (
+from .errors import ResumeRefusedError
+from .events import StepEvent
+from .log import LogConfig, effective_config, make_observer
+from .table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback, StepTable
+from .table_builder import (
     collect,
     input_problem,
     retries_problem,
@@ -21,10 +25,6 @@ from .collection import (
     text_problem,
     timeout_problem,
 )
-from .console import LogConfig, make_observer, settle
-from .errors import ResumeRefusedError
-from .events import StepEvent
-from .table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback, StepTable
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -326,7 +326,7 @@ class Flow(Generic[InputT, OutputT]):
     ) -> "runtime.Run":
         run = runtime.new_run(self, callbacks, cancel, run_id)
         if log is not None or run.plan.may_log:
-            config, run_log = settle(log, run.plan.table.options.log)
+            config, run_log = effective_config(log, run.plan.table.options.log)
             if run_log or run.plan.logs:
                 runtime.observe(run, make_observer(config, run_log))
         return run

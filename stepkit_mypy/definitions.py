@@ -31,7 +31,7 @@ from mypy.nodes import (
 )
 from mypy.nodes import Context as Node
 
-from stepkit import collection
+from stepkit import table_builder
 from stepkit.errors import quoted
 from stepkit.table import CircuitBreaker
 
@@ -83,8 +83,10 @@ def _say(checker: TypeChecker, node: Node, attribute: str, text: str) -> None:
 def _check_declaration(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     attribute, node, options = declaration.attribute, declaration.node, declaration.options
     constants = declaration.constants
-    if attribute in collection.RESERVED:
-        _say(checker, _name_of_method(declaration), attribute, collection.HIDES_OWN_NAME.format(kind=declaration.kind))
+    if attribute in table_builder.RESERVED:
+        _say(
+            checker, _name_of_method(declaration), attribute, table_builder.HIDES_OWN_NAME.format(kind=declaration.kind)
+        )
     if not declaration.direct:  # the options stand somewhere else
         return
     argument = name_argument(declaration)
@@ -112,13 +114,13 @@ def _is_number(value: object, option: str) -> bool:
 
 
 def _check_name(checker: TypeChecker, node: Node, attribute: str, name: object, prefix: str = "") -> None:
-    problem = collection.name_problem(name) if isinstance(name, str) else None
+    problem = table_builder.name_problem(name) if isinstance(name, str) else None
     if problem is not None:
         _say(checker, node, attribute, prefix + problem)
 
 
 def _check_option(checker: TypeChecker, node: Node, attribute: str, option: str, value: object) -> None:
-    for text in collection.option_problems(attribute, {option: value}):
+    for text in table_builder.option_problems(attribute, {option: value}):
         messages.definition(checker, node, text)
 
 
@@ -180,14 +182,14 @@ def _check_method(checker: TypeChecker, declaration: Declaration, node: Decorato
     for place, decorator in enumerate(node.original_decorators):
         name = decorator.fullname if isinstance(decorator, RefExpr) else ""
         if place < own and name in ("builtins.property", "builtins.staticmethod", "functools.cached_property"):
-            _say(checker, decorator, attribute, collection.HIDDEN_BY_DECORATOR)
+            _say(checker, decorator, attribute, table_builder.HIDDEN_BY_DECORATOR)
         elif place > own and name in ("builtins.staticmethod", "builtins.classmethod"):
-            text = collection.NO_METHOD.format(found=f"a {name.removeprefix('builtins.')}")
+            text = table_builder.NO_METHOD.format(found=f"a {name.removeprefix('builtins.')}")
             _say(checker, decorator, attribute, text)
     thread = declaration.options.get("thread")
     if thread is not None and function.is_coroutine and own == len(node.original_decorators) - 1:
         if declaration.constants.of(checker, thread) is True:
-            _say(checker, thread, attribute, collection.ASYNC_IN_THREAD)
+            _say(checker, thread, attribute, table_builder.ASYNC_IN_THREAD)
 
 
 def _place_of_decorator(declaration: Declaration, node: Decorator) -> int:
@@ -209,7 +211,7 @@ def _check_input(checker: TypeChecker, work: Work) -> None:
         return
     node = next((each for each in info.defn.base_type_exprs if isinstance(each, IndexExpr)), info.defn)
     name = format_type_bare(inputs[0], checker.options)
-    messages.definition(checker, node, collection.input_problem(name))
+    messages.definition(checker, node, table_builder.input_problem(name))
 
 
 # -- the table ------------------------------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ def _check_input(checker: TypeChecker, work: Work) -> None:
 
 def _check_names(checker: TypeChecker, work: Work) -> None:
     rows = [_named(checker, work, slot) for slot in work.slots]
-    for row, place, text in collection.name_clashes([row for row in rows if row is not None]):
+    for row, place, text in table_builder.name_clashes([row for row in rows if row is not None]):
         node = row.places[place]
         if node is None:  # inherited: what took its name may be declared here, or come from another base
             if _known_in_a_base(work, row):
@@ -282,7 +284,7 @@ def _check_groups(checker: TypeChecker, work: Work) -> None:
         if declaration is None or declaration.kind != "parallel":
             continue
         if not slot.members and everything_is_seen:
-            text = collection.NO_MEMBERS.format(attribute=slot.attribute)
+            text = table_builder.NO_MEMBERS.format(attribute=slot.attribute)
             _say(checker, declaration.node, slot.attribute, text)
 
 
@@ -290,7 +292,7 @@ def _check_members(checker: TypeChecker, work: Work, group: str, node: Node) -> 
     """Members of a base class's group, where the class puts something else in the group's place."""
     lost = [each for each in _inherited_members(work, group) if each not in work.slot_of]
     if lost:
-        messages.definition(checker, node, f"{quoted(lost)}: {collection.GROUP_IS_GONE}")
+        messages.definition(checker, node, f"{quoted(lost)}: {table_builder.GROUP_IS_GONE}")
 
 
 def _inherited_members(work: Work, group: str) -> Iterator[str]:
@@ -339,9 +341,9 @@ def _check_statements(checker: TypeChecker, work: Work) -> None:
                 continue
             kind = _left_decorator(statement)
             if kind is not None:
-                _say(checker, node, name, collection.WITHOUT_METHOD.format(kind=kind))
+                _say(checker, node, name, table_builder.WITHOUT_METHOD.format(kind=kind))
             elif name in inherited and not checker.is_stub and _is_no_declaration(statement):
-                _say(checker, node, name, collection.HIDES_INHERITED.format(attribute=name))
+                _say(checker, node, name, table_builder.HIDES_INHERITED.format(attribute=name))
 
 
 def _may_be_none(row: Row) -> bool:
@@ -389,9 +391,9 @@ def _check_class_options(checker: TypeChecker, work: Work) -> None:
         value = constants.of(checker, keywords[keyword]) if keyword in keywords else UNKNOWN
         problem: str | None = None
         if keyword == "name" and isinstance(value, str):
-            problem = collection.text_problem(value)
+            problem = table_builder.text_problem(value)
         elif keyword == "max_checkpoint_size" and isinstance(value, int):
-            problem = collection.size_problem(value)
+            problem = table_builder.size_problem(value)
         if problem is not None:
             messages.definition(checker, keywords[keyword], problem)
     registering.check(checker, work)

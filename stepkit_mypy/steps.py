@@ -103,7 +103,7 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
     node, slot = declaration.node, work.slot_of[declaration.key]
     if decorated is not None and not compat.is_any(decorated):
         place = declaration.function or node
-        from stepkit.collection import HIDDEN_BY_DECORATOR
+        from stepkit.table_builder import HIDDEN_BY_DECORATOR
 
         messages.definition(checker, place, f"{declaration.attribute}: {HIDDEN_BY_DECORATOR}")
     elif slot.row is not None and slot.row.change.rest is None:

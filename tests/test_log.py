@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stepkit.console import LogConfig, Stopwatch, make_observer, settle
+from stepkit.log import LogConfig, Stopwatch, effective_config, make_observer
 from stepkit.runtime.observer import Observer
 
 Script = Callable[[Observer], None]
@@ -23,7 +23,7 @@ Script = Callable[[Observer], None]
 
 def log_of(script: Script, config: LogConfig | None = None, run_log: bool = True) -> list[str]:
     lines: list[str] = []
-    config, _ = settle(config, LogConfig(log_fn=lines.append))
+    config, _ = effective_config(config, LogConfig(log_fn=lines.append))
     script(make_observer(config, run_log))
     return lines
 
@@ -436,7 +436,7 @@ def test_members_in_many_threads_keep_their_lines_together() -> None:
 
 
 def test_importing_stepkit_does_not_import_logging() -> None:
-    code = "import stepkit, sys; print([name for name in ('logging', 'stepkit.console.log') if name in sys.modules])"
+    code = "import stepkit, sys; print([name for name in ('logging', 'stepkit.log.run_log') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
@@ -450,22 +450,22 @@ CONFIG = LogConfig(stopwatch=True)
 @pytest.mark.parametrize("of_class", [None, False, True, CONFIG])
 @pytest.mark.parametrize(("of_run", "logged"), [(False, False), (True, True), (CONFIG, True)])
 def test_the_argument_of_a_run_decides_whether_it_is_logged(of_class: Any, of_run: Any, logged: bool) -> None:
-    assert settle(of_run, of_class)[1] is logged
+    assert effective_config(of_run, of_class)[1] is logged
 
 
 @pytest.mark.parametrize(("of_class", "logged"), [(None, False), (False, False), (True, True), (CONFIG, True)])
 def test_without_an_argument_the_class_decides_whether_a_run_is_logged(of_class: Any, logged: bool) -> None:
-    assert settle(None, of_class)[1] is logged
+    assert effective_config(None, of_class)[1] is logged
 
 
 def test_what_the_config_of_a_run_leaves_out_is_as_in_that_of_the_class() -> None:
     of_class = LogConfig(stopwatch=True, log_fn=print, emoji=False)
-    assert settle(LogConfig(emoji=True, error_fn=repr), of_class)[0] == LogConfig(
+    assert effective_config(LogConfig(emoji=True, error_fn=repr), of_class)[0] == LogConfig(
         stopwatch=True, log_fn=print, error_fn=repr, emoji=True
     )
-    assert settle(LogConfig(stopwatch=False), of_class)[0].stopwatch is False
-    assert settle(True, of_class)[0] == of_class
-    assert settle(False, of_class)[0] == of_class
+    assert effective_config(LogConfig(stopwatch=False), of_class)[0].stopwatch is False
+    assert effective_config(True, of_class)[0] == of_class
+    assert effective_config(False, of_class)[0] == of_class
 
 
 async def _async_log(line: str) -> None: ...
@@ -488,7 +488,11 @@ def test_a_config_of_wrong_types_is_refused(arguments: dict[str, Any], message: 
 
 def test_a_log_option_of_a_wrong_type_is_refused() -> None:
     wrong: Any = "yes"
-    for refuse in (lambda: settle(wrong, None), lambda: settle(None, wrong), lambda: make_observer(wrong, True)):
+    for refuse in (
+        lambda: effective_config(wrong, None),
+        lambda: effective_config(None, wrong),
+        lambda: make_observer(wrong, True),
+    ):
         with pytest.raises(TypeError) as caught:
             refuse()
         assert str(caught.value) == "log is True, False or a LogConfig, not 'yes'"

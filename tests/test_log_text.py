@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from stepkit.console.summary import Timing, box, statistics
-from stepkit.console.text import cut, display_width, escape, format_duration, show_error, show_keys
+from stepkit.log.summary import Timing, box, statistics
+from stepkit.log.text import cut, display_width, escape, format_duration, show_error, show_keys
 
 
 @pytest.mark.parametrize(

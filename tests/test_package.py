@@ -96,7 +96,7 @@ def test_every_third_party_import_is_a_dependency() -> None:
 
 # Which room may import which. A room is a module directly in the package, or a package in it.
 BOTTOM = {"errors", "table"}
-ABOVE = {"console", "definition", "description", "runtime", "stores", "testing"}
+ABOVE = {"definition", "description", "log", "runtime", "stores", "testing"}
 
 
 def _allowed(room: str) -> set[str]:
@@ -107,14 +107,14 @@ def _allowed(room: str) -> set[str]:
             return set()
         case "table":
             return {"backoff", "errors", "events"}
-        case "console":
+        case "log":
             return BOTTOM | values
         case "runtime":
             return BOTTOM | values
         case "stores":
             return BOTTOM | values - {"flow", "signature", "collection"}
         case "definition" | "description":
-            return BOTTOM | values | {"runtime", "console", "description"}
+            return BOTTOM | values | {"runtime", "log", "description"}
         case "testing" | "":
             return rooms
         case _:
@@ -173,7 +173,7 @@ def test_imports_point_down_only() -> None:
             continue
         room, target = importer.partition(".")[0], module.split(".")[1]
         allowed = _allowed(room) | {room}
-        if for_typing and room == "console" and module == "stepkit.runtime.observer":
+        if for_typing and room == "log" and module == "stepkit.runtime.observer":
             continue
         if target not in allowed:
             wrong.append(f"stepkit.{importer} imports {module}")

@@ -21,11 +21,11 @@ from ..errors import (
     StepTimeoutError,
     UnknownCaseError,
 )
-from . import waiting
-from .control import Aborted, Cancelled, Fence, GivenUp
+from . import concurrency
 from .frame import Frame
 from .isolation import copy_context
 from .plan import PlannedStep, missing_key
+from .signals import Aborted, Cancelled, Fence, GivenUp
 
 # Mistakes of the flow itself: another attempt makes the same one, and a circuit breaker learns nothing of it.
 MISTAKES = (
@@ -97,7 +97,7 @@ async def repeat(
             run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
         await tell_error(frame, path, last)
         if delay > 0:
-            await waiting.sleep(delay)
+            await concurrency.sleep(delay)
         if run.cancel is not None and run.cancel.is_set():
             raise Aborted(RunCancelledError(run.flow, path))
     raise AssertionError("unreachable")
@@ -135,7 +135,7 @@ async def _timed(frame: Frame, step: PlannedStep, work: Work, number: int, timeo
         if frame.fence is None or not frame.fence.closed:
             run.warn(path, "its attempt was cancelled and went on; it was given up, and what it still does is dropped")
 
-    in_time, output = await waiting.within(timeout, work(frame, step, number, fence), fence, ignored)  # type: ignore[arg-type]
+    in_time, output = await concurrency.within(timeout, work(frame, step, number, fence), fence, ignored)  # type: ignore[arg-type]
     if not in_time:
         raise StepTimeoutError(run.flow, path, timeout, number) from output
     return output
@@ -190,7 +190,7 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     running.set(Attempt(frame, step, number, fence))
     # Inside a fence a sync call must leave the loop free: for the timeout to be noticed, for its siblings to run.
     if not row.is_async and (row.thread or fence is not None):
-        output = await waiting.in_thread(lambda: step.call(owner, context), fence)
+        output = await concurrency.in_thread(lambda: step.call(owner, context), fence)
     elif frame.run.blocking is None:
         output = step.call(owner, context)
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..collection import TOO_DEEP
 from ..errors import FlowDefinitionError, UnknownCaseError
 from ..table import MAX_LEVELS, FlowSource
+from ..table_builder import TOO_DEEP
 from .frame import Frame, Group
 from .plan import CALLBACKS, PlannedStep, mark_of, plan_of
 

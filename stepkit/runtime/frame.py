@@ -12,10 +12,10 @@ from ..events import Progress
 from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepRow
 from .blocking import Blocking
 from .cancellation import Observed, TaskWatch
-from .control import Fence
 from .isolation import copy_context
 from .observer import Observer
 from .plan import Plan, PlannedStep
+from .signals import Fence
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry

@@ -12,15 +12,15 @@ from typing import Any
 from ..current import Attempt, running
 from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
 from .attempts import CIRCUIT_OPEN, call, ensure_wanted, note_current, repeat
+from .callbacks import is_told, note, tell_completed, tell_error, tell_started
 from .cancellation import TaskWatch
+from .concurrency import in_thread, together
 from .containers import mark_of_inside, open_case, open_flow, open_group
-from .control import Aborted, Cancelled, Fence, GivenUp, Stopped
 from .frame import Frame, Group
 from .isolation import copy_context
 from .merge import accepted, output_problem
 from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
-from .telling import is_told, note, tell_completed, tell_error, tell_started
-from .waiting import in_thread, together
+from .signals import Aborted, Cancelled, Fence, GivenUp, Stopped
 
 
 async def run_frame(frame: Frame) -> bool:

@@ -1,4 +1,4 @@
-"""What the runtime tells whoever watches a run. The console's log is one such observer.
+"""What the runtime tells whoever watches a run. The log is one such observer.
 
 Nothing here carries a value of the context, only names of keys.
 """

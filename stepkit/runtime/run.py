@@ -14,12 +14,12 @@ from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCall
 from .blocking import blocking
 from .breaker import Breaker
 from .cancellation import Observed, cancellation
-from .control import Aborted, Cancelled, Stopped
+from .concurrency import loop_is_running, run_in_loop
 from .frame import Frame, Run
 from .interpreter import run_frame
 from .observer import Observer, Outcome
 from .plan import CALLBACKS, Plan, plan_of
-from .waiting import loop_is_running, run_in_loop
+from .signals import Aborted, Cancelled, Stopped
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint

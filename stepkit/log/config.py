@@ -64,7 +64,7 @@ class LogConfig:
         _check_function("error_fn", self.error_fn)
 
 
-def settle(log: bool | LogConfig | None, class_log: bool | LogConfig | None) -> tuple[LogConfig, bool]:
+def effective_config(log: bool | LogConfig | None, class_log: bool | LogConfig | None) -> tuple[LogConfig, bool]:
     """How a run is logged, and whether it is, from its own ``log=`` and that of its flow class.
 
     Raises ``TypeError`` if one of them is something else.

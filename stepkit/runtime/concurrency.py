@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .cancellation import shielded
-from .control import Fence, GivenUp
+from .signals import Fence, GivenUp
 
 if TYPE_CHECKING:
     import asyncio

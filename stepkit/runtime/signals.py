@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Control(BaseException):
+class Signal(BaseException):
     """Not an ``Exception``, so that no policy takes it for a step's failure."""
 
 
-class Stopped(Control):
+class Stopped(Signal):
     """``stop_pipeline()`` was called: the run ends with ``context``."""
 
     def __init__(self, path: str, context: dict[str, Any]) -> None:
@@ -19,7 +19,7 @@ class Stopped(Control):
         self.context = context
 
 
-class Aborted(Control):
+class Aborted(Signal):
     """The run ends with ``error``: a callback failed, or ``cancel=`` was set."""
 
     def __init__(self, error: Exception) -> None:
@@ -27,11 +27,11 @@ class Aborted(Control):
         self.error = error
 
 
-class Cancelled(Control):
+class Cancelled(Signal):
     """The run's task was cancelled, which a step or a callback has hidden; its cause is what came instead."""
 
 
-class GivenUp(Control):
+class GivenUp(Signal):
     """Ends what is left of an attempt that was given up; nobody waits for it any more."""
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .config import LogConfig, Stopwatch, settle
+from .config import LogConfig, Stopwatch, effective_config
 
 if TYPE_CHECKING:
     from ..runtime.observer import Observer
 
-__all__ = ["LogConfig", "Stopwatch", "make_observer", "settle"]
+__all__ = ["LogConfig", "Stopwatch", "make_observer", "effective_config"]
 
 
 def make_observer(config: bool | LogConfig | None, run_log: bool) -> Observer:
@@ -22,7 +22,7 @@ def make_observer(config: bool | LogConfig | None, run_log: bool) -> Observer:
     run is logged: if it is not, only steps with ``log=True`` and warnings are. Raises ``TypeError`` if ``config`` is
     something else.
     """
-    from .log import RunLog
+    from .run_log import RunLog
 
-    settled, _ = settle(config, None)
-    return RunLog(settled, run_log)
+    effective, _ = effective_config(config, None)
+    return RunLog(effective, run_log)

@@ -12,8 +12,8 @@ from ..events import StepEvent, StepStart
 from ..table import CompleteCallback
 from .attempts import ensure_wanted
 from .cancellation import TaskWatch
-from .control import Aborted, Stopped
 from .frame import Frame
+from .signals import Aborted, Stopped
 
 
 async def tell_error(frame: Frame, path: str, error: Exception) -> None:
