@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["LogConfig", "Stopwatch", "make_observer", "effective_config"]
 
 
-def make_observer(config: bool | LogConfig | None, run_log: bool) -> Observer:
+def make_observer(config: bool | LogConfig | None, whole_run: bool) -> Observer:
     """The log of one run.
 
-    ``config`` says how it looks and where it goes; a bool or None is a ``LogConfig()``. ``run_log`` says whether the
+    ``config`` says how it looks and where it goes; a bool or None is a ``LogConfig()``. ``whole_run`` says whether the
     run is logged: if it is not, only steps with ``log=True`` and warnings are. Raises ``TypeError`` if ``config`` is
     something else.
     """
     from .run_log import RunLog
 
     effective, _ = effective_config(config, None)
-    return RunLog(effective, run_log)
+    return RunLog(effective, whole_run)
