@@ -109,6 +109,16 @@ class StepRow(NamedTuple):
         """The name and every alias under which a checkpoint may know the step."""
         return (self.name, *self.aliases)
 
+    @property
+    def sources(self) -> tuple[FlowSource, ...]:
+        """The flows that stand directly in the step."""
+        return (self.source,) if self.source is not None else tuple(self.cases.values())
+
+    @property
+    def flow_classes(self) -> list[Any]:
+        """The classes of these flows, as far as they are known before a run."""
+        return [source.flow_class for source in self.sources if source.flow_class is not None]
+
 
 class FlowOptions(NamedTuple):
     """What the class keywords of a flow say."""

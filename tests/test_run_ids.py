@@ -16,8 +16,7 @@ from notes import notes
 from stepkit import Flow, LogConfig, StepEvent, flow
 from stepkit.errors import InvalidIdError, MissingKeyError
 from stepkit.ids import MAX_LENGTH, checked_id
-from stepkit.runtime.frame import Run
-from stepkit.runtime.plan import plan_of
+from stepkit.runtime import Run, new_run
 
 
 class Input(TypedDict):
@@ -77,7 +76,7 @@ def test_a_run_that_nobody_asks_makes_no_id(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_threads_that_ask_at_the_same_time_get_one_id() -> None:
     for _ in range(200):
-        run = Run(Count(), plan_of(Count))
+        run = new_run(Count())
         barrier = threading.Barrier(4)
         found: list[str] = []
 

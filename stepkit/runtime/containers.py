@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..errors import FlowDefinitionError, UnknownCaseError
 from ..table import MAX_LEVELS, FlowSource
 from ..table_builder import TOO_DEEP
+from .fingerprint import SURVIVED, mark_around, mark_of
 from .frame import Frame, Group
-from .plan import CALLBACKS, PlannedStep, mark_of, plan_of
+from .plan import CALLBACKS, PlannedStep, plan_of
 
 
 def open_case(frame: Frame, step: PlannedStep, case: object) -> Frame:
@@ -69,12 +70,12 @@ def open_group(frame: Frame, step: PlannedStep) -> Group:
 
 
 def mark_of_inside(step: PlannedStep, inside: Frame | Group | None) -> str:
-    """The mark of a container that is complete, with the marks of what ran inside."""
+    """Return the mark of a complete container, with the marks of what ran inside."""
     if inside is None:
-        return f"{step.mark}()"
+        return mark_around(step.mark, "")
     if isinstance(inside, Group):
-        # A member that failed in a settled group is as done as one that was survived.
-        return f"{step.mark}({''.join(member.done or member.steps[0].mark + '!' for member in inside.members)})"
+        # A member that failed in a settled group is as done as one whose failure the run survived.
+        return mark_around(step.mark, "".join(each.done or each.steps[0].mark + SURVIVED for each in inside.members))
     if inside.case is None:
-        return f"{step.mark}({inside.done})"
-    return f"{step.mark}({mark_of(inside.case)}({inside.done}))"
+        return mark_around(step.mark, inside.done)
+    return mark_around(step.mark, mark_around(mark_of(inside.case), inside.done))

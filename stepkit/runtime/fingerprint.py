@@ -1,21 +1,37 @@
-"""Compares the marks of the steps that a checkpoint says are done with the steps that a flow has.
+"""The fingerprint of the steps that a run has done: how it is written, read, and compared with the steps of a flow.
 
-A mark is four characters for the step's name, then ``.`` if the step was skipped, ``!`` if it failed and the run
-survived, or the marks of its inside in parentheses: ``AbCd`` ``EfGh.`` ``IjKl(MnOpQrSt)``. For a branch these are the
+Each step has a mark: four characters for its name, then ``.`` if it was skipped, ``!`` if it failed and the run
+went on, or the marks of its inside in parentheses: ``AbCd`` ``EfGh.`` ``IjKl(MnOpQrSt)``. For a branch these are the
 mark of the case and, in parentheses, of what ran there. So nothing that ran is forgotten, in no more than a few
 characters a step, and a mismatch can be named.
 """
 
 from __future__ import annotations
 
+import binascii
+import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import CheckpointFlowError, CheckpointFormatError
 from ..table import StepRow
-from .plan import SKIPPED, SURVIVED, flow_classes, mark_of
 
 WIDTH = 4
+SKIPPED = "."
+SURVIVED = "!"
+NO_MARK = "(())"  # as wide as a mark, and none
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+def mark_of(name: str) -> str:
+    """Return the four characters that stand for a step's name."""
+    digest = zlib.crc32(name.encode("utf-8", "surrogatepass")).to_bytes(4, "big")[:3]
+    return binascii.b2a_base64(digest, newline=False).decode().translate(_URL_SAFE)
+
+
+def mark_around(mark: str, inside: str) -> str:
+    """Return the mark of a step that holds others, with the marks of those that ran."""
+    return f"{mark}({inside})"
 
 
 class Done(NamedTuple):
@@ -27,9 +43,9 @@ class Done(NamedTuple):
 
 
 def verify(flow: str, prefix: str, rows: Sequence[StepRow], place: int, marks: str) -> None:
-    """Check that ``rows[:place]`` are the steps that ``marks`` stand for.
+    """Check that ``marks`` stand for ``rows[:place]``.
 
-    Raises ``CheckpointFlowError`` naming the first difference, ``CheckpointFormatError`` if the marks are none.
+    Raises ``CheckpointFlowError`` naming the first difference, ``CheckpointFormatError`` if they are not marks.
     """
     done, rest = _parse(flow, marks, 0)
     if rest != len(marks):
@@ -38,15 +54,15 @@ def verify(flow: str, prefix: str, rows: Sequence[StepRow], place: int, marks: s
 
 
 def _parse(flow: str, marks: str, at: int) -> tuple[tuple[Done, ...], int]:
-    """The marks from ``at`` up to a closing parenthesis or the end, and where they end."""
-    open_levels: list[list[Done]] = [[]]
+    """Read the marks from ``at`` up to a closing parenthesis or the end; return them and where they end."""
+    levels: list[list[Done]] = [[]]
     pending: list[str] = []
     while at < len(marks):
         if marks[at] == ")":
             if not pending:
                 raise _malformed(flow, marks)
-            inside = tuple(open_levels.pop())
-            open_levels[-1].append(Done(pending.pop(), True, inside))
+            inside = tuple(levels.pop())
+            levels[-1].append(Done(pending.pop(), True, inside))
             at += 1
             continue
         mark = marks[at : at + WIDTH]
@@ -56,16 +72,16 @@ def _parse(flow: str, marks: str, at: int) -> tuple[tuple[Done, ...], int]:
         following = marks[at : at + 1]
         if following == "(":
             pending.append(mark)
-            open_levels.append([])
+            levels.append([])
             at += 1
         elif following in (SKIPPED, SURVIVED):
-            open_levels[-1].append(Done(mark, False, None))
+            levels[-1].append(Done(mark, False, None))
             at += 1
         else:
-            open_levels[-1].append(Done(mark, True, None))
+            levels[-1].append(Done(mark, True, None))
     if pending:
         raise _malformed(flow, marks)
-    return tuple(open_levels[0]), at
+    return tuple(levels[0]), at
 
 
 def _malformed(flow: str, marks: str) -> CheckpointFormatError:
@@ -100,7 +116,7 @@ def _compare(flow: str, prefix: str, rows: Sequence[StepRow], place: int, done: 
 
 
 def _compare_inside(flow: str, path: str, row: StepRow, inside: tuple[Done, ...] | None) -> None:
-    """The inside of a container that is complete."""
+    """Compare the inside of a complete container with the steps that it holds now."""
     if inside is None:
         if row.kind in ("subflow", "parallel", "branch"):
             raise CheckpointFlowError(
@@ -111,7 +127,7 @@ def _compare_inside(flow: str, path: str, row: StepRow, inside: tuple[Done, ...]
     if row.kind == "parallel":
         _compare(flow, path + "/", row.members, len(row.members), inside)
     elif row.kind == "subflow":
-        for nested in flow_classes(row):
+        for nested in row.flow_classes:
             rows = nested.__stepkit_table__.steps
             _compare(flow, path + "/", rows, len(rows), inside)
     elif row.kind == "branch" and inside:

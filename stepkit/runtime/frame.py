@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +18,6 @@ from .signals import Fence
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
-
-
-@functools.cache
-def _take() -> Callable[[Frame], str]:
-    """What saves values is imported when something is saved, and looked for once."""
-    from .checkpointing import take
-
-    return take
 
 
 class Run:
@@ -59,9 +50,11 @@ class Run:
     """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel``."""
     _id: str | None = None
 
-    def __init__(self, owner: Any, plan: Plan) -> None:
+    def __init__(self, owner: Any, plan: Plan, take: Callable[[Frame], str]) -> None:
         self.owner = owner
         self.plan = plan
+        self.take = take
+        """Takes a checkpoint as seen from a frame."""
 
     @property
     def flow(self) -> str:
@@ -261,7 +254,7 @@ class Frame:
                 "out or was cancelled. The run goes on without it, so there is no checkpoint; read it in "
                 "on_step_complete before anything is awaited"
             )
-        return _take()(self)
+        return self.run.take(self)
 
     def stop(self) -> None:
         self.stop_asked = True

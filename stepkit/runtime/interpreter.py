@@ -16,10 +16,12 @@ from .callbacks import is_told, note, tell_completed, tell_error, tell_started
 from .cancellation import TaskWatch
 from .concurrency import in_thread, together
 from .containers import mark_of_inside, open_case, open_flow, open_group
+from .fingerprint import SKIPPED, SURVIVED
 from .frame import Frame, Group
 from .isolation import copy_context
-from .merge import accepted, output_problem
-from .plan import SKIPPED, SURVIVED, PlannedStep, missing_key
+from .mappings import output_problem
+from .merge import accepted
+from .plan import PlannedStep, missing_key
 from .signals import Aborted, Cancelled, Fence, GivenUp, Stopped
 
 

@@ -13,7 +13,6 @@ from ..errors import nearest
 from ..hints import FlowHints, hints_of
 from ..table import Condition, StepRow
 from .frame import Frame
-from .plan import flow_sources
 
 
 def override(levels: list[Frame], data: Mapping[str, Any]) -> None:
@@ -57,7 +56,7 @@ def _known_keys(flow_class: Any, around: tuple[Any, ...]) -> set[str] | None:
                 return None
             known.update(parameters.required, parameters.optional)
         known |= _given(row, hints)
-        for source in flow_sources(row):
+        for source in row.sources:
             inside = None if source.flow_class is None else _known_keys(source.flow_class, (*around, flow_class))
             if inside is None:
                 return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
 import threading
-import zlib
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from types import MappingProxyType
@@ -12,8 +10,9 @@ from typing import Any
 
 from ..errors import FlowDefinitionError
 from ..signature import is_async
-from ..table import Condition, FlowSource, Parameters, StepRow, StepTable
+from ..table import Condition, Parameters, StepRow, StepTable
 from .breaker import Breaker
+from .fingerprint import NO_MARK, mark_of
 
 Call = Callable[[Any, Mapping[str, Any]], Any]
 
@@ -24,11 +23,6 @@ CALLBACKS = {
     "on_progress": "progress",
 }
 """The callbacks by name. A run keeps its own as ``start_callbacks`` ..., a frame nested flows' as ``own_start`` ..."""
-
-# After a step's mark in the fingerprint of the steps done.
-SKIPPED = "."
-SURVIVED = "!"
-NO_MARK = "(())"  # as long as a mark
 
 
 class PlannedStep:
@@ -101,7 +95,7 @@ class Plan:
         self.callbacks = tuple(name for name in CALLBACKS if hasattr(flow_class, name))
         """The callbacks that the class has itself."""
         rows = [inner for row in table.steps for inner in (row, *row.members)]
-        inside = [plan_of(nested) for row in rows for nested in flow_classes(row)]
+        inside = [plan_of(nested) for row in rows for nested in row.flow_classes]
         self.validates: bool = table.options.validate_input
         """Whether the input of a run is checked."""
         self.logs: bool = any(row.log for row in rows) or any(plan.logs for plan in inside)
@@ -118,7 +112,7 @@ class Plan:
         own = [getattr(flow_class, name) for name in self.callbacks]
         self.tells_async: bool = any(map(is_async, own)) or any(plan.tells_async for plan in inside)
         """Whether a callback that the flow, or one inside it, has itself is async."""
-        self.holds_factory: bool = any(source.kind == "factory" for row in rows for source in flow_sources(row)) or any(
+        self.holds_factory: bool = any(source.kind == "factory" for row in rows for source in row.sources) or any(
             plan.holds_factory for plan in inside
         )
         """Whether a nested flow is known only once it is made; then the two above may say too little."""
@@ -132,7 +126,7 @@ class Plan:
             for each, path in [(row, prefix + row.name), *((m, f"{prefix}{row.name}/{m.name}") for m in row.members)]:
                 if each.is_async or isinstance(each.when, Condition) and each.when.is_async:
                     paths.append(path)
-                for nested in flow_classes(each):
+                for nested in each.flow_classes:
                     paths += plan_of(nested).async_paths(path + "/")
         return paths
 
@@ -153,25 +147,6 @@ def plan_of(flow_class: Any) -> Plan:
 
 
 _planning = threading.RLock()  # a plan makes those of the flows inside it
-
-
-def flow_sources(row: StepRow) -> tuple[FlowSource, ...]:
-    """The flows that stand directly in a row."""
-    return (row.source,) if row.source is not None else tuple(row.cases.values())
-
-
-def flow_classes(row: StepRow) -> list[Any]:
-    """The classes of the flows that stand directly in a row, as far as they are known before a run."""
-    return [source.flow_class for source in flow_sources(row) if source.flow_class is not None]
-
-
-def mark_of(name: str) -> str:
-    """Four characters that stand for a step's name in the fingerprint of the steps done."""
-    digest = zlib.crc32(name.encode("utf-8", "surrogatepass")).to_bytes(4, "big")[:3]
-    return binascii.b2a_base64(digest, newline=False).decode().translate(_URL_SAFE)
-
-
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def _nothing(owner: Any, context: Mapping[str, Any]) -> Any:

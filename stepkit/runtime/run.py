@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..current import running
-from ..errors import EventLoopError, FlowInputError, ResumeRefusedError, RunCancelledError, quoted
+from ..errors import EventLoopError, ResumeRefusedError, RunCancelledError, quoted
 from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
 from .blocking import blocking
@@ -17,6 +17,7 @@ from .cancellation import Observed, cancellation
 from .concurrency import loop_is_running, run_in_loop
 from .frame import Frame, Run
 from .interpreter import run_frame
+from .mappings import checked_mapping
 from .observer import Observer, Outcome
 from .plan import CALLBACKS, Plan, plan_of
 from .signals import Aborted, Cancelled, Stopped
@@ -42,7 +43,7 @@ def new_run(
 ) -> Run:
     """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
     plan = owner.__stepkit_plan__ or plan_of(type(owner))
-    run = Run(owner, plan)
+    run = Run(owner, plan, _take)
     for name in plan.callbacks:
         setattr(run, f"{CALLBACKS[name]}_callbacks", (getattr(owner, name),))
     if callbacks != (None, None, None, None):
@@ -68,6 +69,13 @@ def new_run(
     return run
 
 
+def _take(frame: Frame) -> str:
+    """Take a checkpoint; what that needs is imported when the first one is taken."""
+    from .snapshot import take
+
+    return take(frame)
+
+
 def observe(run: Run, observer: Observer) -> None:
     """Let ``observer`` watch the run."""
     run.observer = observer
@@ -88,7 +96,7 @@ def resume(
     run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
 ) -> Coroutine[Any, Any, dict[str, Any]]:
     """Go on after the step of ``checkpoint``."""
-    from .restore import restore
+    from .snapshot import restore
 
     return _run_root(*restore(run, checkpoint, override_data))
 
@@ -97,7 +105,7 @@ def resume_sync(
     run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
-    from .restore import restore
+    from .snapshot import restore
 
     return _without_loop(*restore(run, checkpoint, override_data))
 
@@ -106,7 +114,7 @@ def check(
     run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
 ) -> ResumeRefusedError | None:
     """What ``resume`` would refuse."""
-    from .restore import restore
+    from .snapshot import restore
 
     try:
         restore(run, checkpoint, override_data)
@@ -117,7 +125,7 @@ def check(
 
 def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
     """The context that a checkpoint holds, restored."""
-    from .restore import load
+    from .snapshot import load
 
     return load(run, checkpoint)
 
@@ -131,18 +139,6 @@ def start_checkpoint(run: Run, input: Any) -> str:
     return frame.checkpoint()
 
 
-def checked_mapping(value: Any, run: Run, what: str) -> dict[str, Any]:
-    """A dict of one's own from what a caller gave. Raises ``FlowInputError``."""
-    if type(value) is not dict and not isinstance(value, Mapping):
-        raise FlowInputError(f"flow {run.flow}: {what} is a mapping with string keys, not {type(value).__qualname__}")
-    for key in value:
-        if type(key) is not str and not isinstance(key, str):
-            raise FlowInputError(
-                f"flow {run.flow}: {what} is a mapping with string keys, but has a key of type {type(key).__qualname__}"
-            )
-    return dict(value)
-
-
 def _started(run: Run, input: Any) -> Frame:
     frame = _root(run, input)
     if run.plan.validates:
@@ -153,7 +149,7 @@ def _started(run: Run, input: Any) -> Frame:
 
 
 def _root(run: Run, input: Any) -> Frame:
-    context = {} if input is None else checked_mapping(input, run, "the input")
+    context = {} if input is None else checked_mapping(input, run.flow, "the input")
     return Frame(run, run.owner, run.plan.steps, context)
 
 

@@ -1,11 +1,16 @@
-"""Turns a checkpoint back into frames. Everything that a resume refuses is refused here, before any step runs."""
+"""Takes a checkpoint of a run's frames, and restores the frames from one.
+
+What one half writes the other reads: a change of one is a change of both. Everything that a resume refuses is refused
+here, before any step runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..checkpoint import Checkpoint, FlowState, parse, serialize_checkpoint
+from ..checkpoint import Checkpoint, FlowState, OuterFrame, compose, parse, serialize_checkpoint
+from ..codec import Tag
 from ..codec.loading import Loader
 from ..errors import (
     CheckpointFlowError,
@@ -14,29 +19,84 @@ from ..errors import (
     CheckpointValueError,
     InvalidIdError,
     ResumeRefusedError,
+    UnsavableSizeError,
     UnsavableValueError,
     nearest,
     quoted,
 )
 from ..ids import checked_id
 from .containers import open_case, open_flow
-from .fingerprint import WIDTH, verify
+from .fingerprint import SKIPPED, WIDTH, verify
 from .foresight import check_remaining
 from .frame import Frame, Run
+from .mappings import checked_mapping
 from .overrides import override, unknown_keys
-from .plan import SKIPPED, PlannedStep, plan_of
-from .run import checked_mapping
+from .plan import PlannedStep, plan_of
+
+
+def take(frame: Frame) -> str:
+    """Return the checkpoint after the last step that is done, as seen from ``frame``.
+
+    Inside a parallel group, which is one step, that is the last step before the group.
+    Raises ``UnsavableValueError`` and ``UnsavableSizeError``.
+    """
+    while frame.parent is not None and (frame.in_group or frame.position == 0):
+        frame = frame.parent
+    run = frame.run
+    step = frame.path if frame.position else ""
+    inner = frame
+    done, around = [frame.done], []
+    while inner.parent is not None:
+        around.append((inner.parent, inner))
+        inner = inner.parent
+        done.append(inner.done)
+    outer: list[OuterFrame] = []
+    try:
+        output, tags = frame.encoder.encode(frame.context, frame.touched)
+        if around:
+            contexts = [(outside.registry, _unshared(outside, inside)) for outside, inside in around]
+            tags, dumped = frame.encoder.encode_around(tags, contexts)
+            outer = [
+                _outer_frame(outside, inside, was, types)
+                for (outside, inside), (was, types) in zip(around, dumped, strict=True)
+            ]
+    except UnsavableValueError as error:
+        frame.touched = None
+        raise UnsavableValueError(error.path, error.type, error.reason, flow=run.flow, step=step) from None
+    if frame.touched is None:
+        frame.touched = set()
+    else:
+        frame.touched.clear()
+    text = compose(step, output, name=run.flow, run=run.id, done=done[::-1], types=tags, frames=outer[::-1])
+    # Only a text near the limit has to be measured in bytes.
+    if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
+        raise UnsavableSizeError(run.flow, size, run.limit)
+    return text
+
+
+def _unshared(outer: Frame, inner: Frame) -> dict[str, Any]:
+    """Return what of the context around a container its inside does not share."""
+    missing = object()
+    return {key: value for key, value in outer.context.items() if inner.context.get(key, missing) is not value}
+
+
+def _outer_frame(outer: Frame, inner: Frame, was: dict[str, Any], types: dict[str, Tag]) -> OuterFrame:
+    """Return what restores the context around a container from the one inside it."""
+    assert inner.written is not None
+    return OuterFrame(
+        keys=tuple(outer.context), was=was, types=types, written=tuple(sorted(inner.written)), attempt=inner.attempt
+    )
 
 
 def restore(
     run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
 ) -> tuple[Frame, str]:
-    """The root frame of a run that goes on after the checkpoint, and the path of the checkpoint's step.
+    """Return the root frame of a run that goes on after the checkpoint, and the path of the checkpoint's step.
 
     Raises a ``ResumeRefusedError`` that says what is wrong.
     """
-    data = {} if override_data is None else checked_mapping(override_data, run, "override_data")
-    levels, path, state = _open(run, checkpoint)
+    data = {} if override_data is None else checked_mapping(override_data, run.flow, "override_data")
+    levels, path, state = _read(run, checkpoint)
     if data:
         for key, hint in unknown_keys(levels[0], levels, data).items():
             message = f'override_data has the key "{key}", which no step reads or gives and no input names'
@@ -47,8 +107,8 @@ def restore(
 
 
 def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
-    """The context of a checkpoint, restored. Raises as ``restore`` does, but for what override data could mend."""
-    levels, _, state = _open(run, checkpoint)
+    """Return the context of a checkpoint. Raises as ``restore`` does, but not for what override data could mend."""
+    levels, _, state = _read(run, checkpoint)
     if state is None:
         try:
             check_remaining(levels, {}, convert=True)
@@ -57,8 +117,8 @@ def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
     return levels[-1].context
 
 
-def _open(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> tuple[list[Frame], str, FlowState | None]:
-    """The open frames with their contexts, outermost first, the path of the checkpoint's step, and what was saved."""
+def _read(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> tuple[list[Frame], str, FlowState | None]:
+    """Return the frames with their contexts, outermost first, the path of the checkpoint's step, and what was saved."""
     flow = run.flow
     saved = parse(_text(checkpoint, flow), run.limit, flow)
     # What was written by hand, or by the original, says nothing of the steps done; it may still have types.
@@ -97,7 +157,7 @@ def _text(checkpoint: str | bytes | Checkpoint[Any], flow: str) -> str | bytes:
 
 
 def _walk(root: Frame, path: str) -> list[Frame]:
-    """Open the frames on the path of the checkpoint's step, outermost first, each at its place."""
+    """Make the frames on the path of the checkpoint's step, outermost first, each at its place."""
     levels = [root]
     if not path:
         return levels  # the checkpoint from before the first step
@@ -136,7 +196,7 @@ def _place(frame: Frame, segment: str, path: str) -> int:
 
 
 def _enter(frame: Frame, step: PlannedStep, segments: list[str], at: int, path: str) -> Frame:
-    """Open the container at a frame's position as the path of the checkpoint says; nobody is asked."""
+    """Enter the container at a frame's position as the path of the checkpoint says, without calling anything."""
     row, flow = step.row, frame.run.flow
     here = frame.path_of(row)
     if row.kind == "parallel":
@@ -177,7 +237,7 @@ def _check_done(flow: str, levels: list[Frame], state: FlowState) -> None:
 def _restore_contexts(
     levels: list[Frame], output: Mapping[str, Any], types: Mapping[str, Any], state: FlowState | None
 ) -> None:
-    """Fill the contexts, innermost first: the outer ones share what the inside has left as it was."""
+    """Fill the contexts, innermost first; an outer one shares the values that its inside has not changed."""
     innermost = levels[-1]
     loader = Loader(innermost.registry)
     innermost.context = _loaded(innermost, output, types, loader)
@@ -207,5 +267,5 @@ def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any], loa
 
 
 def _assumed_mark(step: PlannedStep) -> str:
-    """The mark of a step that a bare checkpoint says is done; what ran inside a container, it does not say."""
+    """Return the mark of a step that a bare checkpoint says is done; it does not say what ran inside a container."""
     return step.mark if step.row.kind in ("step", "transform") else step.mark + SKIPPED
