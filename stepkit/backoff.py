@@ -1,19 +1,25 @@
-"""Durations, and how long to wait between two attempts."""
+"""Durations and deadlines, and how long to wait between two attempts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import time
 from typing import TYPE_CHECKING, Any, TypeAlias, final
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     Seconds: TypeAlias = float | timedelta
     """What is taken wherever a time is asked for: a number of seconds, or a ``timedelta``."""
+    Deadline: TypeAlias = float | timedelta | datetime
+    """When something has to be over: seconds from now, a ``timedelta``, or a ``datetime`` with a time zone."""
 else:
-    Seconds = float  # who gives a timedelta has imported datetime; importing stepkit does not
+    Seconds = Deadline = float  # who gives a timedelta has imported datetime; importing stepkit does not
+
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, in seconds since 1970; what is to be over later has no deadline."""
 
 
 def seconds_of(value: object) -> float | None:
@@ -23,6 +29,24 @@ def seconds_of(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         return None
     return float(value)
+
+
+def deadline_of(value: object) -> float:
+    """When ``deadline=`` is, in seconds since 1970; infinity is never. Raises ``TypeError`` and ``ValueError``."""
+    wanted = "deadline is a number of seconds from 0, a timedelta, or a datetime with a time zone"
+    moment: Any = value
+    if callable(getattr(value, "timestamp", None)):
+        if moment.utcoffset() is None:
+            raise ValueError(f"{wanted}; this one has none: datetime.now(UTC) + timedelta(...) has")
+        at: float = moment.timestamp()
+    else:
+        seconds = math.inf if value == math.inf else seconds_of(value)
+        if seconds is None:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f"{wanted}, not {type(value).__qualname__}")
+            raise ValueError(f"{wanted}; this one is below 0 or no number")
+        at = time() + seconds
+    return at if at <= LAST_SECOND else math.inf
 
 
 @final

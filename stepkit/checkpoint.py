@@ -4,6 +4,7 @@ The first two fields are those of the TypeScript original, which ignores the thi
 
     name     the flow's name
     run      the run's id
+    deadline when the run has to be over, in seconds since 1970; left out if there is none
     done     for each nesting level, outermost first, an opaque mark of the steps done on it
     types    the tags of ``output`` by key: what restores values that JSON has no form for; left out if there are none
     frames   for each container that is open, outermost first, what restores the context around it; left out if there
@@ -24,6 +25,7 @@ from typing import Any, Generic, NoReturn, cast
 import msgspec
 from typing_extensions import TypeVar
 
+from .backoff import LAST_SECOND
 from .codec import Registry, Tag
 from .codec.kinds import describe, is_unicode, name_of
 from .codec.purity import MAX_DEPTH, depth_exceeds
@@ -60,6 +62,7 @@ class FlowState(msgspec.Struct, frozen=True, omit_defaults=True):
     done: tuple[str, ...] = ()
     types: Mapping[str, Tag] = {}
     frames: tuple[OuterFrame, ...] = ()
+    deadline: float | None = None
 
 
 class Checkpoint(msgspec.Struct, Generic[OutputT], frozen=True):
@@ -143,14 +146,15 @@ def compose(
     done: Sequence[str],
     types: Mapping[str, Tag],
     frames: Sequence[OuterFrame] = (),
+    deadline: float | None = None,
 ) -> str:
     """The text of a checkpoint whose output is JSON already, as ``ContextEncoder.encode`` gives it with ``types``.
 
     The output is not looked at again: one join, one conversion to text. Raises ``UnicodeEncodeError`` for names with
     lone surrogates, which no flow and no step can have.
     """
-    if types or frames or len(done) != 1:
-        state = _encode(FlowState(name, run, tuple(done), types, tuple(frames)))
+    if types or frames or len(done) != 1 or deadline is not None:
+        state = _encode(FlowState(name, run, tuple(done), types, tuple(frames), deadline))
     else:
         state = b'%b,"done":[%b]}' % (_state_head(name, run), _encode(done[0]))
     return b"".join((b'{"stepName":', _encode(step_name), b',"output":', output, b',"flow":', state, b"}")).decode()
@@ -262,7 +266,16 @@ class _Reader:
             done,
             self.field(value, "flow.types", dict, {}),
             tuple(self.frame(frame, f"flow.frames[{place}]") for place, frame in enumerate(frames)),
+            self.deadline(value),
         )
+
+    def deadline(self, state: dict[str, Any]) -> float | None:
+        if "deadline" not in state:
+            return None
+        value = state["deadline"]
+        if type(value) not in (int, float) or not 0 <= value <= LAST_SECOND:
+            self.fail('has a field "flow.deadline" that is no time: seconds since 1970')
+        return float(value)
 
     def frame(self, value: object, where: str) -> OuterFrame:
         if type(value) is not dict:

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 
 from . import runtime
 from .annotations import is_no_mapping, written_input
-from .backoff import Seconds, seconds_of
+from .backoff import Deadline, Seconds, deadline_of, seconds_of
 from .errors import ResumeRefusedError
 from .events import StepEvent
 from .log import LogConfig, effective_config, make_observer
@@ -47,6 +47,11 @@ def _owner(flow: "Flow[Any, Any] | type[Flow[Any, Any]]") -> "Flow[Any, Any]":
     return object.__new__(flow)
 
 
+def _time_of(deadline: Deadline | None) -> float | None:
+    """A deadline in seconds since 1970."""
+    return None if deadline is None else deadline_of(deadline)
+
+
 @contextmanager
 def _asked_of(flow: "Flow[Any, Any] | type[Flow[Any, Any]]") -> Iterator[None]:
     try:
@@ -64,6 +69,8 @@ def _check(
     flow: "Flow[Any, Any] | type[Flow[Any, Any]]",
     checkpoint: "str | bytes | Checkpoint[Any]",
     override_data: Mapping[str, Any] | None = None,
+    *,
+    deadline: Deadline | None = None,
 ) -> ResumeRefusedError | None:
     """Whether ``run_checkpoint`` would accept the checkpoint today: None, or the error that it would raise.
 
@@ -71,7 +78,7 @@ def _check(
     step of the name ``check`` has the step there.
     """
     with _asked_of(flow):
-        return runtime.check(runtime.new_run(_owner(flow)), checkpoint, override_data)
+        return runtime.check(runtime.new_run(_owner(flow)), checkpoint, override_data, _time_of(deadline))
 
 
 def _load(flow: "Flow[Any, Any] | type[Flow[Any, Any]]", checkpoint: "str | bytes | Checkpoint[Any]") -> dict[str, Any]:
@@ -92,7 +99,11 @@ if TYPE_CHECKING:
         """What ``check`` of a flow is, for the mypy plugin."""
 
         def __call__(
-            self, checkpoint: "str | bytes | Checkpoint[Any]", override_data: Mapping[str, Any] | None = None
+            self,
+            checkpoint: "str | bytes | Checkpoint[Any]",
+            override_data: Mapping[str, Any] | None = None,
+            *,
+            deadline: Deadline | None = None,
         ) -> ResumeRefusedError | None: ...
 
 
@@ -224,6 +235,7 @@ class Flow(Generic[InputT, OutputT]):
         on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
         run_id: str | None = None,
+        deadline: Deadline | None = None,
     ) -> OutputT:
         """Run the flow on ``input`` and return the context that it ends with.
 
@@ -240,13 +252,16 @@ class Flow(Generic[InputT, OutputT]):
             log: ``True``, ``False`` or a ``LogConfig``; as the class says where it is left out.
             run_id: What tells this run from others, in events, checkpoints, log records and the notes on errors;
                 random where it is left out. At most 200 characters, none of them a "/" or invisible.
+            deadline: When the whole run has to be over: seconds from now, a ``timedelta``, or a ``datetime`` with a
+                time zone. When it passes, the step in progress is given up and the run raises ``RunDeadlineError``,
+                which no policy sees; a sync step is not interrupted, but no other begins. Checkpoints keep it.
 
         Raises what a step raised, with a note that names the flow and the step; ``MissingKeyError`` and the other
         errors of ``stepkit.errors`` for mistakes of the flow.
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, run_id=run_id)
-        return await runtime.start(run, input)  # type: ignore[return-value]
+        return await runtime.start(run, input, _time_of(deadline))  # type: ignore[return-value]
 
     def run_sync(
         self,
@@ -259,6 +274,7 @@ class Flow(Generic[InputT, OutputT]):
         log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
         run_id: str | None = None,
+        deadline: Deadline | None = None,
     ) -> OutputT:
         """``run`` without an event loop of one's own. A flow of sync steps uses none at all.
 
@@ -267,7 +283,7 @@ class Flow(Generic[InputT, OutputT]):
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, cancel, run_id)
-        return runtime.start_sync(run, input)  # type: ignore[return-value]
+        return runtime.start_sync(run, input, _time_of(deadline))  # type: ignore[return-value]
 
     async def run_checkpoint(
         self,
@@ -279,16 +295,18 @@ class Flow(Generic[InputT, OutputT]):
         on_step_error: ErrorCallback | None = None,
         on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
+        deadline: Deadline | None = None,
     ) -> OutputT:
         """Go on after the step of ``checkpoint`` and return the context that the run ends with.
 
-        ``override_data`` is merged shallowly into the saved context first. The other arguments are those of
-        ``run``. Raises a ``ResumeRefusedError`` that says what is wrong, before any step runs, if the checkpoint
-        cannot be resumed.
+        ``override_data`` is merged shallowly into the saved context first. A ``deadline`` takes the place of
+        the checkpoint's; ``math.inf`` is none. The other arguments are those of ``run``. Raises a
+        ``ResumeRefusedError`` that says what is wrong, before any step runs, if the checkpoint cannot be
+        resumed.
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log)
-        return await runtime.resume(run, checkpoint, override_data)  # type: ignore[return-value]
+        return await runtime.resume(run, checkpoint, override_data, _time_of(deadline))  # type: ignore[return-value]
 
     def run_checkpoint_sync(
         self,
@@ -301,21 +319,26 @@ class Flow(Generic[InputT, OutputT]):
         on_progress: ProgressCallback | None = None,
         log: bool | LogConfig | None = None,
         cancel: Cancellation | None = None,
+        deadline: Deadline | None = None,
     ) -> OutputT:
         """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, cancel)
-        return runtime.resume_sync(run, checkpoint, override_data)  # type: ignore[return-value]
+        return runtime.resume_sync(run, checkpoint, override_data, _time_of(deadline))  # type: ignore[return-value]
 
     @classmethod
-    def start_checkpoint(cls, input: InputT | None = None, *, run_id: str | None = None) -> str:
+    def start_checkpoint(
+        cls, input: InputT | None = None, *, run_id: str | None = None, deadline: Deadline | None = None
+    ) -> str:
         """The checkpoint from before the first step: save it, and a run can be resumed before it has begun.
 
-        ``run_checkpoint`` then runs the whole flow. The input is checked against the one that the class declares and
-        what the steps read; a key that is missing there may still come with ``override_data``. Raises
-        ``FlowInputError`` if the input does not fit, ``CheckpointNotTakenError`` if it cannot be saved.
+        ``run_checkpoint`` then runs the whole flow, until the ``deadline`` if there is one. The input is
+        checked against the one that the class declares and what the steps read; a key that is missing there may
+        still come with ``override_data``. Raises ``FlowInputError`` if the input does not fit,
+        ``CheckpointNotTakenError`` if it cannot be saved.
         """
-        return runtime.start_checkpoint(runtime.new_run(_owner(cls), run_id=run_id), input)
+        run = runtime.new_run(_owner(cls), run_id=run_id)
+        return runtime.start_checkpoint(run, input, _time_of(deadline))
 
     def _new_run(
         self,

@@ -25,9 +25,11 @@ __all__ = [
     "InvalidIdError",
     "MissingKeyError",
     "NoCurrentStepError",
+    "ResumeDeadlineError",
     "ResumeRefusedError",
     "ResumeSizeError",
     "RunCancelledError",
+    "RunDeadlineError",
     "StepOutputError",
     "StepTimeoutError",
     "StepkitError",
@@ -155,6 +157,25 @@ class RunCancelledError(StepkitError, RuntimeError):
         super().__init__(f'flow {flow}: the run was cancelled before step "{step}"')
 
 
+class RunDeadlineError(StepkitError, TimeoutError):
+    """A run was not over at its ``deadline`` (an aware ``datetime``). No policy of a step sees this error.
+
+    ``step`` is the path of the step that was in progress or would have been next, empty where none had begun.
+    """
+
+    def __init__(self, flow: str, step: str, run_id: str, deadline: float, what: str) -> None:
+        from datetime import UTC, datetime
+
+        self.flow = flow
+        self.step = step
+        self.run_id = run_id
+        self.deadline = datetime.fromtimestamp(deadline, UTC)
+        super().__init__(
+            f"flow {flow}: the deadline of run {run_id} ({self.deadline:%Y-%m-%d %H:%M:%S} UTC) {what}. Resume its "
+            "last checkpoint with another one: run_checkpoint(checkpoint, deadline=...)"
+        )
+
+
 class EventLoopError(StepkitError, RuntimeError):
     """A synchronous run needs an event loop and cannot have one here."""
 
@@ -199,6 +220,10 @@ class ResumeSizeError(ResumeRefusedError, CheckpointSizeError):
 
 class UnsavableSizeError(CheckpointNotTakenError, CheckpointSizeError):
     """A checkpoint is not taken because it would be larger than the limit."""
+
+
+class ResumeDeadlineError(ResumeRefusedError, RunDeadlineError):
+    """A checkpoint is refused because the deadline of its run has passed; a new ``deadline=`` lets it go on."""
 
 
 class CheckpointFlowError(ResumeRefusedError):

@@ -288,6 +288,7 @@ def test_there_are_enough_canaries_and_they_reach_every_error() -> None:
     # These say of no value, only of names and times.
     told = ["StepTimeoutError", "CircuitOpenError", "RunCancelledError", "EventLoopError", "NoCurrentStepError"]
     told += ["CheckpointFlowError", "CheckpointStepError", "CheckpointKeyError", "ResumeSizeError"]
+    told += ["RunDeadlineError", "ResumeDeadlineError"]
     assert {each.__name__ for each in every - met} - set(told) == set()
 
 

@@ -66,7 +66,7 @@ class RunLog:
             self._resumed_from = resumed_from
             if not self._run_log:
                 return
-            if resumed_from is not None:
+            if resumed_from:  # from before the first step it starts
                 self._write("info", f"{self._icon('🚀')}Resuming pipeline from checkpoint step: {escape(resumed_from)}")
             elif keys:
                 self._write("info", f"{self._icon('🚀')}Starting pipeline with input: {show_keys(keys)}")
@@ -155,7 +155,7 @@ class RunLog:
     def _write_summary(self, outcome: Outcome, step: str | None) -> None:
         timings = tuple(self._timings.values())
         lines = [f"{self._icon('⏱️')}Performance Summary:"]
-        if self._resumed_from is not None:
+        if self._resumed_from:
             lines.append(f"{self._icon('↪️')}Resumed from checkpoint: {escape(self._resumed_from)}")
         lines += box(timings, emoji=self._emoji)
         figures = statistics(timings)
@@ -179,6 +179,8 @@ class RunLog:
             self._write("info", f"{self._icon('✨')}Pipeline ended early, remaining steps skipped")
         elif outcome == "cancelled":
             self._write("warning", f"{self._icon('🛑')}Pipeline cancelled{at}")
+        elif outcome == "deadline":
+            self._write("error", f"{self._icon('⌛')}Pipeline ended by its deadline{at}")
         else:
             self._write("error", f"{self._icon('❌')}Pipeline failed{at}")
 

@@ -22,6 +22,7 @@ from ..errors import (
     UnknownCaseError,
 )
 from . import concurrency
+from .deadline import end_if_late
 from .frame import Frame
 from .isolation import copy_context
 from .plan import PlannedStep, missing_key
@@ -96,6 +97,7 @@ async def repeat(
         if run.observer is not None:
             run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
         await tell_error(frame, path, last)
+        end_if_late(frame, path, delay, last)
         if delay > 0:
             await concurrency.sleep(delay)
         if run.cancel is not None and run.cancel.is_set():
@@ -133,7 +135,7 @@ async def _timed(frame: Frame, step: PlannedStep, work: Work, number: int, timeo
 
     def ignored() -> None:
         if frame.fence is None or not frame.fence.closed:
-            run.warn(path, "its attempt was cancelled and went on; it was given up, and what it still does is dropped")
+            run.warn(path, concurrency.WENT_ON)
 
     in_time, output = await concurrency.within(timeout, work(frame, step, number, fence), fence, ignored)  # type: ignore[arg-type]
     if not in_time:
@@ -188,8 +190,8 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     if step.guarded or frame.copies:
         context = copy_context(context, step.reads)
     running.set(Attempt(frame, step, number, fence))
-    # Inside a fence a sync call must leave the loop free: for the timeout to be noticed, for its siblings to run.
-    if not row.is_async and (row.thread or fence is not None):
+    # A sync call must leave the loop free for a timeout around it to be noticed, and for its siblings to run.
+    if not row.is_async and (row.thread or (fence is not None and fence.threads)):
         output = await concurrency.in_thread(lambda: step.call(owner, context), fence)
     elif frame.run.blocking is None:
         output = step.call(owner, context)

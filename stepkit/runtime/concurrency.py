@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 GRACE = 0.05
 """Seconds that a timed-out attempt has to end after it was cancelled; then it is left to itself."""
 
+GRACE_TURNS = 10
+"""Turns of the event loop that it has besides: where the loop is busy, the seconds are not the attempt's own."""
+
+WENT_ON = "its attempt was cancelled and went on; it was given up, and what it still does is dropped"
+
 _OURS = "stepkit-attempt"
 
 
@@ -61,6 +66,15 @@ class Wait:
                         await asyncio.wait((ended,), timeout=left)
             except asyncio.CancelledError as error:
                 self.cancelled(error)
+
+    async def turn(self) -> None:
+        """Let the others have their turn."""
+        import asyncio
+
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError as error:
+            self.cancelled(error)
 
     def cancelled(self, error: asyncio.CancelledError) -> None:
         """Note that the task was cancelled, and pass it on, as an await would."""
@@ -151,6 +165,9 @@ async def within(
         task.add_done_callback(_look_at)
         grace = Wait(_do_nothing)
         await grace.until(task, loop.time() + GRACE)
+        for _ in range(GRACE_TURNS):
+            if not task.done():
+                await grace.turn()
         caught = caught or grace.caught
         if _went_on(task):
             if around:

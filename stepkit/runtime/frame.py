@@ -18,6 +18,7 @@ from .signals import Fence
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
+    from .deadline import Deadline
 
 
 class Run:
@@ -30,6 +31,8 @@ class Run:
     progress_callbacks: tuple[ProgressCallback, ...] = ()
     observer: Observer | None = None
     cancel: Any = None
+    deadline: Deadline | None = None
+    """When the whole run has to be over."""
     watch: TaskWatch | None = None
     """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
     by_hand = False
@@ -47,7 +50,8 @@ class Run:
     notices: tuple[str, ...] = ()
     """What the run begins by warning of."""
     watched = False
-    """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel``."""
+    """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel`` or at
+    the deadline."""
     _id: str | None = None
 
     def __init__(self, owner: Any, plan: Plan, take: Callable[[Frame], str]) -> None:

@@ -16,6 +16,7 @@ from .callbacks import is_told, note, tell_completed, tell_error, tell_started
 from .cancellation import TaskWatch
 from .concurrency import in_thread, together
 from .containers import mark_of_inside, open_case, open_flow, open_group
+from .deadline import end_if_late
 from .fingerprint import SKIPPED, SURVIVED
 from .frame import Frame, Group
 from .isolation import copy_context
@@ -109,6 +110,7 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     ensure_wanted(frame)
     if run.cancel is not None and run.cancel.is_set():
         raise Aborted(RunCancelledError(run.flow, path))
+    end_if_late(frame, path)
     started = perf_counter()
     try:
         # A container that was entered before goes on where it was; nobody is asked again whether it should.
@@ -162,7 +164,8 @@ async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
     if frame.copies:
         parameters = condition.parameters
         context = copy_context(context, None if parameters.whole else parameters.required + parameters.optional)
-    if frame.fence is not None and not condition.is_async:  # as for a sync step, the loop must stay free
+    # As for a sync step, the loop must stay free.
+    if frame.fence is not None and frame.fence.threads and not condition.is_async:
         ask = functools.partial(step.call_condition, frame.owner, context)
         wanted = await in_thread(ask, frame.fence)
     elif frame.run.blocking is None:

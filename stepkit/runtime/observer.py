@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from ..table import Kind
 
-Outcome = Literal["completed", "stopped", "skipped-remaining", "failed", "cancelled"]
+Outcome = Literal["completed", "stopped", "skipped-remaining", "failed", "cancelled", "deadline"]
 
 
 class Observer(Protocol):

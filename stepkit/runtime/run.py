@@ -8,13 +8,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..current import running
-from ..errors import EventLoopError, ResumeRefusedError, RunCancelledError, quoted
+from ..errors import EventLoopError, ResumeRefusedError, RunCancelledError, RunDeadlineError, quoted
 from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
 from .blocking import blocking
 from .breaker import Breaker
 from .cancellation import Observed, cancellation
 from .concurrency import loop_is_running, run_in_loop
+from .deadline import in_time, limit, refuse_late_start
 from .frame import Frame, Run
 from .interpreter import run_frame
 from .mappings import checked_mapping
@@ -82,42 +83,51 @@ def observe(run: Run, observer: Observer) -> None:
     run.watched = True
 
 
-def start(run: Run, input: Any) -> Coroutine[Any, Any, dict[str, Any]]:
-    """Run the flow on ``input``."""
-    return _run_root(_started(run, input), None)
+def start(run: Run, input: Any, deadline: float | None = None) -> Coroutine[Any, Any, dict[str, Any]]:
+    """Run the flow on ``input``; the deadline is in seconds since 1970."""
+    return _run_root(_started(run, input, deadline), None)
 
 
-def start_sync(run: Run, input: Any) -> dict[str, Any]:
+def start_sync(run: Run, input: Any, deadline: float | None = None) -> dict[str, Any]:
     """Run the flow on ``input`` without an event loop of the caller's."""
-    return _without_loop(_started(run, input), None)
+    return _without_loop(_started(run, input, deadline), None)
 
 
 def resume(
-    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None = None,
 ) -> Coroutine[Any, Any, dict[str, Any]]:
     """Go on after the step of ``checkpoint``."""
     from .snapshot import restore
 
-    return _run_root(*restore(run, checkpoint, override_data))
+    return _run_root(*restore(run, checkpoint, override_data, deadline))
 
 
 def resume_sync(
-    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None = None,
 ) -> dict[str, Any]:
     """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
     from .snapshot import restore
 
-    return _without_loop(*restore(run, checkpoint, override_data))
+    return _without_loop(*restore(run, checkpoint, override_data, deadline))
 
 
 def check(
-    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None = None,
 ) -> ResumeRefusedError | None:
     """What ``resume`` would refuse."""
     from .snapshot import restore
 
     try:
-        restore(run, checkpoint, override_data)
+        restore(run, checkpoint, override_data, deadline)
     except ResumeRefusedError as error:
         return error
     return None
@@ -130,17 +140,22 @@ def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
     return load(run, checkpoint)
 
 
-def start_checkpoint(run: Run, input: Any) -> str:
+def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str:
     """The checkpoint from before the first step."""
     from .foresight import check_input
 
     frame = _root(run, input)
+    if deadline is not None:
+        limit(run, deadline)
     check_input(frame, complete=False)
     return frame.checkpoint()
 
 
-def _started(run: Run, input: Any) -> Frame:
+def _started(run: Run, input: Any, deadline: float | None) -> Frame:
     frame = _root(run, input)
+    if deadline is not None:
+        limit(run, deadline)
+        refuse_late_start(run)
     if run.plan.validates:
         from .foresight import check_input
 
@@ -159,7 +174,14 @@ def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dic
         return _run_observed(frame, resumed_from, observer)
     for message in frame.run.notices:
         frame.run.warn("", message)
-    return _run_to_end(frame)
+    return _run(frame)
+
+
+def _run(frame: Frame) -> Coroutine[Any, Any, dict[str, Any]]:
+    run = frame.run
+    if run.deadline is None or run.by_hand:  # where no event loop can give up a step, steps look at the time
+        return _run_to_end(frame)
+    return in_time(frame, run.deadline, _run_to_end)
 
 
 async def _run_to_end(frame: Frame) -> dict[str, Any]:
@@ -213,7 +235,7 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
     outcome: Outcome = "cancelled"
     step: str | None = None
     try:
-        context = await _run_to_end(frame)
+        context = await _run(frame)
         outcome = "completed"
         if run.stopped_by is not None:
             outcome, step = "stopped", run.stopped_by
@@ -226,6 +248,8 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
         outcome = "failed"
         if run.failure is not None and run.failure[0] is error:
             step = run.failure[1]
+        elif isinstance(error, RunDeadlineError):
+            outcome, step = "deadline", error.step
         raise
     finally:
         observer.run_finished(outcome, perf_counter() - started, step)

@@ -42,9 +42,11 @@ class Fence:
     cannot be killed, so it is left alone.
     """
 
-    __slots__ = ("_abandoned", "_closed", "_leaving", "_outer")
+    __slots__ = ("_abandoned", "_closed", "_leaving", "_outer", "threads")
 
-    def __init__(self, outer: Fence | None) -> None:
+    def __init__(self, outer: Fence | None, *, threads: bool = True) -> None:
+        self.threads: bool = threads or (outer is not None and outer.threads)
+        """Whether sync steps inside run in threads, as the event loop has to see that their time is over."""
         self._outer = outer
         self._closed = False
         self._abandoned = False

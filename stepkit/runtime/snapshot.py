@@ -26,6 +26,7 @@ from ..errors import (
 )
 from ..ids import checked_id
 from .containers import open_case, open_flow
+from .deadline import limit, refuse_late_resume
 from .fingerprint import SKIPPED, WIDTH, verify
 from .foresight import check_remaining
 from .frame import Frame, Run
@@ -67,7 +68,10 @@ def take(frame: Frame) -> str:
         frame.touched = set()
     else:
         frame.touched.clear()
-    text = compose(step, output, name=run.flow, run=run.id, done=done[::-1], types=tags, frames=outer[::-1])
+    deadline = None if run.deadline is None else run.deadline.at
+    text = compose(
+        step, output, name=run.flow, run=run.id, done=done[::-1], types=tags, frames=outer[::-1], deadline=deadline
+    )
     # Only a text near the limit has to be measured in bytes.
     if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
         raise UnsavableSizeError(run.flow, size, run.limit)
@@ -89,10 +93,11 @@ def _outer_frame(outer: Frame, inner: Frame, was: dict[str, Any], types: dict[st
 
 
 def restore(
-    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None
+    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None, deadline: float | None
 ) -> tuple[Frame, str]:
     """Return the root frame of a run that goes on after the checkpoint, and the path of the checkpoint's step.
 
+    ``deadline`` takes the place of the checkpoint's.
     Raises a ``ResumeRefusedError`` that says what is wrong.
     """
     data = {} if override_data is None else checked_mapping(override_data, run.flow, "override_data")
@@ -103,6 +108,11 @@ def restore(
             run.notices += (message + (hint or "; it is merged all the same"),)
         override(levels, data)
     check_remaining(levels, data, convert=state is None)
+    if deadline is None and state is not None:
+        deadline = state.deadline
+    if deadline is not None:
+        limit(run, deadline)
+        refuse_late_resume(run, path)
     return levels[0], path
 
 
