@@ -27,8 +27,9 @@ from typing_extensions import TypeVar
 
 from .backoff import LAST_SECOND
 from .codec import Registry, Tag
-from .codec.kinds import describe, is_unicode, name_of
-from .codec.purity import MAX_DEPTH, depth_exceeds
+from .codec.plain_json import MAX_DEPTH, depth_exceeds
+from .codec.problems import describe, name_of
+from .codec.scalars import is_unicode
 from .errors import CheckpointFormatError, ResumeSizeError
 
 OutputT = TypeVar("OutputT", default=dict[str, Any])

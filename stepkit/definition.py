@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias
 from typing_extensions import TypeVar
 
 from . import runtime
-from .annotations import is_no_mapping, written_input
+from .annotations.forms import declared_input, is_no_mapping, written_input
 from .backoff import Deadline, Seconds, deadline_of, seconds_of
 from .errors import ResumeRefusedError
 from .events import StepEvent
@@ -211,9 +211,9 @@ class Flow(Generic[InputT, OutputT]):
 
         setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems))
         setattr(cls, "__stepkit_plan__", None)  # the runtime's; it is made for the first run
-        declared_input = _input_type(cls)
-        if declared_input is not None:
-            setattr(cls, "Input", declared_input)
+        input_type, _ = declared_input(cls)
+        if hasattr(input_type, "__annotations__"):
+            setattr(cls, "Input", input_type)
 
     @classmethod
     def _inherited_options(cls) -> dict[str, Any]:
@@ -376,12 +376,3 @@ class Flow(Generic[InputT, OutputT]):
         ``reset()``, and ``clock``, which a test may replace.
         """
         return runtime.breaker_of(cls, step)
-
-
-def _input_type(cls: type) -> Any:
-    """What stands in ``Flow[...]`` of the class or the nearest base, or None."""
-    for base in cls.__mro__:
-        argument = written_input(base)
-        if not isinstance(argument, TypeVar) and hasattr(argument, "__annotations__"):
-            return argument
-    return None

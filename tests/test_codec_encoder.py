@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from stepkit.checkpoint import compose, parse
 from stepkit.codec import Codec, ContextEncoder, Registry, Tag
-from stepkit.codec.purity import encode_pure
+from stepkit.codec.plain_json import encode_pure
 from stepkit.errors import UnsavableValueError
 
 REGISTRY = Registry(CLASSES, REGISTERED)

@@ -13,6 +13,7 @@ import pydantic
 import pytest
 
 from stepkit import Flow, flow
+from stepkit.annotations.fitting import fit
 from stepkit.codec import Registry
 from stepkit.errors import CheckpointValueError
 from stepkit.testing import assert_resumable_sync, difference
@@ -89,10 +90,10 @@ class Box(pydantic.BaseModel, Generic[T]):
 )
 def test_fields_are_judged_at_every_depth(value: Any, annotation: Any, problem: str | None) -> None:
     if problem is None:
-        assert Registry().fit(value, annotation, "$", convert=False) is value
+        assert fit(value, annotation, "$", convert=False) is value
     else:
         with pytest.raises(ValueError) as caught:  # noqa: PT011
-            Registry().fit(value, annotation, "$", convert=False)
+            fit(value, annotation, "$", convert=False)
         assert str(caught.value).startswith(f"the value at {problem} is ")
 
 
@@ -105,7 +106,7 @@ def test_pydantic_types_that_stand_for_values_of_others_fit() -> None:
         raw: pydantic.Json[list[int]]
 
     person = Person(born="2000-01-01", secret="x", site="https://example.org", count=1, raw="[1]")  # type: ignore[arg-type]
-    assert Registry().fit(person, Person, "$", convert=False) is person
+    assert fit(person, Person, "$", convert=False) is person
 
 
 # Bool is an int is a float
@@ -135,12 +136,12 @@ class Numbers(Flow):
 
 def test_a_bool_is_an_int_and_a_float_and_resumes_as_what_it_was() -> None:
     assert assert_resumable_sync(Numbers) == {"urgent": True, "kind": "bool", "again": "bool", "third": "bool"}
-    assert Registry().fit([True, 1], list[float], "$", convert=False) == [True, 1]
-    assert Registry().fit({"a": True}, dict[str, int], "$", convert=True)["a"] is True
+    assert fit([True, 1], list[float], "$", convert=False) == [True, 1]
+    assert fit({"a": True}, dict[str, int], "$", convert=True)["a"] is True
     with pytest.raises(ValueError, match="expected bool"):
-        Registry().fit(1, bool, "$", convert=False)
+        fit(1, bool, "$", convert=False)
     with pytest.raises(ValueError, match="expected int"):
-        Registry().fit(1.0, int, "$", convert=False)
+        fit(1.0, int, "$", convert=False)
 
 
 # Fields that are not there
@@ -182,7 +183,7 @@ def test_a_pydantic_object_without_a_field_comes_back_without_it(make: Any) -> N
     assert type(restored) is Model
     assert restored.__dict__ == model.__dict__
     assert restored.model_fields_set == model.model_fields_set
-    assert registry.fit(restored, Model, "$", convert=False) is restored
+    assert fit(restored, Model, "$", convert=False) is restored
 
 
 def test_a_field_that_the_class_got_later_still_has_its_default() -> None:

@@ -26,11 +26,11 @@ from typing import (
 from uuid import UUID
 
 import pytest
-from codec_values import CLASSES, REGISTERED, Box, Color, Frozen, Level, Order, Place, Point, Status, User, values
+from codec_values import Box, Color, Frozen, Level, Order, Place, Point, Status, User, values
 from hypothesis import given, settings
 from typing_extensions import ReadOnly, TypeAliasType
 
-from stepkit.codec import Registry
+from stepkit.annotations.fitting import fit
 
 
 def stable_repr(value: object) -> str:
@@ -38,7 +38,6 @@ def stable_repr(value: object) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
-REGISTRY = Registry(CLASSES, REGISTERED)
 T = TypeVar("T")
 UserId = NewType("UserId", int)
 Json = TypeAliasType("Json", None | bool | int | float | str | list["Json"] | dict[str, "Json"])
@@ -124,8 +123,8 @@ FITS: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("value", "annotation"), FITS, ids=stable_repr)
 def test_it_fits_and_is_not_changed(value: Any, annotation: Any) -> None:
-    assert REGISTRY.fit(value, annotation, "$.k", convert=False) is value
-    assert REGISTRY.fit(value, annotation, "$.k", convert=True) is value
+    assert fit(value, annotation, "$.k", convert=False) is value
+    assert fit(value, annotation, "$.k", convert=True) is value
 
 
 UNFIT: list[tuple[Any, Any, str]] = [
@@ -163,7 +162,7 @@ UNFIT: list[tuple[Any, Any, str]] = [
 @pytest.mark.parametrize(("value", "annotation", "message"), UNFIT)
 def test_it_does_not_fit_and_the_message_says_where_and_what(value: Any, annotation: Any, message: str) -> None:
     with pytest.raises(ValueError) as caught:
-        REGISTRY.fit(value, annotation, "$.k", convert=False)
+        fit(value, annotation, "$.k", convert=False)
     assert str(caught.value) == message
 
 
@@ -201,12 +200,12 @@ def test_json_forms_are_converted_only_if_that_is_asked_for(plain: Any, annotati
     import copy
 
     before = copy.deepcopy(plain)
-    converted = REGISTRY.fit(plain, annotation, "$", convert=True)
+    converted = fit(plain, annotation, "$", convert=True)
     assert (converted, type(converted)) == (value, type(value))
     assert plain == before
     if value != plain:
         with pytest.raises(ValueError):
-            REGISTRY.fit(plain, annotation, "$", convert=False)
+            fit(plain, annotation, "$", convert=False)
 
 
 @pytest.mark.parametrize(
@@ -216,16 +215,16 @@ def test_json_forms_are_converted_only_if_that_is_asked_for(plain: Any, annotati
 )
 def test_what_cannot_be_converted_does_not_fit(plain: Any, annotation: Any) -> None:
     with pytest.raises(ValueError, match=r"^the value at \$"):
-        REGISTRY.fit(plain, annotation, "$", convert=True)
+        fit(plain, annotation, "$", convert=True)
 
 
 def test_the_fields_of_a_generic_typed_dict_cannot_be_judged() -> None:
     class Page(TypedDict, Generic[T]):
         items: list[T]
 
-    assert REGISTRY.fit({"items": ["a"]}, Page[int], "$", convert=False) == {"items": ["a"]}
+    assert fit({"items": ["a"]}, Page[int], "$", convert=False) == {"items": ["a"]}
     with pytest.raises(ValueError, match="lacks the key"):
-        REGISTRY.fit({}, Page[int], "$", convert=False)
+        fit({}, Page[int], "$", convert=False)
 
 
 def test_an_annotation_that_is_odd_fits() -> None:
@@ -237,11 +236,11 @@ def test_an_annotation_that_is_odd_fits() -> None:
         pass
 
     for annotation in (Strange, list[Strange], 7, "x y z", enum.auto(), [int]):
-        assert REGISTRY.fit([1], annotation, "$", convert=True) == [1]
+        assert fit([1], annotation, "$", convert=True) == [1]
 
 
 @settings(max_examples=200, deadline=None)
 @given(values)
 def test_every_value_fits_its_own_type_and_any_json_does_not_confuse_it(value: Any) -> None:
-    assert REGISTRY.fit(value, type(value), "$", convert=False) is value
-    assert REGISTRY.fit(value, type(value), "$", convert=True) is value
+    assert fit(value, type(value), "$", convert=False) is value
+    assert fit(value, type(value), "$", convert=True) is value

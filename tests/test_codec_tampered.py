@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stepkit.codec import Codec, Registry
-from stepkit.codec.kinds import DECODERS
 from stepkit.codec.loading import _BUILDERS
+from stepkit.codec.scalars import DECODERS
 from stepkit.errors import CheckpointFormatError
 
 REGISTRY = Registry(CLASSES, REGISTERED)

@@ -16,7 +16,7 @@ import pydantic
 import pytest
 
 from stepkit import Codec, Flow, flow
-from stepkit.hints import UNKNOWN, hints_of
+from stepkit.annotations.hints import UNKNOWN, hints_of
 from stepkit.table import StepRow
 
 if TYPE_CHECKING:

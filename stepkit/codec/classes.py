@@ -12,29 +12,23 @@ import enum
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol, cast
 
 import msgspec
 
-from .dumping import KEEP_ON_SELF, Dumped, key_step
-from .kinds import Malformed, Unsavable, describe, name_of
-
-if TYPE_CHECKING:
-    from .dumping import Dumper
-    from .loading import Loader
+from .dumping import DumpAdapter, Dumped, Dumper
+from .loading import LoadAdapter, Loader
+from .problems import KEEP_ON_SELF, Malformed, Unsavable, describe, key_step, name_of
 
 Fields = Mapping[str, Any]
 
 
-class Adapter(Protocol):
+class Adapter(DumpAdapter, LoadAdapter, Protocol):
     """Saves and restores the instances of exactly one class."""
 
     cls: type[Any]
     name: str
     """The class's name in tags; the registry sets it apart from others of the same name."""
-
-    def dump(self, value: Any, dumper: Dumper) -> Dumped: ...
-    def load(self, plain: Any, tag: Fields, loader: Loader) -> Any: ...
 
 
 class _ClassAdapter:

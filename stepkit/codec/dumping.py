@@ -18,24 +18,30 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 
-from . import kinds
-from .kinds import Unsavable, base64_of, escape, is_number, is_unicode, not_finite
-from .purity import MAX_DEPTH, encode
-
-if TYPE_CHECKING:
-    from .classes import Adapter
-    from .loading import Loader
-    from .registry import Registry
+from .loading import FACTORIES, Loader, LoadRegistry
+from .plain_json import MAX_DEPTH, encode
+from .problems import KEEP_ON_SELF, Unsavable, key_step
+from .scalars import base64_of, encoder_of, escape, is_number, is_unicode, not_finite
 
 Tag = str | dict[str, Any]
 Dumped = tuple[Any, Tag | None]
+"""Plain JSON data, and the tag that restores the value from them."""
 
-KEEP_ON_SELF = "or keep it on self, out of the context"
-FACTORIES: dict[str, Callable[[], Any]] = {
-    factory.__name__: factory for factory in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple)
-}
+
+class DumpAdapter(Protocol):
+    """Saves the instances of exactly one class."""
+
+    def dump(self, value: Any, dumper: Dumper) -> Dumped: ...
+
+
+class DumpRegistry(LoadRegistry, Protocol):
+    """Knows which classes can be saved, and how."""
+
+    def adapter_of(self, cls: type) -> DumpAdapter | None: ...
+    def tag_name(self, cls: type) -> str: ...
+    def advice_for(self, cls: type) -> str: ...
 
 
 class Met(NamedTuple):
@@ -55,9 +61,9 @@ class Dumper:
     them, so that they come back as one.
     """
 
-    def __init__(self, registry: Registry, shared: Collection[int] = (), first: int = 1) -> None:
+    def __init__(self, registry: DumpRegistry, shared: Collection[int] = (), first: int = 1) -> None:
         self.registry = registry
-        self.open: set[int] = set()
+        self.entered: set[int] = set()
         self.shared = shared
         self.next = first
         self.deepest = 0
@@ -79,7 +85,7 @@ class Dumper:
             return (value, None) if value - value == 0.0 else (not_finite(value), "float")
         adapter = self.registry.adapter_of(kind)
         if adapter is None:
-            leaf = kinds.encoder_of(kind)
+            leaf = encoder_of(kind)
             if leaf is not None and kind is not bytearray:
                 plain, fields = leaf[1](value)
                 return plain, {"is": leaf[0], **fields} if fields else leaf[0]
@@ -87,7 +93,7 @@ class Dumper:
         if changes and (known := self.met.get(id(value))) is not None:
             self._again(value, known)
             return known.plain, known.tag
-        level, around, self.deepest = len(self.open), self.deepest, len(self.open)
+        level, around, self.deepest = len(self.entered), self.deepest, len(self.entered)
         plain, tag = self._dump_new(value, kind, adapter)
         if changes:
             tag = self._note(value, plain, tag, self.deepest - level)
@@ -96,9 +102,9 @@ class Dumper:
 
     def _again(self, value: Any, known: Met) -> None:
         self.twice.add(id(value))
-        if len(self.open) + known.height > MAX_DEPTH:
+        if len(self.entered) + known.height > MAX_DEPTH:
             raise Unsavable(type(value), _too_deep())
-        self.deepest = max(self.deepest, len(self.open) + known.height)
+        self.deepest = max(self.deepest, len(self.entered) + known.height)
         if self.in_sets or id(value) in self.only_in_sets:
             raise Unsavable(
                 type(value),
@@ -117,13 +123,13 @@ class Dumper:
         self.met[id(value)] = Met(value, plain, {"same": number}, height)
         return {**(tag if isinstance(tag, dict) else {} if tag is None else {"is": tag}), "shared": number}
 
-    def _dump_new(self, value: Any, kind: type, adapter: Adapter | None) -> Dumped:
-        if id(value) in self.open:
+    def _dump_new(self, value: Any, kind: type, adapter: DumpAdapter | None) -> Dumped:
+        if id(value) in self.entered:
             raise Unsavable(kind, "contains itself, and JSON has no end then; break the cycle " + KEEP_ON_SELF)
-        if len(self.open) >= MAX_DEPTH:
+        if len(self.entered) >= MAX_DEPTH:
             raise Unsavable(kind, _too_deep())
-        self.open.add(id(value))
-        self.deepest = max(self.deepest, len(self.open))
+        self.entered.add(id(value))
+        self.deepest = max(self.deepest, len(self.entered))
         try:
             if adapter is not None:
                 return adapter.dump(value, self)
@@ -133,10 +139,10 @@ class Dumper:
             if dump is None:
                 dump = _container(kind)
             if dump is None:
-                raise Unsavable(kind, unknown_type(kind))
+                raise Unsavable(kind, self.registry.advice_for(kind))
             return dump(self, value)
         finally:
-            self.open.discard(id(value))
+            self.entered.discard(id(value))
 
     def apart(self) -> Dumper:
         """Another walk, which knows nothing of this one."""
@@ -144,8 +150,6 @@ class Dumper:
 
     def loader(self) -> Loader:
         """What restores the values of this walk."""
-        from .loading import Loader
-
         return Loader(self.registry)
 
     def items(
@@ -210,7 +214,7 @@ class Dumper:
                 plain, tag = self.dump(key)
                 text = plain if tag is not None else json.dumps(plain)
                 tag = kind.__name__ if kind in (int, bool, float) else "none"
-            elif self.registry.adapter_of(kind) is None and (kind is str or kinds.encoder_of(kind) is not None):
+            elif self.registry.adapter_of(kind) is None and (kind is str or encoder_of(kind) is not None):
                 try:
                     text, tag = self.dump(key)
                 except Unsavable as error:
@@ -252,37 +256,10 @@ def compact(tags: dict[str, Any], count: int) -> dict[str, Any]:
     return {"in": tags}
 
 
-def key_step(key: Any) -> str:
-    """The step of a key path: ``.name``, ``["any text"]``, ``[7]``."""
-    if type(key) is str:
-        return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
-    return f"[{key!r}]" if type(key) is int or type(key) is bool or key is None else f"[{type(key).__name__}]"
-
-
 def is_builtin_kind(kind: type) -> bool:
     """Whether every checkpoint can save values of exactly this type."""
-    leaf = kind in (str, bool, int, float, type(None)) or kinds.encoder_of(kind) is not None
+    leaf = kind in (str, bool, int, float, type(None)) or encoder_of(kind) is not None
     return leaf or kind in _CONTAINERS or _container(kind) is not None
-
-
-def unknown_type(kind: type) -> str:
-    """What to do about a value of a type that nobody here knows."""
-    from .classes import adapter_for, registered_adapter_for
-
-    if adapter_for(kind) is not None:
-        return (
-            "is of a class that the flow does not name, so a checkpoint could not restore it; name the class in the "
-            f"flow (its input, or the annotation of a parameter or a return), register it with codecs=, {KEEP_ON_SELF}"
-        )
-    if registered_adapter_for(kind) is not None:
-        return f"is an exception; register it with codecs=, which keeps its args and attributes, {KEEP_ON_SELF}"
-    for base in kind.__mro__[1:]:
-        if base in _CONTAINERS or base in (str, int, float) or kinds.encoder_of(base) is not None:
-            return (
-                f"is of a subclass of {base.__name__} and would come back as a plain {base.__name__}; "
-                f"convert it to {base.__name__}, register a Codec for it with codecs=, {KEEP_ON_SELF}"
-            )
-    return f"cannot be saved in a checkpoint; register a Codec for its class with codecs=, {KEEP_ON_SELF}"
 
 
 def _list(dumper: Dumper, value: list[Any]) -> Dumped:

@@ -10,10 +10,11 @@ from operator import is_not
 from typing import Any, final
 
 from ..errors import UnsavableValueError
-from .dumping import Tag, key_step
-from .kinds import describe, is_unicode
-from .purity import encode, encode_pure
+from .dumping import Tag
+from .plain_json import encode, encode_pure
+from .problems import describe, key_step
 from .registry import DumpedContext, Registry, dump_together, met_in
+from .scalars import is_unicode
 
 _WORD = 1 << 63
 _NOTHING: frozenset[int] = frozenset()

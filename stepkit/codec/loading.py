@@ -7,22 +7,36 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Mapping, Sized
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from .dumping import FACTORIES, key_step
-from .kinds import DECODERS, Malformed, describe, name_of
-from .purity import MAX_DEPTH
-
-if TYPE_CHECKING:
-    from .registry import Registry
+from .plain_json import MAX_DEPTH
+from .problems import Malformed, describe, key_step, name_of
+from .scalars import DECODERS
 
 SizedT = TypeVar("SizedT", bound=Sized)
+
+FACTORIES: dict[str, Callable[[], Any]] = {
+    factory.__name__: factory for factory in (bool, bytes, dict, float, frozenset, int, list, set, str, tuple)
+}
+"""What a ``defaultdict`` may make its values with, by name."""
+
+
+class LoadAdapter(Protocol):
+    """Restores the instances of exactly one class."""
+
+    def load(self, plain: Any, tag: Mapping[str, Any], loader: Loader) -> Any: ...
+
+
+class LoadRegistry(Protocol):
+    """Finds the adapter for a class by its name in a tag."""
+
+    def adapter_named(self, name: object) -> LoadAdapter: ...
 
 
 class Loader:
     """One walk. Raises ``Malformed``, and for its caller to catch whatever a constructor raises."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: LoadRegistry) -> None:
         self.registry = registry
         self.depth = 0
         self.shared: dict[int, tuple[Any, Any]] = {}

@@ -9,10 +9,10 @@ from typing_extensions import TypeVar, is_typeddict
 
 from ..errors import CheckpointFormatError, UnsavableValueError
 from .classes import Adapter, adapter_for, registered_adapter_for
-from .dumping import Dumped, Dumper, Tag, is_builtin_kind, key_step
-from .kinds import Malformed, Unsavable, describe, name_of
+from .dumping import Dumped, Dumper, Tag, is_builtin_kind
 from .loading import Loader
-from .purity import MAX_DEPTH, encode, encode_pure
+from .plain_json import MAX_DEPTH, encode, encode_pure
+from .problems import KEEP_ON_SELF, Malformed, Unsavable, describe, key_step, name_of
 
 T = TypeVar("T")
 
@@ -183,6 +183,24 @@ class Registry:
             )
         return name
 
+    def advice_for(self, cls: type) -> str:
+        """Say what to do about a value of a class that has no adapter here."""
+        if adapter_for(cls) is not None:
+            return (
+                "is of a class that the flow does not name, so a checkpoint could not restore it; name the class in "
+                "the flow (its input, or the annotation of a parameter or a return), register it with codecs=, "
+                f"{KEEP_ON_SELF}"
+            )
+        if registered_adapter_for(cls) is not None:
+            return f"is an exception; register it with codecs=, which keeps its args and attributes, {KEEP_ON_SELF}"
+        for base in cls.__mro__[1:]:
+            if is_builtin_kind(base):
+                return (
+                    f"is of a subclass of {base.__name__} and would come back as a plain {base.__name__}; "
+                    f"convert it to {base.__name__}, register a Codec for it with codecs=, {KEEP_ON_SELF}"
+                )
+        return f"cannot be saved in a checkpoint; register a Codec for its class with codecs=, {KEEP_ON_SELF}"
+
     def adapter_named(self, name: object) -> Adapter:
         """Raises ``Malformed``."""
         if type(name) is not str:
@@ -270,12 +288,6 @@ class Registry:
         loader = loader or Loader(self)
         loader.registry = self
         return {key: self.load(plain, tags.get(key), "$" + key_step(key), loader) for key, plain in plains.items()}
-
-    def fit(self, value: object, annotation: object, path: str, *, convert: bool) -> Any:
-        """Whether a restored value fits an annotation; see ``fitting.fit``."""
-        from .fitting import fit
-
-        return fit(value, annotation, path, convert=convert)
 
 
 def dump_together(contexts: Sequence[tuple[Registry, Mapping[str, object]]], first: int = 1) -> list[DumpedContext]:

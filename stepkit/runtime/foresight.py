@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..annotations import UNKNOWN
+from ..annotations.fitting import fit
+from ..annotations.forms import UNKNOWN
+from ..annotations.hints import FlowHints, hints_of
 from ..errors import CheckpointKeyError, CheckpointValueError, FlowInputError, quoted
-from ..hints import FlowHints, hints_of
 from ..table import Condition, Parameters, StepRow
 from .frame import Frame
 
@@ -28,7 +29,7 @@ def check_input(frame: Frame, *, complete: bool = True) -> None:
     flow, declared = frame.run.flow, hints_of(type(frame.owner)).input
     if declared is not UNKNOWN:
         try:
-            frame.registry.fit(frame.context, declared, "$", convert=False)
+            fit(frame.context, declared, "$", convert=False)
         except ValueError as error:
             raise FlowInputError(f"flow {flow}: the input is refused: {error}") from None
     try:
@@ -132,7 +133,7 @@ class _Search:
             if annotation is UNKNOWN:
                 continue
             try:
-                value = frame.registry.fit(self.context[key], annotation, f"$.{key}", convert=self.convert)
+                value = fit(self.context[key], annotation, f"$.{key}", convert=self.convert)
             except ValueError as error:
                 overridden = key in self.override_data and self.context[key] is self.override_data[key]
                 given = "override_data" if overridden else self.given

@@ -169,7 +169,7 @@ class Frame:
     def registry(self) -> Registry:
         """The classes that checkpoints of this frame may hold: those that it or a frame around it names."""
         if self._registry is None:
-            from ..hints import hints_of  # what saves values is imported when something is saved
+            from ..annotations.hints import hints_of  # what saves values is imported when something is saved
 
             if self.parent is None:
                 self._registry = hints_of(type(self.owner)).registry

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CodeType
 from typing import Any
 
-from ..codec.fitting import typed_dict_fields
+from ..annotations.fields import typed_dict_fields
+from ..annotations.hints import FlowHints, hints_of
 from ..errors import nearest
-from ..hints import FlowHints, hints_of
 from ..table import Condition, StepRow
 from .frame import Frame
 

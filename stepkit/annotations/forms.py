@@ -1,19 +1,20 @@
-"""Annotations taken as what they are, without looking into values: what a class definition asks of them.
-
-What compares values with annotations stands in ``codec.fitting``, which ``import stepkit`` does not load.
-"""
+"""Annotations as they are written: without wrappers, and what stands in ``Flow[...]``."""
 
 from __future__ import annotations
 
-import sys
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, NotRequired, Required, Union, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, ClassVar, Final, Literal, NotRequired, Required, TypeVar, Union, get_args, get_origin
 
 import typing_extensions
 from typing_extensions import ReadOnly, TypeAliasType
 
 MAX_DEPTH = 100
+"""Levels of an annotation that are looked at."""
+
+UNIONS: tuple[Any, ...] = (Union, UnionType)
+LITERALS: tuple[Any, ...] = tuple({Literal, typing_extensions.Literal})
 WRAPPERS: tuple[Any, ...] = (Annotated, Required, NotRequired, ReadOnly, Final, ClassVar)
 _ALIASES: tuple[Any, ...] = tuple({TypeAliasType, getattr(typing, "TypeAliasType", TypeAliasType)})
 
@@ -22,7 +23,7 @@ UNKNOWN: Any = type("Unknown", (), {"__repr__": lambda self: "<unknown>", "__slo
 
 
 def unwrapped(annotation: Any) -> Any:
-    """The annotation without ``Annotated``, ``NotRequired``, ``NewType``, aliases and the like."""
+    """Return the annotation without ``Annotated``, ``NotRequired``, ``NewType``, aliases and the like."""
     for _ in range(MAX_DEPTH):
         origin = get_origin(annotation)
         if origin in WRAPPERS:
@@ -39,8 +40,20 @@ def unwrapped(annotation: Any) -> Any:
     return Any
 
 
+def declared_input(cls: type) -> tuple[Any, type]:
+    """Return what stands in ``Flow[...]`` of a flow class or of its nearest base that says it, and the class that does.
+
+    It is as it is written, perhaps a string; ``UNKNOWN`` where no class says it.
+    """
+    for base in cls.__mro__:
+        argument = written_input(base)
+        if argument is not UNKNOWN and not isinstance(argument, TypeVar):
+            return argument, base
+    return UNKNOWN, cls
+
+
 def written_input(cls: type) -> Any:
-    """What a class's own bases say in ``Flow[...]``, also by the argument of a generic flow; or ``UNKNOWN``."""
+    """Return what a class's own bases say in ``Flow[...]``, also by the argument of a generic flow, or ``UNKNOWN``."""
     for generic in vars(cls).get("__orig_bases__", ()):
         origin = get_origin(generic)
         if not hasattr(origin, "__stepkit_options__"):
@@ -54,12 +67,12 @@ def written_input(cls: type) -> Any:
 
 
 def is_no_mapping(annotation: Any) -> bool:
-    """Whether no value of this type is a mapping, for certain."""
+    """Say whether certainly no value of this type is a mapping."""
     annotation = unwrapped(annotation)
     origin = get_origin(annotation)
-    if origin is Union or origin is getattr(sys.modules["types"], "UnionType", None):
+    if origin in UNIONS:
         return all(is_no_mapping(member) for member in get_args(annotation))
-    if origin in (typing.Literal, typing_extensions.Literal):
+    if origin in LITERALS:
         return True
     cls = origin or annotation
     if not isinstance(cls, type) or cls in (Any, object, type(None)) or getattr(cls, "_is_protocol", False):

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from .kinds import DIGITS
+from .scalars import DIGITS
 
 MAX_DEPTH = 100
 """Levels of containers in a value, at most: as many as every parser and every walk here can take."""

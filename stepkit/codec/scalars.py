@@ -16,25 +16,7 @@ from typing import Any, cast
 
 import msgspec
 
-
-class Unsavable(Exception):
-    """A value cannot come back the same. Each level on the way out adds its step of the key path."""
-
-    def __init__(self, type: type, reason: str) -> None:
-        self.type = type
-        self.reason = reason
-        self.steps: list[str] = []
-
-
-class Malformed(Exception):
-    """A tag does not fit its value. Each level on the way out adds its step of the key path."""
-
-    def __init__(self, problem: str) -> None:
-        self.problem = problem
-        self.steps: list[str] = []
-        self.cause: Exception | None = None
-        """What a codec raised: its author's own error, which says what its author put there."""
-
+from .problems import Malformed, Unsavable, describe
 
 Fields = dict[str, Any]
 Encode = Callable[[Any], tuple[Any, Fields]]
@@ -50,21 +32,6 @@ def text(plain: object) -> str:
     if type(plain) is not str:
         raise Malformed(f"needs a string, not {describe(plain)}")
     return plain
-
-
-def describe(value: object) -> str:
-    """A value for a message: its type and its length, never the value itself."""
-    kind = type(value)
-    if kind is str:
-        return f"str of {len(cast(str, value))} characters"
-    if kind is bytes:
-        return f"bytes of length {len(cast(bytes, value))}"
-    return kind.__name__
-
-
-def name_of(name: object) -> str:
-    """The name of a key, a field or a tag for a message; what is no short string is described as a value is."""
-    return f'"{name}"' if type(name) is str and len(name) <= 60 and name.isprintable() else describe(name)
 
 
 def _encode_zoned(value: Any) -> tuple[str, Fields]:

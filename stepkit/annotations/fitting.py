@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import collections.abc
 import enum
-import sys
-import types
-import typing
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import (
-    Any,
-    ForwardRef,
-    Literal,
-    NotRequired,
-    Required,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-)
+from typing import Any, cast, get_args, get_origin
 
 import msgspec
 import typing_extensions
 
-from ..annotations import MAX_DEPTH, WRAPPERS, unwrapped
-from .dumping import key_step
-from .fields import class_fields
-from .kinds import DECODERS, describe, encoder_of
+from ..codec.problems import describe, key_step
+from ..codec.scalars import DECODERS, encoder_of
+from .fields import class_fields, typed_dict_fields
+from .forms import LITERALS, MAX_DEPTH, UNIONS, unwrapped
 
 _NOT_JUDGED: tuple[Any, ...] = (type, collections.abc.Callable)
-_UNIONS: tuple[Any, ...] = (Union, types.UnionType)
-_LITERALS: tuple[Any, ...] = tuple({Literal, typing_extensions.Literal})
 _MAPPINGS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
 _ITERABLES = (list, tuple, set, frozenset, collections.deque)
 
@@ -66,9 +49,9 @@ def _fit(value: Any, annotation: Any, path: str, convert: bool, depth: int) -> A
             raise _unfit(value, "None", path)
         return value
     origin = get_origin(annotation)
-    if origin in _UNIONS:
+    if origin in UNIONS:
         return _union(value, get_args(annotation), annotation, path, convert, depth)
-    if origin in _LITERALS:
+    if origin in LITERALS:
         return _literal(value, get_args(annotation), annotation, path, convert)
     if isinstance(annotation, type) and origin is None:
         if typing_extensions.is_typeddict(annotation):
@@ -265,49 +248,6 @@ def _key(key: Any, annotation: Any, step: str, convert: bool, depth: int) -> Any
             except ValueError:
                 pass
         raise
-
-
-@lru_cache(512)
-def typed_dict_fields(cls: Any) -> Mapping[str, tuple[Any, bool]]:
-    """The fields of a TypedDict: what each is annotated with, as far as that can be resolved, and if it is required.
-
-    With ``from __future__ import annotations`` the class itself does not know which of its fields are ``NotRequired``.
-    """
-    fields = {}
-    required: frozenset[str] = getattr(cls, "__required_keys__", frozenset())
-    for name, annotation in typing_extensions.get_annotations(cls).items():
-        resolved = resolve_reference(annotation, cls)
-        is_required = name in required
-        inner = resolved
-        while get_origin(inner) in WRAPPERS:
-            origin = get_origin(inner)
-            if origin is Required:
-                is_required = True
-            elif origin is NotRequired:
-                is_required = False
-            inner = get_args(inner)[0]
-        if isinstance(resolved, ForwardRef):
-            text = resolved.__forward_arg__.lstrip()
-            if text.rpartition("[")[0] and text.partition("[")[0].rpartition(".")[2] == "NotRequired":
-                is_required = False
-        fields[name] = (inner, is_required)
-    return fields
-
-
-def resolve_reference(annotation: Any, owner: Any) -> Any:
-    """What a string or a ForwardRef in a class stands for; itself where that cannot be found out."""
-    if isinstance(annotation, ForwardRef):
-        module = getattr(annotation, "__forward_module__", None) or owner.__module__
-        text: Any = annotation.__forward_arg__
-    elif isinstance(annotation, str):
-        module, text = owner.__module__, annotation
-    else:
-        return annotation
-    namespace = vars(module) if isinstance(module, types.ModuleType) else vars(sys.modules.get(str(module), typing))
-    try:
-        return eval(text, dict(vars(owner)), dict(namespace))  # as typing.get_type_hints: the module comes first
-    except Exception:
-        return annotation if isinstance(annotation, ForwardRef) else ForwardRef(text, is_class=True)
 
 
 def _typed_dict(value: Any, cls: Any, path: str, convert: bool, depth: int) -> Any:
