@@ -110,7 +110,7 @@ ROOMS: dict[str, set[str]] = {
     "table_builder": {"backoff", "errors", "flow", "signature", "table"},
     "codec": {"errors"},
     "annotations": {"codec", "table"},
-    "checkpoint": {"codec", "errors"},
+    "checkpoint": {"backoff", "codec", "errors"},
     "runtime": {
         *("annotations", "backoff", "checkpoint", "codec", "table_builder", "current", "errors", "events", "ids"),
         *("signature", "table"),
