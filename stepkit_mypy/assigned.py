@@ -166,13 +166,13 @@ def _check_arms(checker: TypeChecker, work: Work, slot: Slot, before: Context[Ty
     if slot.row is None or slot.row.change.rest is None or any(row.change.rest is not None for row in rows):
         return
     node = next((each.declaration.node for each in slot.arms if each.declaration is not None), work.info.defn)
-    if not before.open and work.is_first_note():
+    if not before.open and work.is_first_note(node):
         messages.unseen_declaration(checker, node, slot.attribute)
 
 
 def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:
     judge_row(work, row, before, Check(checker, declaration.made_of or declaration.node))
-    if row.change.rest is None or before.open or not work.is_first_note():
+    if row.change.rest is None or before.open or not work.is_first_note(declaration.node):
         return
     if declaration.lost:
         messages.lost_in_stub(checker, declaration.node, work.info.name)

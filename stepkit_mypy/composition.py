@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr, TypeInfo
+from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
@@ -16,7 +16,7 @@ from .contexts import Context, collisions, write
 from .conversions import is_dict_call
 from .declarations import Declaration, facts_of, flow_argument, name_of
 from .nested_inputs import check_input, telling_once
-from .rows import Row, encoded_inside, flows_in, is_ready
+from .rows import Row, is_ready, runs
 from .shapes import literal_strings
 from .sources import flow_of, flows_of, judge
 from .walk import member_changes, opened_by, row_changes
@@ -105,20 +105,14 @@ def note_open_inside(
     context: Context[Type],
 ) -> None:
     """Say which step inside a nested flow opens the context, where the flow is nested."""
-    if context.open or work.noted_open:
+    if context.open or work.noted_at not in (None, node):
         return
     for flow in flows:
         found = None if flow is None else opened_by(flow, context)
-        if flow is None or found is None or _runs(flow, work.info):  # what runs itself has a note of its own
+        if flow is None or found is None or runs(flow.type, work.info):  # what runs itself has a note of its own
             continue
-        if work.is_first_note():
+        if work.is_first_note(node):
             messages.open_inside(checker, node, place, *found)
-
-
-def _runs(flow: Instance, other: TypeInfo) -> bool:
-    """Whether a flow is another one, or runs it somewhere inside."""
-    inside = (each for encoded in encoded_inside(flow.type) if encoded is not None for each in flows_in(encoded))
-    return flow.type is other or any(each is other for each in inside)
 
 
 def set_wrong(work: Work, declaration: Declaration, row: Row, wrong: Iterable[str]) -> None:
@@ -183,7 +177,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
     """Check that the context has what the cases require. The keys that are wrong."""
     branch = name_of(declaration)
     cases, written = _cases(checker, declaration), declaration.options.get("cases")
-    if cases is None and written is not None and not context.open and work.is_first_note():
+    if cases is None and written is not None and not context.open and work.is_first_note(written):
         messages.unseen_cases(checker, written, branch)
     wrong: set[str] = set()
     for name, expression in (cases or {}).items():

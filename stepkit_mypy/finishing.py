@@ -28,7 +28,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         work.ended = True  # mypy does not look at the ends of classes there; all rows must be known all the same
     if not work.ended or not work.is_complete():
         return False
-    if _has_unseen_base(work.info) and work.is_first_note():
+    if _has_unseen_base(work.info) and work.is_first_note(work.info):
         messages.unseen_base(checker, work.info.defn, work.info.name)
     note_mixed_in(checker, work)
     check_inherited(checker, work)
@@ -46,6 +46,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     complete = collect_paths(table.rows, "", paths, (work.info,))
     paths = list(dict.fromkeys(paths))  # a nested flow may be one of several with steps of the same names
     info = work.info
+    _note_circles(checker, work)
     encoded = rows.encode(checker, table)
     if encoded == work.target:
         return True
@@ -64,7 +65,6 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         if alias is not None and info.names[name].plugin_generated:
             compat.set_target(alias, target)
     _add_dependencies(checker, work)
-    _note_circles(checker, work)
     work.finished()
     return True
 
@@ -127,14 +127,17 @@ def _events(checker: TypeChecker, work: Work, paths: list[str], *, complete: boo
 
 def _note_circles(checker: TypeChecker, work: Work) -> None:
     """A flow that runs itself, or one that is not known before this one is: the context is open behind it."""
-    for slot in work.slots:
+    for position, slot in enumerate(work.slots):
+        before, after = work.state_at(position), work.state_at(position + 1)
+        if before is None or after is None or before.context.open or not after.result(compat.join).open:
+            continue
         for each in (slot, *slot.members):
             if each.row is None or each.declaration is None:
                 continue
+            node = flow_argument(each.declaration) or each.declaration.options.get("cases")
             for flow in each.row.flows:
-                unknown = flow is not None and (flow.type is work.info or rows.table_of(flow.type) is None)
-                if flow is not None and unknown and work.is_first_note():
-                    node = flow_argument(each.declaration) or each.declaration.options.get("cases")
+                unknown = flow is not None and (rows.table_of(flow.type) is None or rows.runs(flow.type, work.info))
+                if flow is not None and unknown and work.is_first_note(node or each.declaration.node):
                     name = name_of(each.declaration)
                     if checker.modules[flow.type.module_name].is_stub:  # a silenced one, of no decorated method
                         messages.lost_inside(checker, node or each.declaration.node, f'nested flow "{name}"')

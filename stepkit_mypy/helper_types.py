@@ -63,20 +63,20 @@ def _loose(context: AnalyzeTypeContext, kind: str) -> Type:
 
 
 def fill(checker: TypeChecker, tables: Tables, info: TypeInfo) -> None:
-    """Fill what was asked about a flow that is known now, in its own module and in those of its import cycle."""
-    modules = [checker.tree, *(checker.modules[name] for name in _asking(info) if name in checker.modules)]
+    """Fill what was asked about a flow that is known now."""
+    modules = modules_that_ask(checker, info)
     for module in modules:
         for name, symbol in list(module.names.items()):
             if name.startswith(PREFIX + "|"):
                 kind, fullname, step = (unquote(part) for part in name.split("|")[1:])
                 if fullname == info.fullname and isinstance(symbol.node, TypeAlias):
                     _fill_one(checker, tables, info, symbol.node, kind, step, report=module is checker.tree)
-    info.metadata.pop("stepkit", None)
 
 
-def _asking(info: TypeInfo) -> list[str]:
-    found: Any = info.metadata.get("stepkit", {}).get("asked", [])
-    return list(found)
+def modules_that_ask(checker: TypeChecker, info: TypeInfo) -> list[MypyFile]:
+    """The module of a flow, and those of its import cycle that wait for it."""
+    names: Any = info.metadata.get("stepkit", {}).get("asked", [])
+    return [checker.tree, *(checker.modules[name] for name in names if name in checker.modules)]
 
 
 def asked(info: TypeInfo, module: MypyFile) -> None:

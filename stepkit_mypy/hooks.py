@@ -34,6 +34,7 @@ from . import (
     mixing,
     sources,
     steps,
+    unpacking,
 )
 from .callbacks import CALLBACK
 from .codes import CODES
@@ -107,6 +108,10 @@ class Hooks:
     @_safe(lambda context: compat.any_type())
     def helper_type(self, context: AnalyzeTypeContext) -> Type:
         return helper_types.analyze(context, self.tables)
+
+    @_safe(lambda context: compat.any_type())
+    def unpacked_type(self, context: AnalyzeTypeContext) -> Type:
+        return unpacking.analyze(context)
 
     @_safe(lambda context: compat.any_type())
     def decorator_type(self, context: AnalyzeTypeContext) -> Type:
@@ -318,6 +323,8 @@ class Hooks:
         """The flow's types are known: tell those that waited for them."""
         self.tables.generation += 1
         helper_types.fill(checker, self.tables, info)
+        unpacking.fill(checker, info, helper_types.modules_that_ask(checker, info))
+        info.metadata.pop("stepkit", None)
         compat.recheck_above(checker, info)
         if info.fullname in self.works.early:
             self.works.early.discard(info.fullname)

@@ -73,6 +73,8 @@ class StepkitPlugin(Plugin):
                 compat.excuse_defaults(symbol.node)
         if fullname == DECORATOR:
             return self.hooks.decorator_type
+        if fullname in compat.UNPACK:
+            return self.hooks.unpacked_type
         return self.hooks.helper_type if fullname in HELPER_TYPES else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:

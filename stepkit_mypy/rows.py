@@ -257,6 +257,12 @@ def flows_in(encoded: TupleType) -> Iterator[TypeInfo]:
             yield from flows_in(members)
 
 
+def runs(info: TypeInfo, other: TypeInfo) -> bool:
+    """Whether a flow is another one, or runs it somewhere inside."""
+    inside = (each for encoded in encoded_inside(info) if encoded is not None for each in flows_in(encoded))
+    return info is other or any(each is other for each in inside)
+
+
 _decoded: dict[int, tuple[Type, Table]] = {}
 """The tables that were read last: a pure function of types, by their identity, as they have no cheap hash."""
 

@@ -41,7 +41,7 @@ def judge(checker: TypeChecker, work: Work, place: str, node: Expression, *, alr
         return
     if _is_no_flow(type):
         messages.no_flow(checker, node, place, compat.clean(type))
-    elif not already_open and work.is_first_note():
+    elif not already_open and work.is_first_note(node):
         messages.unseen_flow(checker, node, place)
 
 

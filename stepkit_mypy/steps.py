@@ -109,7 +109,7 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
     elif slot.row is not None and slot.row.change.rest is None:
         change = Context(slot.row.change.keys, compat.any_type())
         work.set_row(declaration.key, replace(slot.row, change=change))
-        if work.is_first_note():
+        if work.is_first_note(node):
             messages.unseen_declaration(checker, node, declaration.attribute)
     return step_type(checker, declaration, compat.any_type())
 
@@ -307,14 +307,14 @@ def _check_collisions(
 def check_return(
     checker: TypeChecker, work: Work, row: Row, declaration: Declaration, result: Returned, *, already_open: bool
 ) -> None:
-    function, below = declaration.function, declaration.below
+    function, below, node = declaration.function, declaration.below, declaration.node
     assert function is not None
     step = row.facts.name
     transform = row.facts.kind == "transform"
     if below is not None and below.gives is not None and not below.keeps:
         if not _is_mapping_or_none(below.gives, transform):
             messages.bad_return(checker, function, step, below.gives, transform=transform)
-        elif row.change.rest is not None and not already_open and not result.wrong and work.is_first_note():
+        elif row.change.rest is not None and not already_open and not result.wrong and work.is_first_note(node):
             messages.open_context(checker, function, step, what_is_unknown(below.gives))
         return
     if not compat.returns_inferred(function) and isinstance(function.type, CallableType):
@@ -326,11 +326,11 @@ def check_return(
         if not compat.is_abstract(function):
             messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
-    if row.change.rest is None or already_open or result.wrong or not work.is_first_note():
+    if row.change.rest is None or already_open or result.wrong or not work.is_first_note(node):
         return
     if result.unknown:
-        node, what = result.unknown[0]
-        messages.open_context(checker, node, step, what)
+        place, what = result.unknown[0]
+        messages.open_context(checker, place, step, what)
     elif result.untyped:
         messages.open_context(checker, result.untyped[0], step, "a value of type Any")
     elif compat.is_checked_by_values(function) and compat.returns_inferred(function):

@@ -125,13 +125,19 @@ from .types import (
     without_variables,
 )
 from .unannotated import body_read
+from .unpacking import UNPACK, class_called, fill_unpacked, unpack, unpacked
 
 __all__ = [
     "KW_ONLY",
+    "UNPACK",
     "body_read",
     "is_written_without_arguments",
     "is_no_mapping",
     "class_behind",
+    "class_called",
+    "fill_unpacked",
+    "unpack",
+    "unpacked",
     "add_alias",
     "add_dependency",
     "alias_of",

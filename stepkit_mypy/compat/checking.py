@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from mypy.binder import ConditionalTypeBinder
-from mypy.checker import DeferredNode, TypeChecker
-from mypy.errorcodes import NO_ANY_RETURN
+from mypy.checker import DEFAULT_LAST_PASS, DeferredNode, TypeChecker
+from mypy.errorcodes import NO_ANY_RETURN, ErrorCode
 from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
@@ -48,6 +48,23 @@ from mypy.types import (
 from .syntax import attributes_of, returns_of, statements_in
 from .types import awaited
 
+SEMANTIC = (
+    "await-not-async",
+    "metaclass",
+    "name-defined",
+    "name-match",
+    "no-overload-impl",
+    "no-redef",
+    "nonetype-type",
+    "syntax",
+    "top-level-await",
+    "type-arg",
+    "type-var",
+    "valid-newtype",
+    "valid-type",
+)
+"""The codes of errors that come from mypy's semantic analysis."""
+
 
 def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
     """Check the functions above a class, and its own that are no steps, again: its aliases had no target yet.
@@ -64,11 +81,27 @@ def recheck_above(checker: TypeChecker, info: TypeInfo) -> None:
         targets += _functions_in(node, None)
     targets += [(method, info) for method in info.defn.defs.body if isinstance(method, FuncDef)]
     names = {node.fullname for node, _ in targets}
-    checker.msg.errors.clear_errors_in_targets(checker.path, names)
+    _clear_errors(checker, names)
     waiting = {each.node for each in checker.deferred_nodes}
     for function, owner in targets:
         if function not in waiting:
             checker.deferred_nodes.append(DeferredNode(function, owner))
+
+
+def _clear_errors(checker: TypeChecker, targets: set[str]) -> None:
+    """Drop what was said of functions that are checked again, but for what the semantic analysis said: it said it."""
+    errors = checker.msg.errors
+    found = [each for each in errors.error_info_map.get(checker.path, ()) if each.target in targets]
+    errors.clear_errors_in_targets(checker.path, targets)
+    kept = [each for each in found if _is_semantic(each.code, each.message)]
+    if kept:
+        errors.error_info_map.setdefault(checker.path, []).extend(kept)
+
+
+def _is_semantic(code: ErrorCode | None, message: str) -> bool:
+    if code is None or code.code == "misc":  # of both; what the checker says of keys, and of Any, may be so no longer
+        return "TypedDict key" not in message and '"Any"' not in message
+    return code.code in SEMANTIC or message.startswith('Module "')
 
 
 def forgive_returned_any(checker: TypeChecker, func: FuncDef) -> None:
@@ -246,7 +279,7 @@ def defer(checker: TypeChecker, node: Any) -> bool:
 
 def defer_decorator(checker: TypeChecker, decorator: Decorator, info: TypeInfo) -> bool:
     """Have mypy check a decorated method again later, as a whole. False if it cannot."""
-    if checker.pass_num >= checker.last_pass:
+    if is_last_pass(checker):
         return False
     function = checker.scope.top_level_function()
     if function is not None:  # a class inside a function
@@ -284,7 +317,11 @@ def is_silenced(checker: TypeChecker) -> bool:
 
 
 def is_last_pass(checker: TypeChecker) -> bool:
-    return checker.pass_num >= checker.last_pass
+    """Whether what is deferred now is not checked again. The daemon has one pass less for a module that was edited."""
+    last = checker.last_pass
+    if checker.options.fine_grained_incremental and last == DEFAULT_LAST_PASS and checker.recurse_into_functions:
+        last -= checker.scope.top_level_function() is None
+    return checker.pass_num >= last
 
 
 def add_dependency(checker: TypeChecker, trigger: str, target: str | None = None) -> None:

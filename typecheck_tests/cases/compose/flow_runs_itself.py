@@ -60,7 +60,7 @@ class Ping(Flow[Input]):
 
 
 class Pong(Flow[Input]):
-    ping = flow.subflow("ping", Ping)
+    ping = flow.subflow("ping", Ping)  # N: "ping" runs Ping
 
     @flow.step("pong")
     def pong(self, n):

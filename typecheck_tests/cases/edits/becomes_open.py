@@ -9,6 +9,10 @@ class Row(TypedDict):
 def load() -> Row:
     return {"b": 1}
 
+
+def read() -> dict[str, Any]:
+    return {}
+
 # --- main.py
 from stepkit import Flow, flow
 
@@ -24,9 +28,17 @@ class Calc(Flow):
     def two(self, zum):  # E1: [stepkit-missing-key] step "two" reads "zum"
         return {"c": 1}
 
+    @flow.step("three")
+    def three(self):
+        return helper.read()  # N1: step "three"
+
 # --- helper.py (2)
 from typing import Any
 
 
 def load() -> dict[str, Any]:
     return {"b": 1}
+
+
+def read() -> dict[str, Any]:
+    return {}

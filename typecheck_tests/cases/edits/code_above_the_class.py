@@ -13,6 +13,10 @@ def above(output: Calc.Output, event: Calc.Event) -> str:
     return output["b"]
 
 
+def wrong() -> object:
+    return nope  # E+: [name-defined] "nope"
+
+
 class Input(TypedDict):
     a: int
 
@@ -35,6 +39,10 @@ def above(output: Calc.Output, event: Calc.Event) -> str:
     if event.step_name == "one":
         assert_type(event.context["b"], str)  # E: [assert-type] "int"
     return output["b"]  # E: [return-value] "int"
+
+
+def wrong() -> object:
+    return nope  # E+: [name-defined] "nope"
 
 
 class Input(TypedDict):
