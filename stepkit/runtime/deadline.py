@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Coroutine
-from time import monotonic, time
 from typing import Any
 
 from ..errors import ResumeDeadlineError, RunDeadlineError
 from . import concurrency
+from .clock import Deadline
 from .frame import Frame, Run
 from .signals import Aborted, Fence
-
-
-class Deadline:
-    """``at`` is kept over a resume; what is left until then is measured by a clock that nobody sets."""
-
-    __slots__ = ("_clock", "_due", "at")
-
-    def __init__(self, at: float) -> None:
-        self.at = at
-        """Seconds since 1970; infinity is never, which takes away that of a checkpoint."""
-        self._clock = _clock()
-        self._due = self._clock() + at - time()
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return self._due - self._clock()
 
 
 def limit(run: Run, at: float) -> None:
@@ -84,9 +66,3 @@ def _path_in_progress(frame: Frame) -> str:
         frame = frame.child
     # Behind the last step its callbacks are in progress.
     return frame.path_of(frame.steps[min(frame.position, len(frame.steps) - 1)].row)
-
-
-def _clock() -> Callable[[], float]:
-    asyncio: Any = sys.modules.get("asyncio")
-    loop = None if asyncio is None else asyncio._get_running_loop()  # asks without an exception
-    return monotonic if loop is None else loop.time

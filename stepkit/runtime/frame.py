@@ -18,7 +18,7 @@ from .signals import Fence
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
-    from .deadline import Deadline
+    from .clock import Deadline
 
 
 class Run:
