@@ -34,6 +34,8 @@ def _describe_row(row: StepRow) -> dict[str, Any]:
         described["when"] = row.when if isinstance(row.when, bool) else "condition"
     for option, usual in _QUIET_OPTIONS.items():
         value = getattr(row, option)
+        if option == "on_error" and row.fallback is not None:
+            value = row.fallback.name
         if value != usual:
             described[option] = list(value) if isinstance(value, tuple) else value
     if row.circuit_breaker is not None:

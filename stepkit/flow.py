@@ -43,6 +43,7 @@ MadeT = TypeVar("MadeT", default=Any)
 LooseT = TypeVar("LooseT")
 LooseT_co = TypeVar("LooseT_co", covariant=True)
 When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
+OnError = ErrorPolicy | str | Callable[..., Any]
 RetryDelay = Seconds | Callable[[int, Exception], Seconds]
 ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
 
@@ -181,7 +182,7 @@ def step(
     /,
     *,
     when: When = True,
-    on_error: ErrorPolicy = "raise",
+    on_error: OnError = "raise",
     retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
@@ -201,7 +202,8 @@ def step(
         name: The step's name; the method's own where it is left out. ``@flow.step`` without parentheses works.
         when: Whether the step runs: a bool, or a function, sync or async, whose parameters are injected by name.
         on_error: ``"raise"``; ``"continue"`` goes on with the next step; ``"skip-remaining"`` ends the run with
-            the context as it is.
+            the context as it is; or a fallback that gives the step's keys: the name of a method, or a function, sync
+            or async, that takes ``(self, error)`` and the keys that it reads.
         retries: How many times the step is tried again after it failed. As the class's ``retries=`` says where it is
             left out; otherwise 0.
         retry_delay: Seconds or a ``timedelta`` between two attempts, or a function of (attempt, error) that gives
@@ -227,7 +229,7 @@ def transform(
     /,
     *,
     when: When = True,
-    on_error: ErrorPolicy = "raise",
+    on_error: OnError = "raise",
     retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
@@ -265,7 +267,7 @@ def branch(
     *,
     cases: Mapping[str, object],
     when: When = True,
-    on_error: ErrorPolicy = "raise",
+    on_error: OnError = "raise",
     retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
@@ -289,7 +291,7 @@ def subflow(
     /,
     *,
     when: When = True,
-    on_error: ErrorPolicy = "raise",
+    on_error: OnError = "raise",
     retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
@@ -310,7 +312,7 @@ def parallel(
     *,
     mode: ParallelMode = "all",
     when: When = True,
-    on_error: ErrorPolicy = "raise",
+    on_error: OnError = "raise",
     retries: int | None = None,
     retry_delay: RetryDelay = 0.0,
     should_retry: ShouldRetry | None = None,
@@ -341,7 +343,7 @@ class Parallel(Declaration):
         /,
         *,
         when: When = True,
-        on_error: ErrorPolicy = "raise",
+        on_error: OnError = "raise",
         retries: int | None = None,
         retry_delay: RetryDelay = 0.0,
         should_retry: ShouldRetry | None = None,
@@ -360,7 +362,7 @@ class Parallel(Declaration):
         *,
         name: str | None = None,
         when: When = True,
-        on_error: ErrorPolicy = "raise",
+        on_error: OnError = "raise",
         retries: int | None = None,
         retry_delay: RetryDelay = 0.0,
         should_retry: ShouldRetry | None = None,

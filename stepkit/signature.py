@@ -14,12 +14,12 @@ class UnreadableSignature(Exception):
     """The parameters cannot be injected from a context; the message says why."""
 
 
-def read_parameters(function: Callable[..., Any], *, method: bool) -> Parameters:
+def read_parameters(function: Callable[..., Any], *, method: bool, takes_error: bool = False) -> Parameters:
     """The keys that ``function`` reads from the context.
 
     A method's first parameter is left out. Where ``method`` is false, a first parameter called ``self`` is
-    not a key: it receives the flow. ``functools.wraps`` is looked through, as ``inspect.signature`` does;
-    no annotation is evaluated. Raises ``UnreadableSignature``.
+    not a key: it receives the flow. With ``takes_error`` the one after it is no key either. ``functools.wraps`` is
+    looked through, as ``inspect.signature`` does; no annotation is evaluated. Raises ``UnreadableSignature``.
     """
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -27,13 +27,14 @@ def read_parameters(function: Callable[..., Any], *, method: bool) -> Parameters
         raise UnreadableSignature(f"its signature cannot be read ({error})") from None
 
     takes_self = method or bool(parameters and parameters[0].name == "self")
-    if takes_self:
+    before = ["self"] if takes_self else []
+    for name in [*before, "error"] if takes_error else before:
         if not parameters or parameters[0].kind in (
             inspect.Parameter.VAR_POSITIONAL,
             inspect.Parameter.VAR_KEYWORD,
             inspect.Parameter.KEYWORD_ONLY,
         ):
-            raise UnreadableSignature("it has no self parameter")
+            raise UnreadableSignature(f"it has no {name} parameter")
         parameters = parameters[1:]
 
     whole = False

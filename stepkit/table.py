@@ -51,6 +51,16 @@ class Parameters(NamedTuple):
     takes_self: bool = False
 
 
+class Fallback(NamedTuple):
+    """What ``on_error=`` was given: a function that gives a step's keys when the step has failed."""
+
+    name: str
+    function: Callable[..., Any]
+    parameters: Parameters
+    """The keys that it reads; it takes the error before them."""
+    is_async: bool
+
+
 class Condition(NamedTuple):
     """What ``when=`` was given: a function of the context, or a constant."""
 
@@ -89,7 +99,8 @@ class StepRow(NamedTuple):
     aliases: tuple[str, ...] = ()
 
     when: bool | Condition = True
-    on_error: ErrorPolicy = "raise"
+    on_error: ErrorPolicy | Literal["fallback"] = "raise"
+    fallback: Fallback | None = None
     merge: MergePolicy = "override"
     retries: int = 0
     retry_delay: float | Callable[[int, Exception], Seconds] = 0.0
@@ -103,6 +114,12 @@ class StepRow(NamedTuple):
     cases: Mapping[str, FlowSource] = MappingProxyType({})  # of a branch
     members: tuple["StepRow", ...] = ()  # of a parallel group
     mode: ParallelMode = "all"
+
+    @property
+    def functions(self) -> list[Callable[..., Any]]:
+        """The step's function and its fallback, as far as it has them."""
+        fallback = [] if self.fallback is None else [self.fallback.function]
+        return fallback if self.function is None else [self.function, *fallback]
 
     @property
     def names(self) -> tuple[str, ...]:

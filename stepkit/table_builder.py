@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from .backoff import Backoff, seconds_of
 from .errors import FlowDefinitionError, quoted
+from .fallback import read_fallback
 from .flow import Branch, BranchDecorator, Declaration, Step, StepDecorator
 from .signature import UnreadableSignature, is_async, read_parameters
 from .table import (
@@ -93,7 +94,7 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
         if declaration.group is None:
             group_members = members.get(id(declaration), [])
             groups.add(id(declaration))
-            rows.append(_Reader(attribute, declaration, problems, options).row(group_members))
+            rows.append(_Reader(attribute, declaration, problems, options, cls).row(group_members))
     for group, lost in members.items():
         if group not in groups:
             problems.append(f"{quoted(attribute for attribute, _ in lost)}: {GROUP_IS_GONE}")
@@ -236,9 +237,15 @@ class _Reader:
     """Reads one declaration into a row, and notes what is wrong with it."""
 
     def __init__(
-        self, attribute: str, declaration: Declaration, problems: list[str], usual: FlowOptions = NO_KEYWORDS
+        self,
+        attribute: str,
+        declaration: Declaration,
+        problems: list[str],
+        usual: FlowOptions = NO_KEYWORDS,
+        flow_class: type = object,
     ) -> None:
         self.usual = usual
+        self.flow_class = flow_class
         self.attribute = attribute
         self.declaration = declaration
         self.arguments: dict[str, Any] = declaration.arguments
@@ -260,7 +267,7 @@ class _Reader:
             "attribute": self.attribute,
             "aliases": self._aliases(),
             "when": self._when(),
-            "on_error": self._choice("on_error", ERROR_POLICIES),
+            **self._on_error(),
             "merge": self._choice("merge", MERGE_POLICIES),
             "retries": self._retries(),
             "retry_delay": self._retry_delay(),
@@ -284,7 +291,7 @@ class _Reader:
         elif declaration.kind == "parallel":
             fields["mode"] = self._choice("mode", PARALLEL_MODES)
             fields["members"] = tuple(
-                _Reader(each, member, self.problems, self.usual).row() for each, member in members
+                _Reader(each, member, self.problems, self.usual, self.flow_class).row() for each, member in members
             )
             if not fields["members"]:
                 self.problem(NO_MEMBERS.format(attribute=self.attribute))
@@ -332,6 +339,16 @@ class _Reader:
             self.problem(f"{option} is one of {quoted(allowed)}, not {value!r}")
             return allowed[0]
         return value
+
+    def _on_error(self) -> dict[str, Any]:
+        value = self.arguments["on_error"]
+        if isinstance(value, str) and value in ERROR_POLICIES:
+            return {"on_error": value}
+        try:
+            return {"on_error": "fallback", "fallback": read_fallback(value, self.flow_class)}
+        except UnreadableSignature as error:
+            self.problem(str(error))
+            return {}
 
     def _flag(self, option: str, default: bool | None) -> bool | None:
         value = self.arguments.get(option, default)

@@ -291,7 +291,7 @@ def facts_of(declaration: Declaration, definer: str, checker: TypeChecker) -> Fa
         named=named,
         aliases=_aliases(declaration, checker),
         when=_when(declaration),
-        on_error=_choice(declaration, "on_error", "raise", checker),
+        on_error=_policy(declaration, checker),
         merge=_choice(declaration, "merge", "override", checker),
         may_skip=_may_skip(declaration, checker),
         mode=_choice(declaration, "mode", "all", checker, unknown="settled"),
@@ -324,6 +324,11 @@ def _choice(declaration: Declaration, option: str, default: str, checker: TypeCh
         return default if declaration.complete else unknown
     constant = declaration.constants.of(checker, value)
     return constant if isinstance(constant, str) else unknown
+
+
+def _policy(declaration: Declaration, checker: TypeChecker) -> Any:
+    found = _choice(declaration, "on_error", "raise", checker)
+    return found if found in ("raise", "continue", "skip-remaining") else "unknown"
 
 
 def _may_skip(declaration: Declaration, checker: TypeChecker) -> bool:

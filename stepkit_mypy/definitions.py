@@ -33,7 +33,8 @@ from mypy.nodes import Context as Node
 
 from stepkit import table_builder
 from stepkit.errors import quoted
-from stepkit.table import CircuitBreaker
+from stepkit.fallback import no_method
+from stepkit.table import ERROR_POLICIES, CircuitBreaker
 
 from . import compat, messages, registering
 from .constants import UNKNOWN
@@ -96,6 +97,7 @@ def _check_declaration(checker: TypeChecker, work: Work, declaration: Declaratio
         value = constants.of(checker, options[option]) if option in options else UNKNOWN
         if value is not UNKNOWN and (value is None or option == "should_retry" or _is_number(value, option)):
             _check_option(checker, options[option], attribute, option, value)
+    _check_fallback(checker, work, declaration)
     _check_breaker(checker, declaration)
     _check_aliases(checker, declaration)
     if declaration.kind == "branch":
@@ -122,6 +124,18 @@ def _check_name(checker: TypeChecker, node: Node, attribute: str, name: object, 
 def _check_option(checker: TypeChecker, node: Node, attribute: str, option: str, value: object) -> None:
     for text in table_builder.option_problems(attribute, {option: value}):
         messages.definition(checker, node, text)
+
+
+def _check_fallback(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
+    """The name in ``on_error=`` must be a policy's or a plain method's."""
+    written = declaration.options.get("on_error")
+    name = UNKNOWN if written is None else declaration.constants.of(checker, written)
+    if written is None or not isinstance(name, str) or name in ERROR_POLICIES or work.info.fallback_to_any:
+        return
+    found = work.info.get(name)
+    if found is None or name in work.slot_of:
+        text = no_method(name, [each for each, symbol in work.info.names.items() if isinstance(symbol.node, FuncDef)])
+        _say(checker, written, declaration.attribute, text)
 
 
 def _check_breaker(checker: TypeChecker, declaration: Declaration) -> None:

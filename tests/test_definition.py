@@ -61,7 +61,8 @@ def test_everything_that_is_wrong_is_found_in_one_go() -> None:
         "  - first: retries is a whole number from 0, not -1\n"
         "  - first: timeout is a number of seconds over 0, or a timedelta, not nan\n"
         "  - first: it takes *args; name every key that it reads\n"
-        '  - second: on_error is one of "raise", "continue", "skip-remaining", not \'ignore\'\n'
+        '  - second: on_error is one of "raise", "continue", "skip-remaining", the name of a method, or a function of '
+        '(self, error) and keys; "ignore" is no plain method of the class\n'
         "  - third: aliases: the name 'a/b' has a \"/\", which separates the segments of a step's path\n"
         "  - third: it takes **kwargs; name every key that it reads, or take the whole context with one "
         "positional-only parameter: (self, ctx, /)\n"
@@ -245,7 +246,6 @@ def test_a_decorator_without_a_method(left: Any, call: str) -> None:
 
 
 CHOICES = [
-    ("on_error", '"raise", "continue", "skip-remaining"'),
     ("merge", '"override", "error", "warn", "skip"'),
 ]
 

@@ -48,13 +48,23 @@ class FlowHints:
         """
         if row.kind not in ("step", "transform") or row.function is None:
             return None
-        if row.function not in self._gives:
+        given = self._given_by(row.function)
+        if row.fallback is None or given is None:
+            return given
+        instead = self._given_by(row.fallback.function)
+        if instead is None:
+            return None
+        certain = given[0] & instead[0]
+        return certain, (given[0] | given[1] | instead[0] | instead[1]) - certain
+
+    def _given_by(self, function: Callable[..., Any]) -> tuple[frozenset[str], frozenset[str]] | None:
+        if function not in self._gives:
             try:
-                given = returned_keys(self._of(row.function).get("return", UNKNOWN))
+                given = returned_keys(self._of(function).get("return", UNKNOWN))
             except Exception:
                 given = None
-            self._gives[row.function] = given
-        return self._gives[row.function]
+            self._gives[function] = given
+        return self._gives[function]
 
     @property
     def registry(self) -> Registry:
@@ -79,8 +89,8 @@ class FlowHints:
             found = NamedClasses()
             found.add(self.input)
             for row in _rows(self._table.steps):
-                if row.function is not None:
-                    for annotation in self._of(row.function).values():
+                for function in row.functions:
+                    for annotation in self._of(function).values():
                         found.add(annotation)
             codecs = self._table.options.codecs
             for codec in codecs:

@@ -130,6 +130,12 @@ class RunLog:
                 self._write("error", f"{self._icon('❌')}{escape(path)} failed{time}", path)
                 self._write("error", f"   Error: {show_error(error)}", path)
 
+    def fell_back(self, path: str, fallback: str, log: bool | None) -> None:
+        with self._lock:
+            if self._logged(path, log):
+                what = f"{escape(path)}: its fallback {escape(fallback)} gives its keys"
+                self._write("warning", f"   {self._icon('🩹')}{what}", path)
+
     def warned(self, path: str, message: str) -> None:
         with self._lock:
             if self._logs.get(path) is not False:  # also if the run is not logged: somebody should know

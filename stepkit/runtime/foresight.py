@@ -57,8 +57,8 @@ def check_remaining(levels: list[Frame], override_data: Mapping[str, Any], *, co
         for outer, inner in zip(reversed(levels[:-1]), reversed(levels[1:]), strict=True):
             search.leave(outer, inner)
             container = containers.pop()
-            if container.merge == "error" or container.on_error == "skip-remaining":
-                return  # whether it collides, or ends the run, is for the run to say
+            if container.merge == "error" or container.on_error in ("skip-remaining", "fallback"):
+                return  # whether it collides, ends the run or has its fallback called, is for the run to say
             search.rows(outer, outer.position + 1, containers)
     except _Open:
         pass
@@ -91,7 +91,7 @@ class _Search:
             if row.when is False:
                 continue
             path = frame.path_of(row)
-            certain = row.when is True and row.on_error == "raise"
+            certain = row.when is True and row.on_error in ("raise", "fallback")
             fatal = row.on_error == "raise" and not survived  # a missing key ends the run
             if fatal and isinstance(row.when, Condition):
                 self.require(frame, path, row.when.parameters)

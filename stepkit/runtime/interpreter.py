@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from types import CoroutineType
 from typing import Any
 
 from ..current import Attempt, running
 from ..errors import ContextCollisionError, MissingKeyError, RunCancelledError, StepkitError, StepOutputError
+from ..table import Fallback
 from .attempts import CIRCUIT_OPEN, call, ensure_wanted, note_current, repeat
 from .callbacks import is_told, note, tell_completed, tell_error, tell_started
 from .cancellation import TaskWatch
 from .concurrency import in_thread, together
 from .containers import mark_of_inside, open_case, open_flow, open_group
 from .deadline import end_if_late
+from .fallbacks import fall_back
 from .fingerprint import SKIPPED, SURVIVED
 from .frame import Frame, Group
 from .isolation import copy_context
@@ -139,6 +141,18 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     frame.child = None
     if not complete:
         return False
+    waiting = _complete(frame, step, mark, keys, started)
+    if waiting is not None:
+        await waiting
+    return True
+
+
+def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str], started: float) -> Awaitable[None] | None:
+    """Go on behind the step at the frame's position, which has given its keys, and tell everybody.
+
+    Returns what has to be awaited of that, if anything.
+    """
+    row, observer, path = step.row, frame.run.observer, frame.path_of(step.row)
     frame.done += mark
     frame.position += 1
     duration = perf_counter() - started
@@ -146,10 +160,8 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
         observer.step_completed(path, duration, keys, row.log)
     if is_told(frame):
         note_current(frame, step)
-        waiting = tell_completed(frame, path, duration)
-        if waiting is not None:
-            await waiting
-    return True
+        return tell_completed(frame, path, duration)
+    return None
 
 
 async def _is_wanted(frame: Frame, step: PlannedStep) -> bool:
@@ -316,10 +328,33 @@ async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: f
         frame.child = None
         frame.run.ended_by = frame.path_of(row)
         return False
+    if row.fallback is not None:
+        await _fall_back(frame, step, row.fallback, error, started)
+        return True
     frame.child = None
     frame.done += step.mark + SURVIVED
     frame.position += 1
     return True
+
+
+async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception, started: float) -> None:
+    """Complete a step that has failed with what its fallback gives."""
+    try:
+        output = await _settle(frame, step, await fall_back(frame, step, fallback, error))
+        ensure_wanted(frame, error)
+        keys = _apply(frame, step, [output])
+    except Exception as own:
+        if own is error:
+            raise
+        if own.__cause__ is None:
+            own.__cause__ = error
+        raise await _failure(frame, step, own, started)  # noqa: B904 - it has the step's error as its cause
+    frame.child = None
+    if frame.run.observer is not None:
+        frame.run.observer.fell_back(frame.path_of(step.row), fallback.name, step.row.log)
+    waiting = _complete(frame, step, step.mark + SURVIVED, keys, started)
+    if waiting is not None:
+        await waiting
 
 
 async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: float | None) -> Exception:

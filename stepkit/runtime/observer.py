@@ -42,6 +42,9 @@ class Observer(Protocol):
 
     def step_failed(self, path: str, duration: float, error: BaseException, log: bool | None) -> None: ...
 
+    def fell_back(self, path: str, fallback: str, log: bool | None) -> None:
+        """The step failed, and ``fallback`` has given its keys; that it is completed is told next."""
+
     def warned(self, path: str, message: str) -> None:
         """Something that deserves a warning: a replaced key under ``merge="warn"``, an ignored cancellation.
 

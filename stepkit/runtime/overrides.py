@@ -50,8 +50,9 @@ def _known_keys(flow_class: Any, around: tuple[Any, ...]) -> set[str] | None:
     hints = hints_of(flow_class)
     known = _input_keys(hints)
     for row in _rows(flow_class.__stepkit_table__.steps):
-        conditions = [row.when.parameters] if isinstance(row.when, Condition) else []
-        for parameters in (row.parameters, *conditions):
+        others = [row.when.parameters] if isinstance(row.when, Condition) else []
+        others += [] if row.fallback is None else [row.fallback.parameters]
+        for parameters in (row.parameters, *others):
             if parameters.whole:
                 return None
             known.update(parameters.required, parameters.optional)
@@ -82,7 +83,7 @@ def _given(row: StepRow, hints: FlowHints) -> set[str]:
     if given is not None:
         return set(given[0] | given[1])
     # What has no annotation gives keys that stand in its code.
-    return set() if row.function is None else set(_strings(row.function))
+    return {text for function in row.functions for text in _strings(function)}
 
 
 def _strings(function: Callable[..., Any]) -> Iterator[str]:

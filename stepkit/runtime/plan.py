@@ -102,7 +102,12 @@ class Plan:
         """Whether a step is logged even where the run is not."""
         self.may_log = self.logs or table.options.log is not None
         self.awaits: bool = any(
-            row.is_async or isinstance(row.when, Condition) and row.when.is_async for row in rows
+            row.is_async
+            or isinstance(row.when, Condition)
+            and row.when.is_async
+            or row.fallback is not None
+            and row.fallback.is_async
+            for row in rows
         ) or any(plan.awaits for plan in inside)
         """Whether a step or a condition is async."""
         self.waits: bool = any(

@@ -31,7 +31,7 @@ class Options(Flow[Input], log=True):
     def two(self, b):
         return {"c": b}
 
-    @flow.step("three", on_error="ignore")  # E+: ncompatible type
+    @flow.step("three", on_error="ignore")  # E: [stepkit-definition] "ignore" is no plain method of the class
     def three(self, c):
         return None
 
