@@ -72,6 +72,8 @@ def entry(module: str, name: str, value: Any) -> Iterator[str]:
 
 def constructed(cls: type) -> bool:
     """Whether users make instances of it."""
+    if cls.__module__.startswith("stepkit.stores."):
+        return cls.__name__.endswith("Store") and cls.__name__ != "Store"
     return (
         cls.__module__.startswith("stepkit.")
         and cls.__name__ in importlib.import_module("stepkit").__all__

@@ -340,4 +340,4 @@ def test_the_reference_names_attributes_and_nothing_of_the_runtime() -> None:
     assert "Attributes: `run_id: str`, `flow: str`, `path: str`, `attempt: int`." in text
     assert "#### `CurrentStep.idempotency_key`" in text
     assert "Attributes: `flow`, `step`, `key`, `available`." in text  # of MissingKeyError
-    assert re.findall(r"seal|_report|kind: Kind", text) == []
+    assert re.findall(r"\bseal\b|_report|kind: Kind", text) == []

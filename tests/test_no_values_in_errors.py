@@ -289,6 +289,10 @@ def test_there_are_enough_canaries_and_they_reach_every_error() -> None:
     told = ["StepTimeoutError", "CircuitOpenError", "RunCancelledError", "EventLoopError", "NoCurrentStepError"]
     told += ["CheckpointFlowError", "CheckpointStepError", "CheckpointKeyError", "ResumeSizeError"]
     told += ["RunDeadlineError", "ResumeDeadlineError"]
+    # What durable runs and stores raise is met by the canaries of tests/stores.
+    told += ["AlreadyDecidedError", "CorruptCheckpointError", "RunClaimedError", "RunConflictError", "RunExpiredError"]
+    told += ["RunLostError", "RunNotFoundError", "RunStatusError", "StoreForkError", "StoreKeyError"]
+    told += ["StoreUnavailableError", "StoreVersionError"]
     assert {each.__name__ for each in every - met} - set(told) == set()
 
 

@@ -66,6 +66,15 @@ def test_importing_stepkit_imports_nothing_costly() -> None:
     assert imported & (costly | {"stepkit.checkpoint", "stepkit.codec", "stepkit.annotations.hints"}) == set()
 
 
+def test_importing_stepkit_imports_no_store_and_a_store_imports_no_other() -> None:
+    assert {name for name in _loaded_by("stepkit") if name.startswith("stepkit.stores")} == set()
+    drivers = {"sqlite3", "psycopg", "psycopg_pool", "redis", "cryptography"}
+    assert _loaded_by("stepkit.stores") & drivers == set()
+    assert _loaded_by("stepkit.stores.memory") & drivers == set()
+    assert _loaded_by("stepkit.stores.sqlite") & drivers == {"sqlite3"}
+    assert _loaded_by("stepkit.stores.encrypted") & drivers == set()  # only when something is sealed
+
+
 def test_the_plugin_imports_the_runtime_only_where_it_meets_a_flow() -> None:
     imported = _loaded_by("stepkit_mypy.plugin")  # a worker of mypy's that starts slowly is given up
     assert "stepkit_mypy.hooks" in imported
@@ -121,6 +130,7 @@ ROOMS: dict[str, set[str]] = {
         *("annotations", "backoff", "checkpoint", "codec", "table_builder", "log", "description", "errors", "events"),
         *("runtime", "table"),
     },
+    "stores": {"errors", "ids"},
     "testing": {"definition", "events"},
     "": {"checkpoint", "codec", "log", "definition", "errors", "events", "flow", "helper_types", "table"},
 }

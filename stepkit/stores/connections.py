@@ -1,0 +1,44 @@
+"""Connections that are kept for the next caller: each is used by one thread at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+Connection = TypeVar("Connection")
+
+
+class Connections(Generic[Connection]):
+    """Opens a connection when all are in use, up to a limit; then callers wait for one."""
+
+    def __init__(
+        self, connect: Callable[[], Connection], close: Callable[[Connection], object], limit: int = 16
+    ) -> None:
+        self._connect = connect
+        self._close = close
+        self._idle: list[Connection] = []
+        self._free = threading.BoundedSemaphore(limit)
+        self._process = os.getpid()
+
+    @contextmanager
+    def one(self) -> Iterator[Connection]:
+        """A connection; it is closed instead of kept if what is done with it fails."""
+        with self._free:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            except BaseException:
+                self._close(connection)
+                raise
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close those that nobody uses; those of another process are left to it."""
+        while self._idle and self._process == os.getpid():
+            self._close(self._idle.pop())

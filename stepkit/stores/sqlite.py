@@ -1,0 +1,238 @@
+"""Runs in a SQLite file: the standard library alone, many threads, many processes of one machine."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..errors import CorruptCheckpointError, RunNotFoundError
+from . import sql
+from .contract import Claim, Decision, RunRecord, RunState, Save, Status
+from .digests import decision_digest, digest, save_digest
+from .rules import (
+    Begun,
+    Change,
+    NewRun,
+    changed,
+    claimed,
+    created,
+    decided,
+    first_save,
+    found,
+    removable,
+    saved,
+    settled,
+)
+from .sqlite_file import SqliteFile
+
+PRUNED_AT_ONCE = 200
+
+
+class SqliteStore(SqliteFile):
+    """Runs in a SQLite file, which is made with mode 0600. Its clock is that of the machine.
+
+    With ``synchronous="FULL"`` every commit is on disk before it is acknowledged; "NORMAL" and "OFF" are faster, can
+    lose the last ones when the machine fails, and warn. A writer waits ``timeout`` seconds for others.
+    """
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    def _row(self, connection: sqlite3.Connection, id: str) -> RunRecord | None:
+        query = f"SELECT {sql.columns(sql.RUN)}, digest FROM stepkit_runs WHERE id = ?"
+        values = connection.execute(query, (id,)).fetchone()
+        if values is not None:
+            run = _verified(values)
+            if run.id != id:
+                raise CorruptCheckpointError(id, "its row")
+            return run
+        # Damage could hide the row; it cannot hide the saves in the same way.
+        if connection.execute("SELECT 1 FROM stepkit_saves WHERE run = ?", (id,)).fetchone() is not None:
+            raise CorruptCheckpointError(id, "its row")
+        return None
+
+    def _there(self, connection: sqlite3.Connection, id: str) -> RunRecord:
+        run = self._row(connection, id)
+        if run is None:
+            raise RunNotFoundError(id)
+        return run
+
+    def _write(self, connection: sqlite3.Connection, old: RunRecord, new: RunRecord) -> None:
+        """Update what is not the same: an index is touched only if its columns are named."""
+        before, after = sql.values_of_run(old), sql.values_of_run(new)
+        changes = [(name, b) for name, a, b in zip(sql.RUN, before, after, strict=True) if a != b]
+        names = ", ".join(f"{name} = ?" for name, _ in changes)
+        values = [value for _, value in changes]
+        query = f"UPDATE stepkit_runs SET {names + ', ' if names else ''}digest = ? WHERE id = ?"
+        connection.execute(query, (*values, _row_digest(after), new.id))
+
+    def _rows(
+        self, connection: sqlite3.Connection, id: str, first: int, last: int | None = None, limit: int | None = None
+    ) -> list[tuple[Save, bool]]:
+        query = f"SELECT {sql.columns(sql.SAVE)}, digest FROM stepkit_saves WHERE run = ? AND seq >= ? AND seq <= ?"
+        query += " ORDER BY seq LIMIT ?"
+        last = 2**62 if last is None else last
+        rows = connection.execute(query, (id, first, last, -1 if limit is None else limit))
+        found = ((sql.save_of(values[:-1]), values[-1]) for values in rows)
+        return [(save, save_digest(id, save, save.epoch) == stored) for save, stored in found]
+
+    def _state(self, connection: sqlite3.Connection, run: RunRecord, upto: int | None) -> RunState:
+        first = run.full_seq
+        if upto is not None:
+            query = "SELECT max(seq) FROM stepkit_saves WHERE run = ? AND full_save AND seq <= ?"
+            first = connection.execute(query, (run.id, upto)).fetchone()[0] or 0
+        chain = self._chain(run, self._rows(connection, run.id, first, run.seq if upto is None else upto), upto)
+        return RunState(run, chain, self._decisions(connection, run))
+
+    def _decisions(self, connection: sqlite3.Connection, run: RunRecord) -> tuple[Decision, ...]:
+        query = f"SELECT {sql.columns(sql.DECISION)}, digest FROM stepkit_decisions WHERE run = ? ORDER BY number"
+        rows = connection.execute(query, (run.id,)).fetchall()
+        decisions = [sql.decision_of(values[:-1]) for values in rows]
+        digests = [decision_digest(run.id, decision) for decision in decisions]
+        if len(rows) != run.decided or digests != [values[-1] for values in rows]:
+            raise CorruptCheckpointError(run.id, "a decision")
+        return tuple(decisions)
+
+    def _add_save(self, connection: sqlite3.Connection, id: str, save: Save) -> None:
+        values = (id, save.seq, save.kind, save.step_name, save.full, save.epoch, save.at)
+        query = "INSERT INTO stepkit_saves (run, seq, kind, step_name, full_save, epoch, at, digest, payload)"
+        digests = (save_digest(id, save, save.epoch), save.payload)
+        connection.execute(f"{query} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *digests))
+
+    # -- operations ----------------------------------------------------------------------------------------------------
+
+    def _create(self, new: NewRun) -> tuple[RunRecord, bool]:
+        with self._writing() as connection:
+            run = self._row(connection, new.id)
+            if run is not None:
+                return found(run, new)
+            run = created(new, _now())
+            values = sql.values_of_run(run)
+            marks = ", ".join("?" * (len(values) + 1))
+            query = f"INSERT INTO stepkit_runs ({sql.columns(sql.RUN)}, digest) VALUES ({marks})"
+            connection.execute(query, (*values, _row_digest(values)))
+            self._add_save(connection, run.id, first_save(new, run))
+        return run, True
+
+    def _claim(self, id: str, begun: Begun) -> Claim:
+        with self._writing() as connection:
+            old = self._there(connection, id)
+            run = claimed(old, begun, _now())
+            state = self._state(connection, run, None)
+            self._write(connection, old, run)
+        return Claim(state.run, state.saves, state.decisions, old.status)
+
+    def _advance(self, id: str, change: Change) -> RunRecord:
+        with self._writing() as connection:
+            old = self._there(connection, id)
+
+            def stored(seq: int) -> bytes | None:
+                query = "SELECT digest FROM stepkit_saves WHERE run = ? AND seq = ?"
+                return next(iter(connection.execute(query, (id, seq)).fetchone() or ()), None)
+
+            def earlier(gate: str) -> Decision | None:
+                return next((each for each in self._decisions(connection, old) if each.gate == gate), None)
+
+            left = settled(old, change, stored, earlier)
+            if left is None:
+                return old
+            now = _now()
+            run = changed(old, left, now)
+            self._write(connection, old, run)
+            if left.save is not None:
+                self._add_save(connection, id, saved(left.save, change.epoch, now))
+            if change.keep_last:
+                query = "DELETE FROM stepkit_saves WHERE run = ? AND seq < ?"
+                connection.execute(query, (id, run.full_seq))
+        return run
+
+    def _decide(self, id: str, new: Decision) -> RunRecord:
+        with self._writing() as connection:
+            old = self._there(connection, id)
+            now = _now()
+            decisions = self._decisions(connection, old)
+            run = decided(old, next((each for each in decisions if each.gate == new.gate), None), new, now)
+            if run.decided > old.decided:
+                made = replace(new, at=now)
+                query = 'INSERT INTO stepkit_decisions (run, gate, number, kind, payload, "by", reason, at, digest)'
+                values = (id, made.gate, run.decided, made.kind, made.payload, made.by, made.reason, made.at)
+                connection.execute(f"{query} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, decision_digest(id, made)))
+            if run is not old:
+                self._write(connection, old, run)
+        return run
+
+    def _get(self, id: str) -> RunRecord:
+        with self._reading() as connection:
+            return self._there(connection, id)
+
+    def _read(self, id: str, upto: int | None) -> RunState:
+        with self._reading() as connection:
+            return self._state(connection, self._there(connection, id), upto)
+
+    def _saves(self, id: str, after: int, limit: int | None) -> Sequence[tuple[Save, bool]]:
+        with self._reading() as connection:
+            self._there(connection, id)
+            return self._rows(connection, id, after + 1, limit=limit)
+
+    def _list(
+        self,
+        status: Status | None,
+        flow: str | None,
+        waiting_for: str | None,
+        place: tuple[int, str] | None,
+        limit: int,
+    ) -> Sequence[RunRecord]:
+        query, values = sql.list_query("stepkit_runs", "?", "waiting_for = ?", status, flow, waiting_for, place, limit)
+        return self._runs(query, values)
+
+    def _due(self, flow: str, grace: int, limit: int) -> Sequence[RunRecord]:
+        return self._runs(*sql.due_query("stepkit_runs", "?", flow, _now(), grace, limit))
+
+    def _runs(self, query: str, values: list[Any]) -> Sequence[RunRecord]:
+        names = f"{sql.columns(sql.RUN)}, digest"
+        with self._reading() as connection:
+            return [_verified(row) for row in connection.execute(query.replace("{}", names), values)]
+
+    def _delete(self, id: str) -> bool:
+        with self._writing() as connection:
+            run = self._row(connection, id)
+            if run is None:
+                return False
+            removable(run, _now())
+            _remove(connection, [id])
+        return True
+
+    def _prune(self, statuses: Collection[Status], age: int) -> int:
+        count = 0
+        for status in statuses:
+            while True:
+                with self._writing() as connection:
+                    query = "SELECT id FROM stepkit_runs WHERE status = ? AND status_at <= ? LIMIT ?"
+                    rows = connection.execute(query, (status, _now() - age, PRUNED_AT_ONCE)).fetchall()
+                    _remove(connection, [id for (id,) in rows])
+                count += len(rows)
+                if len(rows) < PRUNED_AT_ONCE:
+                    break
+        return count
+
+
+def _remove(connection: sqlite3.Connection, ids: list[str]) -> None:
+    for table, column in (("stepkit_saves", "run"), ("stepkit_decisions", "run"), ("stepkit_runs", "id")):
+        connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(id,) for id in ids])
+
+
+def _row_digest(values: Sequence[Any]) -> bytes:
+    return digest("run", *(int(value) if isinstance(value, bool) else value for value in values))
+
+
+def _verified(values: Sequence[Any]) -> RunRecord:
+    run, stored = values[:-1], values[-1]
+    if _row_digest(run) != stored:
+        raise CorruptCheckpointError(run[0] if isinstance(run[0], str) else None, "its row")
+    return sql.run_of(run)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
