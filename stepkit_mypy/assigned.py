@@ -156,7 +156,8 @@ def check(checker: TypeChecker, work: Work) -> None:
             if state is not None and each.arms:
                 _check_arms(checker, work, each, state.context)
             elif state is not None and each.declaration is not None and each.row is not None:
-                if each.declaration.made_of is not None or not each.declaration.understood:
+                made_here = each.declaration.made_of is not None or not each.declaration.understood
+                if made_here or compat.is_never_checked(each.declaration.node):
                     _check(checker, work, each.declaration, each.row, state.context)
 
 
@@ -166,18 +167,20 @@ def _check_arms(checker: TypeChecker, work: Work, slot: Slot, before: Context[Ty
     if slot.row is None or slot.row.change.rest is None or any(row.change.rest is not None for row in rows):
         return
     node = next((each.declaration.node for each in slot.arms if each.declaration is not None), work.info.defn)
-    if not before.open and work.is_first_note(node):
+    if not before.open and work.is_first_note(node, slot.attribute):
         messages.unseen_declaration(checker, node, slot.attribute)
 
 
 def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:
     judge_row(work, row, before, Check(checker, declaration.made_of or declaration.node))
-    if row.change.rest is None or before.open or not work.is_first_note(declaration.node):
+    if row.change.rest is None or before.open or not work.is_first_note(declaration.node, declaration.key):
         return
     if declaration.lost:
         messages.lost_in_stub(checker, declaration.node, work.info.name)
     elif declaration.understood:
         what = "something that cannot be seen, as its function has no return annotation"
+        if compat.is_never_checked(declaration.node):
+            what = "something that cannot be seen, as it is marked with no_type_check"
         messages.open_context(checker, declaration.node, name_of(declaration), what)
     else:
         messages.unseen_declaration(checker, declaration.node, declaration.attribute)

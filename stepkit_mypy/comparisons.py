@@ -18,18 +18,24 @@ from mypy.nodes import (
     SetExpr,
     StrExpr,
     TupleExpr,
+    TypeAlias,
     TypeInfo,
+    Var,
 )
 from mypy.nodes import Context as Node
 from mypy.patterns import AsPattern, ClassPattern, OrPattern, Pattern, SequencePattern, ValuePattern
 from mypy.types import Instance, TupleType, Type, UnionType, get_proper_type
 
 from . import compat, messages
+from .constants import Constants
 from .edges import Tables, depend_on
 from .rows import is_ready
 
 STEP_NAME = "step_name"
-CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset")
+CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset", "builtins.dict")
+GET_ARGS = ("typing.get_args", "typing_extensions.get_args")
+MOST_STEPS = 10
+"""Over how many names and calls a constant is followed to its display."""
 
 
 _Wrong = tuple[Node, str, str]
@@ -44,6 +50,7 @@ class Comparisons:
         self._found: dict[Expression, list[ComparisonExpr | MatchStmt]] = {}
         self._asked: tuple[tuple[object, ...], tuple[list[_Wrong], list[Type]]] | None = None
         self._narrows: tuple[object, bool] | None = None
+        self._constants: tuple[object, Constants] | None = None
 
     def step_name(self, checker: TypeChecker, tables: Tables, event: Type, node: Node, default: Type) -> Type:
         """Called where ``event.step_name`` is read, or matched by a pattern. The type that it has there.
@@ -56,8 +63,9 @@ class Comparisons:
         wrong, members = self._asked[1]
         if not wrong and not members:
             return default
-        for place, text, _ in wrong:  # each time: mypy asks while it tries things out, too, and drops repetitions
-            with compat.told_at_once(checker) if isinstance(node, Pattern) else nullcontext():
+        for place, text, name in wrong:  # each time: mypy asks while it tries things out, too, and drops repetitions
+            # ``in`` and a class pattern take every error for one of their own.
+            with nullcontext() if name and not isinstance(node, Pattern) else compat.told_at_once(checker):
                 messages.unknown_step(checker, place, text)
         named: list[Type] = [*(compat.literal(checker, name) for _, _, name in wrong if name), *members]
         if named and isinstance(node, MemberExpr):
@@ -118,12 +126,49 @@ class Comparisons:
                 continue
             for left, right, operator in zip(found.operands, found.operands[1:], found.operators, strict=False):
                 if operator in ("in", "not in") and left is node:
-                    yield from _in_container(checker, right)
+                    yield from self._in_container(checker, right)
                 elif operator in ("==", "!=") and (left is node or right is node):
                     other = right if left is node else left
                     name = text_of(checker, other)
                     if name is not None:
                         yield other, name, True
+
+    def _in_container(self, checker: TypeChecker, container: Expression) -> Iterator[tuple[Node, str, bool]]:
+        """The names in a display, or in a constant of this module or of another that has one."""
+        written = self._display(checker, container)
+        if isinstance(written, (TupleExpr, ListExpr, SetExpr)):
+            items: list[Expression | None] = [*written.items]
+        elif isinstance(written, DictExpr):
+            items = [key for key, _ in written.items]
+        else:
+            yield from ((container, name, False) for name in _names_of_type(checker, written))
+            return
+        for item in items:
+            name = None if item is None else text_of(checker, item)
+            if item is not None and name is not None:
+                yield (item if written is container or _holds(container, written) else container), name, False
+
+    def _display(self, checker: TypeChecker, container: Expression) -> Expression:
+        """The display that a container is made of, as far as it is written in this module."""
+        for _ in range(MOST_STEPS):
+            inner = _copied(container) or self._assigned(checker, container)
+            if inner is None:
+                break
+            container = inner
+        return container
+
+    def _assigned(self, checker: TypeChecker, name: Expression) -> Expression | None:
+        """What a constant of this module, or of one of its classes, is set to."""
+        if self._constants is None or self._constants[0] is not checker.tree:
+            self._constants = checker.tree, Constants()
+        constants = self._constants[1]
+        found = constants.assigned_once(checker, name)
+        if found is None and isinstance(name, MemberExpr):  # self.GATES
+            owner = get_proper_type(compat.infer_quietly(checker, name.expr))
+            symbol = owner.type.get(name.name) if isinstance(owner, Instance) else None
+            if symbol is not None and isinstance(symbol.node, Var):
+                found = constants.set_once(checker, symbol.node)
+        return found
 
     def _about(self, checker: TypeChecker, node: MemberExpr) -> list[ComparisonExpr | MatchStmt]:
         root = compat.body_being_checked(checker)
@@ -188,25 +233,31 @@ def text_of(checker: TypeChecker, expression: Expression) -> str | None:
     return compat.known_string(compat.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
 
 
-def _in_container(checker: TypeChecker, container: Expression) -> Iterator[tuple[Node, str, bool]]:
+def _copied(container: Expression) -> Expression | None:
+    """What ``frozenset(...)`` and its like are made of."""
     if isinstance(container, CallExpr) and isinstance(container.callee, RefExpr) and len(container.args) == 1:
-        if container.callee.fullname in CONTAINERS:
-            container = container.args[0]
-    items: list[Expression | None] = []
-    if isinstance(container, (TupleExpr, ListExpr, SetExpr)):
-        items = [*container.items]
-    elif isinstance(container, DictExpr):
-        items = [key for key, _ in container.items]
+        return container.args[0] if container.callee.fullname in CONTAINERS else None
+    return None
+
+
+def _holds(container: Expression, display: Expression) -> bool:
+    """Whether the display is written in place: ``set(("draft", "legal"))``."""
+    inner = _copied(container)
+    return inner is not None and (inner is display or _holds(inner, display))
+
+
+def _names_of_type(checker: TypeChecker, container: Expression) -> Iterator[str]:
+    """The names in a tuple whose items mypy knows, and those that ``get_args`` takes of an alias of a ``Literal``."""
+    if isinstance(container, CallExpr) and isinstance(container.callee, RefExpr) and len(container.args) == 1:
+        alias = container.args[0]
+        if container.callee.fullname in GET_ARGS and isinstance(alias, RefExpr) and isinstance(alias.node, TypeAlias):
+            yield from compat.literal_values(alias.node.target)
     elif isinstance(container, RefExpr):
         type = get_proper_type(compat.infer_quietly(checker, container))
         for each in type.items if isinstance(type, TupleType) else ():
             name = compat.known_string(each)
             if name is not None:
-                yield container, name, False
-    for item in items:
-        name = None if item is None else text_of(checker, item)
-        if item is not None and name is not None:
-            yield item, name, False
+                yield name
 
 
 def _in_pattern(checker: TypeChecker, pattern: Pattern) -> Iterator[tuple[Node, str, bool]]:

@@ -53,6 +53,8 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         if not last and any(flow is not None and is_ready(flow.type, work.info) is False for flow in flows):
             return None
         return Row(facts_of(declaration, definer, checker), flows=flows)
+    if compat.is_never_checked(declaration.node):
+        return Row(facts_of(declaration, definer, checker), change=Context(rest=compat.any_type()))
     return slot.row
 
 
@@ -88,11 +90,11 @@ def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None
     wrong: set[str] = set()
     for flow in row.flows:
         if flow is None:
-            judge(checker, work, kind, argument, already_open=context.open)
+            judge(checker, work, declaration, kind, argument, already_open=context.open)
             return
         wrong |= check_input(checker, argument, kind, flow, telling_once(context, wrong))
     set_wrong(work, declaration, row, wrong)
-    note_open_inside(checker, work, argument, kind, row.flows, context)
+    note_open_inside(checker, work, argument, kind, declaration.key, row.flows, context)
     check_container_collisions(checker, work, declaration, row, context, argument)
 
 
@@ -101,17 +103,18 @@ def note_open_inside(
     work: Work,
     node: Node,
     place: str,
+    attribute: str,
     flows: Iterable[Instance | None],
     context: Context[Type],
 ) -> None:
     """Say which step inside a nested flow opens the context, where the flow is nested."""
-    if context.open or work.noted_at not in (None, node):
+    if context.open:
         return
     for flow in flows:
         found = None if flow is None else opened_by(flow, context)
         if flow is None or found is None or runs(flow.type, work.info):  # what runs itself has a note of its own
             continue
-        if work.is_first_note(node):
+        if work.is_first_note(node, attribute):
             messages.open_inside(checker, node, place, *found)
 
 
@@ -177,16 +180,16 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
     """Check that the context has what the cases require. The keys that are wrong."""
     branch = name_of(declaration)
     cases, written = _cases(checker, declaration), declaration.options.get("cases")
-    if cases is None and written is not None and not context.open and work.is_first_note(written):
+    if cases is None and written is not None and not context.open and work.is_first_note(written, declaration.key):
         messages.unseen_cases(checker, written, branch)
     wrong: set[str] = set()
     for name, expression in (cases or {}).items():
         flow, place = flow_of(_type_of(checker, declaration, expression)), f'case "{name}" of branch "{branch}"'
         if flow is not None:
             wrong |= check_input(checker, expression, place, flow, telling_once(context, wrong))
-            note_open_inside(checker, work, expression, place, (flow,), context)
+            note_open_inside(checker, work, expression, place, declaration.key, (flow,), context)
         else:
-            judge(checker, work, place, expression, already_open=context.open)
+            judge(checker, work, declaration, place, expression, already_open=context.open)
     return wrong
 
 

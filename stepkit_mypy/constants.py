@@ -55,8 +55,10 @@ class Constants:
     def assigned_once(self, checker: TypeChecker, name: Expression) -> Expression | None:
         """What a name of this module, or a class variable of it, was set to, if it was set once."""
         node = _variable(name)
-        if node is None:
-            return None
+        return None if node is None else self.set_once(checker, node)
+
+    def set_once(self, checker: TypeChecker, node: Var) -> Expression | None:
+        """What a variable of this module was set to, if it was set once."""
         if self._assigned is None:
             self._assigned = compat.assignments(checker.tree)
         found = self._assigned.get(node, [])

@@ -95,7 +95,7 @@ def _check_declaration(checker: TypeChecker, work: Work, declaration: Declaratio
         _check_name(checker, argument, attribute, constants.of(checker, argument))
     for option in OPTIONS:
         value = constants.of(checker, options[option]) if option in options else UNKNOWN
-        if value is not UNKNOWN and (value is None or option == "should_retry" or _is_number(value, option)):
+        if value is not UNKNOWN and (value is None or _fits(value, option)):
             _check_option(checker, options[option], attribute, option, value)
     _check_fallback(checker, work, declaration)
     _check_breaker(checker, declaration)
@@ -110,8 +110,11 @@ def _name_of_method(declaration: Declaration) -> Node:
     return declaration.function or declaration.node
 
 
-def _is_number(value: object, option: str) -> bool:
+def _fits(value: object, option: str) -> bool:
     """Whether mypy takes the value for one that the option may have."""
+    if option == "should_retry":
+        parts = value if isinstance(value, tuple) else (value,)
+        return all(isinstance(part, type) and issubclass(part, BaseException) for part in parts)
     return isinstance(value, int if option == "retries" else int | float)
 
 

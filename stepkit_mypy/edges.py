@@ -190,7 +190,7 @@ def run_signature(
     """The signature of ``run`` and its like for this very flow; of ``start_checkpoint``, which only takes its input."""
     info = instance.type
     ready = is_ready(info)
-    if ready is None:
+    if ready is None or _is_run_by_itself(checker, info):
         return default
     depend_on(checker, info)
     if not ready:
@@ -218,6 +218,12 @@ def run_signature(
         is_async = compat.awaited(result) is not result
         result = compat.coroutine(checker, output) if is_async else output
     return default.copy_modified(arg_types=types, arg_kinds=kinds, ret_type=result)
+
+
+def _is_run_by_itself(checker: TypeChecker, info: TypeInfo) -> bool:
+    """Whether a step of the flow runs it, and is itself known by what its body gives: the result is Any there."""
+    method = compat.method_being_checked(checker)
+    return method is not None and method.info is info and compat.returns_inferred(method)
 
 
 def check_override(checker: TypeChecker, tables: Tables, info: TypeInfo, expression: Expression) -> None:

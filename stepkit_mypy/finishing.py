@@ -62,7 +62,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
             targets["Input"] = as_type(checker, work.input)
     for name, target in targets.items():
         alias = compat.alias_of(info, name)
-        if alias is not None and info.names[name].plugin_generated:
+        if alias is not None:
             compat.set_target(alias, target)
     _add_dependencies(checker, work)
     work.finished()
@@ -137,7 +137,7 @@ def _note_circles(checker: TypeChecker, work: Work) -> None:
             node = flow_argument(each.declaration) or each.declaration.options.get("cases")
             for flow in each.row.flows:
                 unknown = flow is not None and (rows.table_of(flow.type) is None or rows.runs(flow.type, work.info))
-                if flow is not None and unknown and work.is_first_note(node or each.declaration.node):
+                if flow is not None and unknown and work.is_first_note(node or each.declaration.node, slot.attribute):
                     name = name_of(each.declaration)
                     if checker.modules[flow.type.module_name].is_stub:  # a silenced one, of no decorated method
                         messages.lost_inside(checker, node or each.declaration.node, f'nested flow "{name}"')

@@ -57,7 +57,7 @@ def note_mixed_in(checker: TypeChecker, work: Work) -> None:
         if slot.declaration is not None or row is None or row.change.rest is None or state is None:
             continue
         definer = mixed_in.get(row.facts.definer)
-        if definer is not None and not state.context.open and work.is_first_note(row.facts.attribute):
+        if definer is not None and not state.context.open and work.is_first_note(row.facts.attribute, slot.attribute):
             messages.open_mixin(checker, work.info.defn, row.facts.attribute, definer.name)
 
 

@@ -380,7 +380,6 @@ class Analysis:
         return joined([end, *self.watched.pop()])
 
     def _try(self, statement: TryStmt, state: State) -> State | None:
-        """A variable that a ``finally`` mentions is no candidate."""
         self.set_again(*statement.vars)
         self.watched.append([])
         end = self.block(statement.body, dict(state))
@@ -391,9 +390,10 @@ class Analysis:
         end = joined(ends)
         if statement.finally_body is None:
             return end
-        before = joined([points, end])  # it runs in any case, and what it mentions is no candidate
-        after = self.block(statement.finally_body, before)
-        return None if after is None else end
+        before = joined([points, end])  # it runs in any case, and goes on only where nothing failed
+        after = self.block(statement.finally_body, None if end is None else dict(end))
+        self.block(statement.finally_body, before)  # the last word on what it reads, as it may return from there
+        return after
 
     def _match(self, statement: MatchStmt, state: State) -> State | None:
         self.uses.see(statement.subject, state)
@@ -428,6 +428,13 @@ def _candidates(function: FuncDef) -> set[Var]:
     return {name.node for name in names if isinstance(name.node, Var)} - dropped
 
 
+def _leaves(statement: Statement) -> bool:
+    """Whether a statement may be left early, but for an exception."""
+    if isinstance(statement, (ReturnStmt, BreakStmt, ContinueStmt)):
+        return True
+    return any(_leaves(each) for block in compat.blocks_of(statement) for each in block.body)
+
+
 def _drop_others(statements: Sequence[Statement], dropped: set[Var]) -> None:
     def drop(*nodes: Node | None) -> None:
         dropped.update(name.node for each in nodes for name in compat.names_in(each) if isinstance(name.node, Var))
@@ -444,7 +451,9 @@ def _drop_others(statements: Sequence[Statement], dropped: set[Var]) -> None:
         elif isinstance(statement, WithStmt):
             drop(*statement.target)
         elif isinstance(statement, TryStmt):
-            drop(*statement.vars, statement.finally_body)
+            drop(*statement.vars)
+            if _leaves(statement):  # what is returned is changed afterwards
+                drop(statement.finally_body)
         elif isinstance(statement, MatchStmt):
             for pattern in statement.patterns:
                 drop(pattern)

@@ -316,7 +316,12 @@ def override_step(checker: TypeChecker, node: Node, flow: str, problems: list[st
 
 
 def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:
-    return f'{flow} has no step "{name}"{near(name, names)}'
+    known, parts = list(names), name.split("/")
+    inside = next((path for place in range(1, len(parts)) if (path := "/".join(parts[place:])) in known), None)
+    if inside is not None:
+        own = f"the events of {flow} do not name the flows around it"
+        return f'{flow} has no step "{name}"; did you mean "{inside}"? ({own})'
+    return f'{flow} has no step "{name}"{near(name, known)}'
 
 
 def unknown_step(checker: TypeChecker, node: Node, text: str) -> None:

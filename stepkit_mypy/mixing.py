@@ -35,7 +35,7 @@ def mixed_in(
     position = declarations.index(declaration) + 1
     facts = replace(facts_below(checker, declaration, info), position=position, beside=len(declarations))
     reads = reads_of(declaration, function)
-    if function.type is None and not compat.has_no_body(function) and not function.is_generator:
+    if compat.gives_unannotated(function) and not compat.has_no_body(function) and not function.is_generator:
         with compat.body_read(checker, function, info):
             result = returned_below(checker, declaration)
             call = call_type(checker, declaration, result)

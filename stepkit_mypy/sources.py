@@ -34,14 +34,16 @@ def flows_of(checker: TypeChecker, expression: Expression) -> tuple[Instance | N
     return (None,) if None in found or not found else tuple(dict.fromkeys(found))
 
 
-def judge(checker: TypeChecker, work: Work, place: str, node: Expression, *, already_open: bool) -> None:
+def judge(
+    checker: TypeChecker, work: Work, declaration: Declaration, place: str, node: Expression, *, already_open: bool
+) -> None:
     """What stands where a flow must is no flow that can be seen: an error if it is none, otherwise a note."""
     type = compat.type_of(checker, node)
     if type is None or compat.is_error(compat.returned_by(type)):
         return
     if _is_no_flow(type):
         messages.no_flow(checker, node, place, compat.clean(type))
-    elif not already_open and work.is_first_note(node):
+    elif not already_open and work.is_first_note(node, declaration.key):
         messages.unseen_flow(checker, node, place)
 
 

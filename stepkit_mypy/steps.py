@@ -74,7 +74,11 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         compat.forgive_returned_any(checker, function)
         compat.forget_tuples(checker)
     state = work.state_before(declaration.key)
-    if state is None and not compat.is_last_pass(checker):
+    if state is None and compat.is_last_pass(checker):
+        state = _settled_before(checker, work, declaration)
+        if state is not None and compat.inferred_places(function):  # its body was checked as if nothing was known
+            compat.check_now(checker, node, info)
+    elif state is None:
         if compat.defer_decorator(checker, node, info):
             return None
     declaration.below = look_below(declaration, decorated)
@@ -109,9 +113,19 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
     elif slot.row is not None and slot.row.change.rest is None:
         change = Context(slot.row.change.keys, compat.any_type())
         work.set_row(declaration.key, replace(slot.row, change=change))
-        if work.is_first_note(node):
+        before = work.state_before(declaration.key)
+        if (before is None or not before.context.open) and work.is_first_note(node, declaration.key):
             messages.unseen_declaration(checker, node, declaration.attribute)
     return step_type(checker, declaration, compat.any_type())
+
+
+def _settled_before(checker: TypeChecker, work: Work, declaration: Declaration) -> State[Type] | None:
+    """The state before a step, after those that still wait have been checked: nothing more will be known."""
+    for slot in work.slots[: work.positions[declaration.key]]:
+        for each in slot.inside():
+            if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
+                compat.check_now(checker, each.declaration.node, work.info)
+    return work.state_before(declaration.key)
 
 
 def go_on(checker: TypeChecker, work: Work) -> None:
@@ -314,7 +328,9 @@ def check_return(
     if below is not None and below.gives is not None and not below.keeps:
         if not _is_mapping_or_none(below.gives, transform):
             messages.bad_return(checker, function, step, below.gives, transform=transform)
-        elif row.change.rest is not None and not already_open and not result.wrong and work.is_first_note(node):
+        elif row.change.rest is None or already_open or result.wrong:
+            return
+        elif work.is_first_note(node, declaration.key):
             messages.open_context(checker, function, step, what_is_unknown(below.gives))
         return
     if not compat.returns_inferred(function) and isinstance(function.type, CallableType):
@@ -326,7 +342,7 @@ def check_return(
         if not compat.is_abstract(function):
             messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
-    if row.change.rest is None or already_open or result.wrong or not work.is_first_note(node):
+    if row.change.rest is None or already_open or result.wrong or not work.is_first_note(node, declaration.key):
         return
     if result.unknown:
         place, what = result.unknown[0]

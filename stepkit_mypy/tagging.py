@@ -40,11 +40,11 @@ def _inserted(declaration: Declaration) -> tuple[Expression | None, str]:
 def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
     module = api.cur_mod_id
     for name in (TABLE, "Output", "Event"):
-        if _is_free(info, name):
-            compat.add_alias(info, module, name, compat.any_type())
+        compat.add_alias(info, module, _free_name(info, name), compat.any_type())
     seen = compat.seen_as(info, FLOW)
-    if seen is not None and seen.args and _is_free(info, "Input"):
-        compat.add_alias(info, module, "Input", seen.args[0])
+    if seen is not None and seen.args:
+        compat.add_alias(info, module, _free_name(info, "Input"), seen.args[0])
+    compat.resolve_in_class(api, context.cls, ("Input", "Output", "Event"))
     output = compat.alias_of(info, "Output")
     if output is None or seen is None or len(seen.args) != 2:
         return
@@ -56,9 +56,9 @@ def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
         info.bases.insert(0, seen.copy_modified(args=[seen.args[0], compat.alias_type(output)]))
 
 
-def _is_free(info: TypeInfo, name: str) -> bool:
+def _free_name(info: TypeInfo, name: str) -> str:
     symbol = info.names.get(name)
-    return symbol is None or symbol.plugin_generated
+    return name if symbol is None or symbol.plugin_generated else compat.hidden_name(name)
 
 
 def flow_base(info: TypeInfo) -> Instance | None:

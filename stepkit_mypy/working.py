@@ -65,8 +65,8 @@ class Work:
     """Whether the end of the class was reached."""
     waits: bool = False
     """Whether a base class is not known yet."""
-    noted_at: object = None
-    """Where it was said that the context is open."""
+    noted_at: dict[int, object] = field(default_factory=dict)
+    """Where it was said that the context becomes open, by the position of the slot that opens it."""
     wrong_conditions: dict[str, set[str]] = field(default_factory=dict)
     """The keys that the condition of a row is wrong about, by the row's attribute."""
     conditions: dict[str, dict[Parameter, Type]] = field(default_factory=dict)
@@ -145,14 +145,12 @@ class Work:
     def is_complete(self) -> bool:
         return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
 
-    def is_first_note(self, place: object) -> bool:
-        """True for one place: however often a flow's context becomes open, one note says so.
+    def is_first_note(self, place: object, attribute: str = "") -> bool:
+        """True for one place in each row that opens the context: one note says so.
 
         It is said whenever that place is looked at: the daemon has dropped what was said there before.
         """
-        if self.noted_at is None:
-            self.noted_at = place
-        return self.noted_at is place
+        return self.noted_at.setdefault(self.positions.get(attribute, -1), place) is place
 
     def is_published(self) -> bool:
         """Whether the flow's table stands in its alias."""

@@ -235,6 +235,12 @@ def function_being_checked(checker: TypeChecker) -> FuncDef | None:
     return function if isinstance(function, FuncDef) else None
 
 
+def method_being_checked(checker: TypeChecker) -> FuncDef | None:
+    """The outermost function."""
+    function = checker.scope.top_level_function()
+    return function if isinstance(function, FuncDef) else None
+
+
 def body_being_checked(checker: TypeChecker) -> MypyFile | FuncItem:
     """The innermost function, or the module."""
     return checker.scope.current_function() or checker.tree

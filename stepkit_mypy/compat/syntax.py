@@ -42,14 +42,25 @@ from mypy.nodes import (
     TupleExpr,
     TypeAlias,
     TypeInfo,
+    Var,
     WithStmt,
 )
 from mypy.traverser import NameAndMemberCollector
-from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny, TypeVarType, UnionType
+from mypy.types import (
+    AnyType,
+    CallableType,
+    ProperType,
+    Type,
+    TypeOfAny,
+    TypeVarType,
+    UnboundType,
+    UnionType,
+    get_proper_type,
+)
 from mypy.typevars import fill_typevars
 
 from .statements import blocks_of
-from .types import any_type, awaited, is_any, is_left_out, is_unannotated, make_alias
+from .types import any_type, awaited, is_any, is_left_out, is_unannotated, last_name, make_alias
 
 ENTER = "__stepkit_plan__"
 """The attribute that an inserted first statement of a step reads, so that a hook is called before its body.
@@ -416,6 +427,37 @@ def function_being_annotated(analyzer: Any, annotation: Type) -> FuncDef | None:
 def union_parts(annotation: Type) -> list[Type]:
     """The parts of ``X | Y``, which need not be analyzed yet."""
     return list(annotation.items) if isinstance(annotation, UnionType) else [annotation]
+
+
+def is_never_checked(node: object) -> bool:
+    """Whether mypy leaves a decorated method alone."""
+    decorators = node.original_decorators if isinstance(node, Decorator) else []
+    return any(isinstance(each, RefExpr) and each.fullname == "typing.no_type_check" for each in decorators)
+
+
+def gives_unannotated(function: FuncDef) -> bool:
+    """Whether the return of a function has no annotation."""
+    type = function.type
+    return not isinstance(type, CallableType) or is_left_out(get_proper_type(awaited(type.ret_type)))
+
+
+def resolve_in_class(api: Any, cls: ClassDef, names: tuple[str, ...]) -> None:
+    """Resolve the annotations in a class's body that name it: mypy has found the aliases of its bases there."""
+    own = [f"{cls.name}.{name}" for name in names]
+    for statement in cls.defs.body:
+        if not isinstance(statement, AssignmentStmt) or statement.unanalyzed_type is None:
+            continue
+        written, target = statement.unanalyzed_type, statement.lvalues[0]
+        if isinstance(written, UnboundType) and last_name(written.name) in ("ClassVar", "Final"):
+            if len(written.args) != 1:
+                continue
+            written = written.args[0]
+        if not isinstance(target, NameExpr) or not isinstance(target.node, Var) or target.node.info is not cls.info:
+            continue
+        if any(name in str(written) for name in own):
+            found = api.anal_type(written)
+            if found is not None:
+                statement.type = target.node.type = found
 
 
 def module_alias(module: MypyFile, name: str, place: Context) -> TypeAlias:

@@ -247,8 +247,13 @@ def attribute_type(instance: Instance, name: str) -> Type | None:
     return None
 
 
+def hidden_name(name: str) -> str:
+    """The name of a plugin's alias where the class body has something else under the usual one."""
+    return f"__stepkit_{name}__"
+
+
 def alias_of(info: TypeInfo, name: str) -> TypeAlias | None:
-    symbol = info.names.get(name)
+    symbol = info.names.get(hidden_name(name)) or info.names.get(name)
     return symbol.node if symbol is not None and isinstance(symbol.node, TypeAlias) else None
 
 

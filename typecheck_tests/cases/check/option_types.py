@@ -35,6 +35,10 @@ class Options(Flow[Input], log=True):
     def three(self, c):
         return None
 
+    @flow.step("told-once", should_retry=("OSError",))  # E+: ncompatible type
+    def told_once(self, c):
+        return None
+
     @flow.step("four", merge="keep")  # E+: ncompatible type
     def four(self, c):
         return None

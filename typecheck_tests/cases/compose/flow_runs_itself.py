@@ -69,3 +69,41 @@ class Pong(Flow[Input]):
 
 def use() -> object:
     return Ping().run_sync({"n": 1})["whatever"], Pong().run_sync({"n": 1})["more"]
+
+
+class Tree(Flow[Input]):
+    @flow.step("children")
+    async def children(self, n):
+        child = await Tree().run({"n": n - 1}) if n else None
+        again = self.run_sync({"n": 0})
+        return {"count": 1 if child is None else child["count"], "again": again, "own": n}
+
+    @flow.step("after")
+    def after(self, own, owm):  # E(owm): [stepkit-missing-key] step "after" reads "owm", which no earlier step provides; did you mean "own"?
+        assert_type(own, int)
+        return {"last": own}
+
+
+assert_type(Tree().run_sync({"n": 1})["last"], int)
+
+
+class First(Flow[Input]):
+    @flow.step("other")
+    def other(self, n):
+        Second().run_sync({"n": n})
+        return {"a": n}
+
+    @flow.step("after")
+    def after(self, a, b):  # E(b): [stepkit-missing-key] step "after" reads "b"
+        print(a.nothing)  # E: "nothing"
+
+
+class Second(Flow[Input]):
+    @flow.step("other")
+    def other(self, n):
+        First().run_sync({"n": n})
+        return {"a": n}
+
+    @flow.step("after")
+    def after(self, a, b):  # E(b): [stepkit-missing-key] step "after" reads "b"
+        print(a.nothing)  # E: "nothing"

@@ -34,3 +34,21 @@ assert_type(run_many([{"a": 1}])[0]["b"], str)
 made: Calc.Output = {"a": 1, "b": "x"}
 wrong: Calc.Output = {"a": 1, "b": 2}  # E: ncompatible types
 run({"a": "x"})  # E: ncompatible types
+
+
+# A class body may have something of its own under these names.
+class Named(Flow[Input]):
+    class Output(TypedDict):
+        other: int
+
+    @flow.step("one")
+    def one(self, a):
+        return {"b": str(a)}
+
+    def again(self) -> "Named.Output":
+        return {"other": 1}
+
+
+assert_type(Named().run_sync({"a": 1}), Out)
+assert_type(Named().again()["other"], int)
+Named().run_sync({"a": "x"})  # E: ncompatible type

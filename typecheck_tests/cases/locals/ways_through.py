@@ -261,3 +261,59 @@ class AsynchronousOut(TypedDict):
 
 
 assert_type(Asynchronous().run_sync({"n": 1, "kind": "a", "names": []}), AsynchronousOut)
+
+
+class Finally(Flow[Input]):
+    @flow.transform("finally")
+    def finally_(self, n):
+        out = {"first": True}
+        try:
+            out["second"] = risky() > 0
+        finally:
+            out["third"] = True
+        return out
+
+
+class FinallyOut(TypedDict):
+    first: bool
+    second: bool
+    third: bool
+
+
+assert_type(Finally().run_sync({"n": 1, "kind": "a", "names": []}), FinallyOut)
+
+
+class Copied(Flow[Input]):
+    @flow.transform("copied")
+    def copied(self, n):
+        out = {"first": True}
+        try:
+            out["second"] = risky() > 0
+        except ValueError:
+            out["failed"] = True
+        finally:
+            other = dict(out)
+            del out["first"]
+        return {**other, "rest": len(out)}
+
+
+class CopiedOut(TypedDict):
+    first: bool
+    second: NotRequired[bool]
+    failed: NotRequired[bool]
+    rest: int
+
+
+assert_type(Copied().run_sync({"n": 1, "kind": "a", "names": []}), CopiedOut)
+
+
+class ChangedAfterwards(Flow[Input]):
+    @flow.transform("early")
+    def early(self, n):
+        out = {"first": True}
+        try:
+            if n:
+                return out  # N: step "early" returns a dict
+        finally:
+            out["last"] = True
+        return out

@@ -1,6 +1,6 @@
 # Names of steps by constants: the event's tag is their value, and what they are compared with is narrowed.
 from enum import Enum, StrEnum
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, TypedDict, get_args
 
 from probe import assert_type
 from stepkit import Flow, StepNames, flow
@@ -86,3 +86,39 @@ def show(e: Calc.Event) -> None:
         assert_type(e.context["i"], int)
     if e.step_name == "one":  # E("one"): [stepkit-missing-key] Calc has no step "one"; did you mean "own"?
         print(e)
+
+
+# Names in constants: a gate of several.
+PAIR = ("load", "lod")
+FROZEN: Final = frozenset({"load", "svae"})
+ROLES: Final = {"load": "clerk", "mial": "manager"}
+LISTED = ["load", "prnt"]
+Gate = Literal["load", "shwo"]
+GATES: tuple[Gate, ...] = get_args(Gate)
+CHANGED = ("load", "nobody")
+CHANGED = ("load", "save")
+
+
+class Gated(Calc):
+    GATES = ("load", "onw")
+
+    @flow.step("last")
+    def last(self, a):
+        return {"z": a}
+
+    def on_step_complete(self, event: "Gated.Event") -> None:
+        if event.step_name in self.GATES:  # E(self): [stepkit-missing-key] Gated has no step "onw"; did you mean "own"?
+            print(event)
+        if event.step_name in Gated.GATES:  # E(Gated): [stepkit-missing-key] Gated has no step "onw"
+            print(event)
+
+
+def gates(e: Calc.Event) -> None:
+    print(e.step_name in PAIR)  # E(PAIR): [stepkit-missing-key] Calc has no step "lod"; did you mean "load"?
+    print(e.step_name in FROZEN)  # E(FROZEN): [stepkit-missing-key] Calc has no step "svae"; did you mean "save"?
+    print(e.step_name in ROLES)  # E(ROLES): [stepkit-missing-key] Calc has no step "mial"; did you mean "mail"?
+    print(e.step_name not in LISTED)  # E(LISTED): [stepkit-missing-key] Calc has no step "prnt"; did you mean "print"?
+    print(e.step_name in GATES)  # E(GATES): [stepkit-missing-key] Calc has no step "shwo"; did you mean "show"?
+    print(e.step_name in CHANGED)
+    print(e.step_name in frozenset(("load", "lod")))  # E("lod"): [stepkit-missing-key] Calc has no step "lod"
+    print(e.step_name == "outer/load")  # E: [stepkit-missing-key] did you mean "load"? (the events of Calc do not name the flows around it)

@@ -28,3 +28,21 @@ class Out(TypedDict):
 
 
 assert_type(Closes().run_sync({"a": 1}), Out)
+
+
+def key() -> str:
+    return "x"
+
+
+class OpensAgain(Flow[Input]):
+    @flow.step("one")
+    def one(self):
+        return {key(): 1}  # N: step "one"
+
+    @flow.transform("close")
+    def close(self):
+        return {"b": 1}
+
+    @flow.step("two")
+    def two(self):
+        return {key(): 1}  # N: step "two"

@@ -138,3 +138,20 @@ class WithAssigned(Assigned, Flow):  # N: the keys that "load" of Assigned gives
     @flow.step("last")
     def last(self, rows):
         return {"all": rows}
+
+
+class Annotated:
+    @flow.step("load")
+    def load(self, start: int):  # type: ignore[no-untyped-def, unused-ignore]
+        return {"rows": [start]}
+
+    @flow.step("more")
+    async def more(self, start: int):  # type: ignore[no-untyped-def, unused-ignore]
+        return {"more": [start]}
+
+
+class WithAnnotated(Annotated, Flow[Input]):
+    @flow.step("last")
+    def last(self, rows, more, row):  # E: [stepkit-missing-key] step "last" reads "row", which no earlier step provides; did you mean "rows"?
+        assert_type(rows, list[int])
+        assert_type(more, list[int])
