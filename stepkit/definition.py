@@ -348,9 +348,10 @@ class Flow(Generic[InputT, OutputT]):
         run_id: str | None = None,
     ) -> "runtime.Run":
         run = runtime.new_run(self, callbacks, cancel, run_id)
-        if log is not None or run.plan.may_log:
-            config, run_log = effective_config(log, run.plan.table.options.log)
-            if run_log or run.plan.logs:
+        plan = runtime.plan_of(type(self))
+        if log is not None or plan.may_log:
+            config, run_log = effective_config(log, run.options.log)
+            if run_log or plan.logs:
                 runtime.observe(run, make_observer(config, run_log))
         return run
 

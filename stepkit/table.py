@@ -71,6 +71,10 @@ class Condition(NamedTuple):
 
 MAX_LEVELS = 100
 """How deep flows can be nested in a flow. Each level takes some frames of Python's stack, which has 1,000."""
+TOO_DEEP = (
+    f"flows can be nested {MAX_LEVELS} deep in a flow. "
+    "Let a step run the flows further in: return await Inner().run(...)"
+)
 
 
 class FlowSource(NamedTuple):

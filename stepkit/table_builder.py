@@ -19,6 +19,7 @@ from .table import (
     MAX_LEVELS,
     MERGE_POLICIES,
     PARALLEL_MODES,
+    TOO_DEEP,
     CircuitBreaker,
     Condition,
     FlowOptions,
@@ -59,10 +60,6 @@ GROUP_IS_GONE = (
 )
 NO_MEMBERS = "the group has no members; decorate methods with @{attribute}.step"
 NO_METHOD = "a step is a method, not {found}; put the decorator of stepkit outermost"
-TOO_DEEP = (
-    f"flows can be nested {MAX_LEVELS} deep in a flow. "
-    "Let a step run the flows further in: return await Inner().run(...)"
-)
 ASYNC_IN_THREAD = "thread=True is for sync steps; an async step runs on the event loop"
 
 

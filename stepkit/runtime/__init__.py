@@ -1,7 +1,9 @@
 """Interprets step tables. It knows no store and no screen."""
 
+from . import containers as containers  # each kind of step registers itself
+from . import function_steps as function_steps
 from .breaker import Breaker
-from .frame import Run
+from .plan import plan_of
 from .run import (
     Callbacks,
     breaker_of,
@@ -15,6 +17,7 @@ from .run import (
     start_checkpoint,
     start_sync,
 )
+from .run_state import Run
 
 __all__ = [
     "Breaker",
@@ -25,6 +28,7 @@ __all__ = [
     "load",
     "new_run",
     "observe",
+    "plan_of",
     "resume",
     "resume_sync",
     "start",

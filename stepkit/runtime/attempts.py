@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Any
 
 from ..backoff import seconds_of
@@ -22,11 +22,13 @@ from ..errors import (
     UnknownCaseError,
 )
 from . import concurrency
-from .deadline import end_if_late
-from .frame import Frame
+from .callbacks import notify_error
+from .cancellation import TaskWatch
+from .frame import Frame, Outcome, PlannedStep
+from .injection import missing_key
 from .isolation import copy_context
-from .plan import PlannedStep, missing_key
-from .signals import Aborted, Cancelled, Fence, GivenUp
+from .mappings import output_problem
+from .signals import Aborted, Fence, GivenUp
 
 # Mistakes of the flow itself: another attempt makes the same one, and a circuit breaker learns nothing of it.
 MISTAKES = (
@@ -40,20 +42,9 @@ MISTAKES = (
     UnknownCaseError,
 )
 
-Work = Callable[[Frame, PlannedStep, int, Fence | None], Awaitable[Any]]
-"""One attempt: the number counts from 1; the fence stands around it."""
 
-CIRCUIT_OPEN = object()
-"""Instead of an output: the breaker is open and says to skip."""
-
-
-async def repeat(
-    frame: Frame, step: PlannedStep, work: Work, tell_error: Callable[[Frame, str, Exception], Awaitable[None]]
-) -> Any:
-    """The output of the first attempt that succeeds; raises the error of the last one that fails.
-
-    ``tell_error`` is called for each failed attempt that another follows.
-    """
+async def repeat(frame: Frame, step: PlannedStep) -> Outcome:
+    """Return what the first attempt that succeeds came to; raise the error of the last one that fails."""
     run, row, breaker = frame.run, step.row, step.breaker
     attempts = row.retries + 1
     last: Exception | None = None
@@ -62,21 +53,21 @@ async def repeat(
         permit = None
         if breaker is not None and (permit := breaker.enter()) is None:
             if breaker.spec.on_open == "skip":
-                return CIRCUIT_OPEN
+                return Outcome(skipped="circuit-open")
             raise CircuitOpenError(run.flow, frame.path_of(row), breaker.retry_after) from last
         try:
             if row.timeout is None:
-                output = await work(frame, step, number, frame.fence)
+                outcome = await step.attempt(frame, number, frame.fence)
             else:
-                output = await _timed(frame, step, work, number, row.timeout)
+                outcome = await _timed(frame, step, number, row.timeout)
         except Exception as error:
             mistake = _is_mistake(error)
             if breaker is not None:
-                if mistake or not is_wanted(frame):
+                if mistake or not frame.is_active:
                     breaker.dropped(permit)
                 else:
                     breaker.failed(permit)
-            ensure_wanted(frame, error)
+            frame.ensure_active(error)
             note_current(frame, step, number)
             if number == attempts or mistake or not _is_retried(row.should_retry, error):
                 raise
@@ -92,34 +83,17 @@ async def repeat(
             if breaker is not None:
                 breaker.succeeded(permit)
             note_current(frame, step, number)
-            return output
+            return outcome
         path = frame.path_of(row)
         if run.observer is not None:
             run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
-        await tell_error(frame, path, last)
-        end_if_late(frame, path, delay, last)
+        await notify_error(frame, path, last)
+        frame.ensure_in_time(path, delay, last)
         if delay > 0:
             await concurrency.sleep(delay)
         if run.cancel is not None and run.cancel.is_set():
             raise Aborted(RunCancelledError(run.flow, path))
     raise AssertionError("unreachable")
-
-
-def is_wanted(frame: Frame) -> bool:
-    """False if nothing more may happen in this frame: the attempt around it was given up, or the run's task was
-    cancelled, which a step or a callback may have hidden.
-    """
-    if frame.fence is not None and frame.fence.closed:
-        return False
-    return frame.run.watch is None or not frame.run.watch.cancelled
-
-
-def ensure_wanted(frame: Frame, error: Exception | None = None) -> None:
-    """Raise if nothing more may happen in this frame; ``error`` is what came instead, if anything did."""
-    if frame.fence is not None and frame.fence.closed:
-        raise GivenUp from error
-    if frame.run.watch is not None and frame.run.watch.cancelled:
-        raise Cancelled from error
 
 
 def note_current(frame: Frame, step: PlannedStep, number: int = 1) -> None:
@@ -129,7 +103,7 @@ def note_current(frame: Frame, step: PlannedStep, number: int = 1) -> None:
         running.set(Attempt(frame, step, number))
 
 
-async def _timed(frame: Frame, step: PlannedStep, work: Work, number: int, timeout: float) -> Any:
+async def _timed(frame: Frame, step: PlannedStep, number: int, timeout: float) -> Outcome:
     run, path = frame.run, frame.path_of(step.row)
     fence = Fence(frame.fence)
 
@@ -137,10 +111,10 @@ async def _timed(frame: Frame, step: PlannedStep, work: Work, number: int, timeo
         if frame.fence is None or not frame.fence.closed:
             run.warn(path, concurrency.WENT_ON)
 
-    in_time, output = await concurrency.within(timeout, work(frame, step, number, fence), fence, ignored)  # type: ignore[arg-type]
+    in_time, output = await concurrency.within(timeout, step.attempt(frame, number, fence), fence, ignored)
     if not in_time:
         raise StepTimeoutError(run.flow, path, timeout, number) from output
-    return output
+    return output  # type: ignore[no-any-return]
 
 
 def _is_mistake(error: BaseException) -> bool:
@@ -184,7 +158,7 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     """Call the step's function once and return what it returns."""
     row, owner = step.row, frame.owner
     context = frame.context
-    ensure_wanted(frame)  # a task of the attempt's own begins later than it was made
+    frame.ensure_active()  # a task of the attempt's own begins later than it was made
     if (key := missing_key(row.parameters, context)) is not None:
         raise MissingKeyError(frame.run.flow, frame.path_of(row), key, context)
     if step.guarded or frame.copies:
@@ -203,3 +177,14 @@ async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None
     if fence is not None and fence.closed:
         raise GivenUp
     return output
+
+
+async def output_of(frame: Frame, step: PlannedStep, output: Any) -> Mapping[str, Any]:
+    """Return what a step gave: an awaitable is awaited, None is no keys. Raises ``StepOutputError``."""
+    if type(output) is not dict and output is not None and inspect.isawaitable(output):
+        frame.run.watch = frame.run.watch or TaskWatch(frame.run.observed)
+        output = await output
+        frame.ensure_active()
+    if problem := output_problem(output, step.replaces):
+        raise StepOutputError(frame.run.flow, frame.path_of(step.row), problem)
+    return {} if output is None else output

@@ -10,13 +10,12 @@ from typing import Any
 
 from ..events import StepEvent, StepStart
 from ..table import CompleteCallback
-from .attempts import ensure_wanted
 from .cancellation import TaskWatch
 from .frame import Frame
 from .signals import Aborted, Stopped
 
 
-async def tell_error(frame: Frame, path: str, error: Exception) -> None:
+async def notify_error(frame: Frame, path: str, error: Exception) -> None:
     """Call ``on_step_error``. It observes: if it fails itself, the step's error still wins."""
     for callback, outside in (*frame.own_error, *((each, 0) for each in frame.run.error_callbacks)):
         try:
@@ -24,13 +23,13 @@ async def tell_error(frame: Frame, path: str, error: Exception) -> None:
             if result is not None and inspect.isawaitable(result):
                 frame.run.watch = frame.run.watch or TaskWatch(frame.run.observed)
                 await result
-                ensure_wanted(frame)
+                frame.ensure_active()
         except Exception as own:
-            ensure_wanted(frame, own)
+            frame.ensure_active(own)
             frame.run.warn(path, f"on_step_error failed itself: {own!r}")
 
 
-async def tell_started(frame: Frame, path: str) -> None:
+async def notify_started(frame: Frame, path: str) -> None:
     """Call ``on_step_start``. If it fails, the run ends before the step: its caller may not have noted the start."""
     run = frame.run
     try:
@@ -39,18 +38,18 @@ async def tell_started(frame: Frame, path: str) -> None:
             if result is not None and inspect.isawaitable(result):
                 run.watch = run.watch or TaskWatch(run.observed)
                 await result
-                ensure_wanted(frame)
+                frame.ensure_active()
     except Exception as error:
         note(error, "", f"run {run.id}")
         raise Aborted(error) from None
 
 
-def is_told(frame: Frame) -> bool:
+def has_listeners(frame: Frame) -> bool:
     """Whether anybody is told of the steps that this frame completes."""
     return frame.run.complete_callbacks != () or frame.own_complete != ()
 
 
-def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] | None:
+def notify_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] | None:
     """Call ``on_step_complete``; what has to be awaited of it, or None: then it was all sync, and is done.
 
     If it fails, the run ends: its caller may not have saved the checkpoint.
@@ -61,9 +60,7 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
         own = [
             (callback, StepEvent(path[outside:], duration * 1000, frame)) for callback, outside in frame.own_complete
         ]
-        return _tell_waiting(
-            frame, [*(each for _, each in own), event], None, chain(own, zip(callbacks, repeat(event)))
-        )
+        return _notify_rest(frame, [*(each for _, each in own), event], None, chain(own, zip(callbacks, repeat(event))))
     for callback in callbacks:
         try:
             result: Any = callback(event)
@@ -71,7 +68,7 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
             note(error, "", f"run {frame.run.id}")
             raise Aborted(error) from None
         if result is not None and inspect.isawaitable(result):
-            return _tell_waiting(frame, [event], result, zip(callbacks, repeat(event)))
+            return _notify_rest(frame, [event], result, zip(callbacks, repeat(event)))
     reference = weakref.ref(event)
     del event
     if (kept := reference()) is not None:
@@ -81,22 +78,22 @@ def tell_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] 
     return None
 
 
-async def _tell_waiting(
+async def _notify_rest(
     frame: Frame, events: list[StepEvent], waiting: Any, calls: Iterator[tuple[CompleteCallback, StepEvent]]
 ) -> None:
-    """The rest of ``tell_completed``, from the first callback that has to be awaited."""
+    """The rest of ``notify_completed``, from the first callback that has to be awaited."""
     run = frame.run
     run.watch = run.watch or TaskWatch(run.observed)
     event: StepEvent | None = None
     try:
         if waiting is not None:
             await waiting
-            ensure_wanted(frame)
+            frame.ensure_active()
         for callback, event in calls:
             waiting = callback(event)
             if waiting is not None and inspect.isawaitable(waiting):
                 await waiting
-                ensure_wanted(frame)
+                frame.ensure_active()
     except Exception as error:
         note(error, "", f"run {run.id}")
         raise Aborted(error) from None

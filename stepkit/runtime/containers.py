@@ -1,81 +1,252 @@
-"""Steps that hold others: nested flows, branches, parallel groups. How their inside is opened, and marked when left."""
+"""Steps that hold others: nested flows, branches and parallel groups."""
 
 from __future__ import annotations
 
-from ..errors import FlowDefinitionError, UnknownCaseError
-from ..table import MAX_LEVELS, FlowSource
-from ..table_builder import TOO_DEEP
-from .fingerprint import SURVIVED, mark_around, mark_of
-from .frame import Frame, Group
-from .plan import CALLBACKS, PlannedStep, plan_of
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionError, UnknownCaseError, nearest, quoted
+from ..table import MAX_LEVELS, TOO_DEEP, FlowSource
+from .attempts import call
+from .concurrency import together
+from .fingerprint import SKIPPED, SURVIVED, Done, compare_steps, mark_around, mark_of
+from .frame import Frame, Group, Outcome, PlannedStep
+from .interpreter import run_frame
+from .merge import merge_outputs
+from .plan import CALLBACKS, plan_of
+from .signals import Aborted, Fence, GivenUp, Stopped
 
 
-def open_case(frame: Frame, step: PlannedStep, case: object) -> Frame:
-    """The frame of a branch's case. Raises ``UnknownCaseError``."""
-    row = step.row
-    path = frame.path_of(row)
-    if not isinstance(case, str) or case not in row.cases:
-        raise UnknownCaseError(frame.run.flow, path, case, row.cases)
-    inside = open_flow(frame, step, row.cases[case], f"{path}/{case}")
-    inside.case = case
-    return inside
+class Container(PlannedStep):
+    """A step that holds others."""
+
+    __slots__ = ()
+    holds = True
+
+    async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
+        """Run what is left inside: what an earlier attempt, or an earlier run, has completed is not run again."""
+        inside = frame.child
+        if inside is not None and number > 1 and (isinstance(inside, Group) or number > inside.attempt):
+            inside = inside.fork()
+        elif inside is None:
+            inside = await self.begin(frame, number, fence)
+            if fence is not None and fence.closed:
+                raise GivenUp  # while the route chose, a later attempt took over
+        frame.child = inside
+        if inside is None:
+            return Outcome(({},))
+        return await self.run_inside(inside, number, fence)
+
+    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame | Group | None:
+        """Return the inside as it is before its first step; None where a branch chose no case."""
+        raise NotImplementedError
+
+    async def run_inside(self, inside: Any, number: int, fence: Fence | None) -> Outcome:
+        inside.fence = fence
+        inside.attempt = number
+        complete = await run_frame(inside)
+        return Outcome((inside.changes(),), complete)
+
+    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
+        return merge_outputs(frame, self, outputs)
+
+    def nested(self, frame: Frame, source: FlowSource, path: str) -> Frame:
+        """Return the frame of a nested flow; it starts from the context around it."""
+        owner = source.value
+        if source.kind == "class":
+            owner = source.value()
+        elif source.kind == "factory":
+            owner = source.value(frame.owner)
+        _check_nesting(frame, owner, path)
+        plan = plan_of(type(owner))
+        inside = frame.inner(owner, plan.steps, path + "/")
+        inside.copies = frame.copies or self.guarded
+        for name in plan.callbacks:
+            kept = f"own_{CALLBACKS[name]}"
+            setattr(inside, kept, ((getattr(owner, name), len(inside.prefix)), *getattr(inside, kept)))
+        return inside
+
+    @property
+    def plain_mark(self) -> None:
+        return None
+
+    @property
+    def assumed_mark(self) -> str:
+        return self.mark + SKIPPED  # such a checkpoint does not say what ran inside
+
+    def done_mark(self, frame: Frame) -> str:
+        inside = frame.child
+        return mark_around(self.mark, inside.done if isinstance(inside, Frame) else "")
+
+    def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None:
+        if inside is None:
+            raise CheckpointFlowError(
+                f'flow {flow}: step "{path}" now holds other steps, but had run as a plain step; what it holds would '
+                "silently never run. Resume with the flow as it was, or start the run anew."
+            )
+        self.compare_inside(flow, path, inside)
+
+    def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
+        raise NotImplementedError
 
 
-def open_flow(frame: Frame, step: PlannedStep, source: FlowSource, path: str) -> Frame:
-    """The frame of a nested flow; it starts from the context around it."""
-    owner = source.value
-    if source.kind == "class":
-        owner = source.value()
-    elif source.kind == "factory":
-        owner = source.value(frame.owner)
+class Subflow(Container):
+    """A nested flow."""
+
+    __slots__ = ()
+    kind = "subflow"
+
+    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame:
+        return self.enter(frame, (), "")
+
+    def enter(self, frame: Frame, below: Sequence[str], path: str) -> Frame:
+        assert self.row.source is not None
+        return self.nested(frame, self.row.source, frame.path_of(self.row))
+
+    def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
+        for nested in self.row.flow_classes:
+            compare_steps(flow, path + "/", plan_of(nested).steps, inside)
+
+
+class Branch(Container):
+    """A step whose function chooses the nested flow to run: one of its cases, or none."""
+
+    __slots__ = ()
+    kind = "branch"
+
+    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame | None:
+        case = await call(frame, self, number, fence)
+        frame.touch(self, ())  # what the function has read, for the checkpoints inside
+        path = frame.path_of(self.row)
+        if frame.run.observer is not None:
+            frame.run.observer.case_chosen(path, case, self.row.log)
+        if case is None:
+            return None
+        if not isinstance(case, str) or case not in self.row.cases:
+            raise UnknownCaseError(frame.run.flow, path, case, self.row.cases)
+        return self.case(frame, case)
+
+    def case(self, frame: Frame, case: str) -> Frame:
+        """Return the frame of a case."""
+        inside = self.nested(frame, self.row.cases[case], f"{frame.path_of(self.row)}/{case}")
+        inside.case = case
+        return inside
+
+    def enter(self, frame: Frame, below: Sequence[str], path: str) -> Frame:
+        case, cases = below[0], self.row.cases
+        if case not in cases:
+            raise CheckpointStepError(
+                f'flow {frame.run.flow}: the checkpoint is of "{path}", but the branch "{frame.path_of(self.row)}" has '
+                f'no case "{case}"{nearest(case, cases)}; its cases are {quoted(cases)}. Give the branch a case of '
+                "that name again, or resume from the checkpoint of the step before the branch"
+            )
+        return self.case(frame, case)
+
+    def done_mark(self, frame: Frame) -> str:
+        inside = frame.child
+        if not isinstance(inside, Frame) or inside.case is None:
+            return mark_around(self.mark, "")
+        return mark_around(self.mark, mark_around(mark_of(inside.case), inside.done))
+
+    def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
+        for case, source in self.row.cases.items():
+            if inside and mark_of(case) == inside[0].mark and source.flow_class is not None:
+                steps = plan_of(source.flow_class).steps
+                compare_steps(flow, f"{path}/{case}/", steps, inside[0].inside or ())
+
+
+class ParallelGroup(Container):
+    """A step whose members run side by side."""
+
+    __slots__ = ()
+    kind = "parallel"
+    needs_loop = True
+
+    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Group:
+        """Each member has a context of its own, as it is before the group.
+
+        Members read copies: they run side by side, and their checkpoint is the one from before the group, in which
+        nothing may show that a member has changed in place.
+        """
+        members = []
+        for member in self.members:
+            inside = frame.inner(frame.owner, (member,), frame.path_of(self.row) + "/")
+            inside.in_group = True
+            inside.copies = True
+            members.append(inside)
+        return Group(tuple(members))
+
+    async def run_inside(self, inside: Any, number: int, fence: Fence | None) -> Outcome:
+        members: tuple[Frame, ...] = inside.members
+        settled = self.row.mode == "settled"
+        for member in members:
+            member.fence = Fence(fence)
+
+        def ends_group(error: BaseException) -> bool:
+            return not settled or not isinstance(error, Exception)
+
+        def close() -> None:
+            for member in members:
+                assert member.fence is not None
+                member.fence.close()
+
+        results, first = await together([_run_member(member) for member in members], ends_group, close, fence)
+        # Also a member that was cancelled may have been about to end the run; a callback's error wins over a stop.
+        for ends_run in (Aborted, Stopped):
+            for result in results:
+                if isinstance(result, ends_run):
+                    raise result
+        if first is not None:
+            raise first
+        failures = [result for result in results if isinstance(result, Exception)]
+        if len(failures) == len(results):
+            raise ExceptionGroup(f'all members of the parallel group "{self.row.name}" failed', failures)
+        ended = [member for member, result in zip(members, results, strict=True) if isinstance(result, bool)]
+        return Outcome([member.changes() for member in ended], False not in results)
+
+    def enter(self, frame: Frame, below: Sequence[str], path: str) -> NoReturn:
+        raise CheckpointStepError(
+            f'flow {frame.run.flow}: the checkpoint is of "{path}", a member of the parallel group '
+            f'"{frame.path_of(self.row)}". A group is one step: resume from the checkpoint of the group or of the step '
+            "before it"
+        )
+
+    def done_mark(self, frame: Frame) -> str:
+        assert isinstance(frame.child, Group)
+        # A member that failed in a settled group is as done as one whose failure the run survived.
+        marks = (each.done or each.steps[0].mark + SURVIVED for each in frame.child.members)
+        return mark_around(self.mark, "".join(marks))
+
+    def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
+        compare_steps(flow, path + "/", self.members, inside)
+
+
+async def _run_member(member: Frame) -> bool:
+    """Run what is left of a member. One that ended early in an earlier attempt of the group has nothing left."""
+    if member.ended_early:
+        return False
+    complete = await run_frame(member)
+    member.ended_early = not complete
+    return complete
+
+
+def _check_nesting(frame: Frame, owner: Any, path: str) -> None:
+    """Raise ``FlowDefinitionError`` if ``owner`` is not a flow, is nested in itself, or too deep."""
+    name = type(owner).__qualname__
     table = getattr(type(owner), "__stepkit_table__", None)
     if table is None:
         raise FlowDefinitionError(
-            frame.run.flow, [f"{path}: the function gave {type(owner).__qualname__}; it returns an instance of a flow"]
+            frame.run.flow, [f"{path}: the function gave {name}; it returns an instance of a flow"]
         )
     levels = table.levels
     around: Frame | None = frame
     while around is not None:
         if type(around.owner) is type(owner):
             raise FlowDefinitionError(
-                frame.run.flow, [f"{path}: {type(owner).__qualname__} holds itself; a flow cannot be nested in itself"]
+                frame.run.flow, [f"{path}: {name} holds itself; a flow cannot be nested in itself"]
             )
-        if around.parent is None or around.parent.owner is not around.owner:  # it is no member of a group
+        if around.parent is None or around.parent.owner is not around.owner:  # it is not a member of a group
             levels += 1
         around = around.parent
     if levels > MAX_LEVELS:
-        raise FlowDefinitionError(frame.run.flow, [f"{path}: {type(owner).__qualname__} is too deep: {TOO_DEEP}"])
-    plan = plan_of(type(owner))
-    inside = frame.open(owner, plan.steps, path + "/")
-    inside.copies = frame.copies or step.guarded
-    for name in plan.callbacks:
-        kept = f"own_{CALLBACKS[name]}"
-        setattr(inside, kept, ((getattr(owner, name), len(inside.prefix)), *getattr(inside, kept)))
-    return inside
-
-
-def open_group(frame: Frame, step: PlannedStep) -> Group:
-    """The frames of a group's members. Each has a context of its own, as it is before the group.
-
-    Members read copies: they run side by side, and their checkpoint is the one from before the group, in which
-    nothing may show that a member has changed in place.
-    """
-    members = []
-    for member in step.members:
-        inside = frame.open(frame.owner, (member,), frame.path_of(step.row) + "/")
-        inside.in_group = True
-        inside.copies = True
-        members.append(inside)
-    return Group(tuple(members))
-
-
-def mark_of_inside(step: PlannedStep, inside: Frame | Group | None) -> str:
-    """Return the mark of a complete container, with the marks of what ran inside."""
-    if inside is None:
-        return mark_around(step.mark, "")
-    if isinstance(inside, Group):
-        # A member that failed in a settled group is as done as one whose failure the run survived.
-        return mark_around(step.mark, "".join(each.done or each.steps[0].mark + SURVIVED for each in inside.members))
-    if inside.case is None:
-        return mark_around(step.mark, inside.done)
-    return mark_around(step.mark, mark_around(mark_of(inside.case), inside.done))
+        raise FlowDefinitionError(frame.run.flow, [f"{path}: {name} is too deep: {TOO_DEEP}"])

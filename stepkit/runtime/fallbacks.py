@@ -8,16 +8,15 @@ from typing import Any
 from ..errors import MissingKeyError
 from ..table import Fallback
 from . import concurrency
-from .attempts import ensure_wanted
-from .frame import Frame
+from .frame import Frame, PlannedStep
+from .injection import bind, missing_key
 from .isolation import copy_context
-from .plan import PlannedStep, bind, missing_key
 
 
 async def fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception) -> Any:
     """Call the fallback of a step once and return what it returns; it reads copies, as the step does."""
     row, parameters = step.row, fallback.parameters
-    ensure_wanted(frame, error)
+    frame.ensure_active(error)
     if (key := missing_key(parameters, frame.context)) is not None:
         raise MissingKeyError(frame.run.flow, frame.path_of(row), key, frame.context)
     context = copy_context(frame.context, None if parameters.whole else parameters.required + parameters.optional)

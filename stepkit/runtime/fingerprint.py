@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ..errors import CheckpointFlowError, CheckpointFormatError
 from ..table import StepRow
@@ -42,15 +42,23 @@ class Done(NamedTuple):
     inside: tuple[Done, ...] | None
 
 
-def verify(flow: str, prefix: str, rows: Sequence[StepRow], place: int, marks: str) -> None:
-    """Check that ``marks`` stand for ``rows[:place]``.
+class Marked(Protocol):
+    """A step, as far as it is compared with what a checkpoint says."""
+
+    @property
+    def row(self) -> StepRow: ...
+    def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None: ...
+
+
+def verify(flow: str, prefix: str, steps: Sequence[Marked], marks: str) -> None:
+    """Check that ``marks`` stand for ``steps``; ``prefix`` is what their paths begin with.
 
     Raises ``CheckpointFlowError`` naming the first difference, ``CheckpointFormatError`` if they are not marks.
     """
     done, rest = _parse(flow, marks, 0)
     if rest != len(marks):
         raise _malformed(flow, marks)
-    _compare(flow, prefix, rows, place, done)
+    compare_steps(flow, prefix, steps, done)
 
 
 def _parse(flow: str, marks: str, at: int) -> tuple[tuple[Done, ...], int]:
@@ -91,16 +99,17 @@ def _malformed(flow: str, marks: str) -> CheckpointFormatError:
     )
 
 
-def _compare(flow: str, prefix: str, rows: Sequence[StepRow], place: int, done: tuple[Done, ...]) -> None:
-    by_mark = {mark_of(name): row for row in rows for name in row.names}
-    for index in range(max(place, len(done))):
-        row = rows[index] if index < place else None
+def compare_steps(flow: str, prefix: str, steps: Sequence[Marked], done: tuple[Done, ...]) -> None:
+    """Compare steps with those that a checkpoint says are done. Raises ``CheckpointFlowError``."""
+    by_mark = {mark_of(name): step.row for step in steps for name in step.row.names}
+    for index in range(max(len(steps), len(done))):
+        step = steps[index] if index < len(steps) else None
         item = done[index] if index < len(done) else None
-        if row is not None and item is not None and item.mark in map(mark_of, row.names):
+        if step is not None and item is not None and item.mark in map(mark_of, step.row.names):
             if item.ran:
-                _compare_inside(flow, prefix + row.name, row, item.inside)
+                step.compare(flow, prefix + step.row.name, item.inside)
             continue
-        there = f'"{prefix}{row.name}"' if row is not None else "no further step"
+        there = f'"{prefix}{step.row.name}"' if step is not None else "no further step"
         if item is None:
             was = "no further step"
         elif (known := by_mark.get(item.mark)) is not None:
@@ -113,25 +122,3 @@ def _compare(flow: str, prefix: str, rows: Sequence[StepRow], place: int, done: 
             "never run, or run twice. Resume with the flow as it was, start the run anew, or, if a step was only "
             "renamed, give it its former name with aliases=."
         )
-
-
-def _compare_inside(flow: str, path: str, row: StepRow, inside: tuple[Done, ...] | None) -> None:
-    """Compare the inside of a complete container with the steps that it holds now."""
-    if inside is None:
-        if row.kind in ("subflow", "parallel", "branch"):
-            raise CheckpointFlowError(
-                f'flow {flow}: step "{path}" now holds other steps, but had run as a plain step; what it holds would '
-                "silently never run. Resume with the flow as it was, or start the run anew."
-            )
-        return
-    if row.kind == "parallel":
-        _compare(flow, path + "/", row.members, len(row.members), inside)
-    elif row.kind == "subflow":
-        for nested in row.flow_classes:
-            rows = nested.__stepkit_table__.steps
-            _compare(flow, path + "/", rows, len(rows), inside)
-    elif row.kind == "branch" and inside:
-        for case, source in row.cases.items():
-            if mark_of(case) == inside[0].mark and source.flow_class is not None:
-                rows = source.flow_class.__stepkit_table__.steps  # type: ignore[attr-defined]
-                _compare(flow, f"{path}/{case}/", rows, len(rows), inside[0].inside or ())

@@ -1,108 +1,160 @@
-"""The state of a run: one frame for each flow that is open, the nested ones inside their parents."""
+"""Where a run is, and the steps that it runs: each flow in progress has a frame, a nested one inside its parent's."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from ..errors import CheckpointNotTakenError
+from ..errors import CheckpointNotTakenError, RunDeadlineError
 from ..events import Progress
-from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepRow
-from .blocking import Blocking
-from .cancellation import Observed, TaskWatch
+from ..table import (
+    CompleteCallback,
+    Condition,
+    ErrorCallback,
+    Kind,
+    Parameters,
+    ProgressCallback,
+    StartCallback,
+    StepRow,
+)
+from .breaker import Breaker
+from .fingerprint import Done, mark_of
+from .injection import Call, bind
 from .isolation import copy_context
-from .observer import Observer
-from .plan import Plan, PlannedStep
-from .signals import Fence
+from .run_state import Run
+from .signals import Aborted, Cancelled, Fence, GivenUp
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
-    from .clock import Deadline
 
 
-class Run:
-    """What was asked of a run, and what all its frames share."""
+class Outcome(NamedTuple):
+    """What a step came to, unless it failed."""
 
-    # Defaults stand here, so that starting a run writes only what differs.
-    complete_callbacks: tuple[CompleteCallback, ...] = ()
-    error_callbacks: tuple[ErrorCallback, ...] = ()
-    start_callbacks: tuple[StartCallback, ...] = ()
-    progress_callbacks: tuple[ProgressCallback, ...] = ()
-    observer: Observer | None = None
-    cancel: Any = None
-    deadline: Deadline | None = None
-    """When the whole run has to be over."""
-    watch: TaskWatch | None = None
-    """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
-    by_hand = False
-    """Whether no event loop drives this run."""
-    observed: Observed | None = None
-    """What an event loop throws into this run comes through here."""
-    blocking: Blocking | None = None
-    """Times what is called on the event loop itself, where that is in debug mode."""
-    stopped_by: str | None = None
-    """The path of the step whose event stopped the run."""
-    failure: tuple[Exception, str] | None = None
-    """The last error of a step, and the path of the step."""
-    ended_by: str | None = None
-    """The path of the step whose ``skip-remaining`` ended the run."""
-    notices: tuple[str, ...] = ()
-    """What the run begins by warning of."""
-    watched = False
-    """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel`` or at
-    the deadline."""
-    _id: str | None = None
+    outputs: Sequence[Mapping[str, Any]] = ()
+    """What it gave: one mapping; of a parallel group one for each member that succeeded."""
+    complete: bool = True
+    """False if ``on_error="skip-remaining"`` has ended the run inside."""
+    skipped: Literal["when", "circuit-open"] | None = None
 
-    def __init__(self, owner: Any, plan: Plan, take: Callable[[Frame], str]) -> None:
-        self.owner = owner
-        self.plan = plan
-        self.take = take
-        """Takes a checkpoint as seen from a frame."""
+
+class PlannedStep:
+    """A row of the step table, made ready to run. Each kind of step is a subclass, which names its kind."""
+
+    kinds: ClassVar[dict[Kind, type[PlannedStep]]] = {}
+    """The subclass of each kind."""
+    kind: ClassVar[Kind]
+    holds: ClassVar[bool] = False
+    """Whether it is a container: a step that holds others."""
+    needs_loop: ClassVar[bool] = False
+    """Whether it needs an event loop, also where all its functions are sync."""
+    replaces: ClassVar[bool] = False
+    """Whether what it gives replaces the context."""
+
+    __slots__ = (
+        "breaker",
+        "call",
+        "call_condition",
+        "function",
+        "guarded",
+        "key",
+        "mark",
+        "members",
+        "place",
+        "reads",
+        "repeats",
+        "row",
+        "simple",
+    )
+
+    def __init_subclass__(cls) -> None:
+        if "kind" in vars(cls):
+            PlannedStep.kinds[cls.kind] = cls
+
+    def __init__(self, row: StepRow, place: int = 0) -> None:
+        self.row = row
+        self.place = place
+        self.mark = mark_of(row.name)
+        self.members = tuple(planned(member) for member in row.members)
+        self.call: Call = bind(row.function, row.parameters) if row.function is not None else _nothing
+        # The most common shape, one key and no more, is called without the detour: 0.1 of an idle step.
+        self.function: Callable[..., Any] = row.function or _nothing
+        self.key: str | None = None
+        if row.parameters == Parameters(required=row.parameters.required, takes_self=True):
+            if len(row.parameters.required) == 1 and not row.parameters.keyword_only:
+                self.key = row.parameters.required[0]
+        self.call_condition: Call | None = None
+        if isinstance(row.when, Condition):
+            self.call_condition = bind(row.when.function, row.when.parameters)
+        self.reads: frozenset[str] | None = None  # None is everything
+        if not row.parameters.whole:
+            self.reads = frozenset(row.parameters.required) | frozenset(row.parameters.optional)
+        self.breaker = Breaker(row.circuit_breaker) if row.circuit_breaker is not None else None
+        # An attempt that may be given up, or survived, works on copies of what it reads.
+        self.guarded = row.timeout is not None or row.retries > 0 or row.on_error != "raise"
+        self.repeats = row.retries > 0 or row.timeout is not None or self.breaker is not None
+        """Whether there is more to an attempt than to make it."""
+        self.simple = (
+            not self.holds
+            and not self.replaces
+            and row.when is True
+            and row.merge == "override"
+            and not self.guarded
+            and not row.thread
+            and self.breaker is None
+        )
+
+    async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
+        """Make one attempt. ``number`` counts from 1; ``fence`` stands around the attempt."""
+        raise NotImplementedError
+
+    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Change the context by what the step gave; return the keys that it gave."""
+        raise NotImplementedError
+
+    def enter(self, frame: Frame, below: Sequence[str], path: str) -> Frame:
+        """Return the frame of the inside, for a resume after the step at ``path``, whose segments ``below`` are in it.
+
+        Raises ``CheckpointStepError`` if the checkpoint's step cannot be inside.
+        """
+        raise NotImplementedError
 
     @property
-    def flow(self) -> str:
-        return self.plan.table.options.name
+    def plain_mark(self) -> str | None:
+        """The mark of the step where it simply ran; None where that depends on what ran inside."""
+        raise NotImplementedError
 
     @property
-    def limit(self) -> int:
-        """The size that no checkpoint may pass, in bytes."""
-        return self.plan.table.options.max_checkpoint_size
+    def assumed_mark(self) -> str:
+        """The mark of the step where a checkpoint says no more than that it is done."""
+        raise NotImplementedError
 
-    @property
-    def id(self) -> str:
-        """The run's id: the same after a resume. It is made when it is first asked for."""
-        if self._id is None:
-            import uuid
+    def done_mark(self, frame: Frame) -> str:
+        """Return the mark of the step, which is complete."""
+        raise NotImplementedError
 
-            # Members of a group ask at the same time: the first one's stays.
-            vars(self).setdefault("_id", uuid.uuid4().hex)
-            assert self._id is not None
-        return self._id
+    def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None:
+        """Compare what ran inside the step with what it holds now. Raises ``CheckpointFlowError``."""
+        raise NotImplementedError
 
-    @id.setter
-    def id(self, id: str) -> None:
-        self._id = id
 
-    def warn(self, path: str, message: str) -> None:
-        """Tell of something that deserves a warning, also where the run is not logged."""
-        if self.observer is not None:
-            self.observer.warned(path, message)
-        else:
-            import logging
+def planned(row: StepRow, place: int = 0) -> PlannedStep:
+    """Make a row ready to run, by its kind."""
+    return PlannedStep.kinds[row.kind](row, place)
 
-            about = {"flow": self.flow, "step": path, "run_id": self.id}
-            where = f"{self.flow}: {path}" if path else self.flow
-            logging.getLogger("stepkit").warning("flow %s: %s", where, message, extra=about)
+
+def _nothing(owner: Any, context: Mapping[str, Any]) -> Any:
+    return None
 
 
 class Frame:
-    """One open flow: its context, the place in its table, and what it did.
+    """A flow in progress: its context, the place in its table, and what it has done.
 
-    A member of a parallel group has a frame of its own, with a plan of one step.
+    A member of a parallel group has a frame of its own, with one step.
     """
 
-    # Defaults stand here, so that opening a frame writes only what differs.
+    # Defaults stand here, so that making a frame writes only what differs.
     parent: Frame | None = None
     prefix = ""
     case: str | None = None
@@ -141,8 +193,8 @@ class Frame:
         self.steps = steps
         self.context = context
 
-    def open(self, owner: Any, steps: tuple[PlannedStep, ...], prefix: str) -> Frame:
-        """A frame inside this one; it starts from a copy of the context."""
+    def inner(self, owner: Any, steps: tuple[PlannedStep, ...], prefix: str) -> Frame:
+        """Return a frame inside this one; it starts from a copy of the context."""
         inside = Frame(self.run, owner, steps, dict(self.context))
         inside.parent = self
         inside.prefix = prefix
@@ -157,8 +209,48 @@ class Frame:
         return inside
 
     def path_of(self, row: StepRow) -> str:
-        """The path of a step of this frame."""
+        """Return the path of a step of this frame."""
         return self.prefix + row.name
+
+    @property
+    def is_active(self) -> bool:
+        """False once the attempt around this frame was abandoned or the run's task was cancelled.
+
+        A step or a callback may have hidden either.
+        """
+        if self.fence is not None and self.fence.closed:
+            return False
+        return self.run.watch is None or not self.run.watch.cancelled
+
+    def ensure_active(self, error: Exception | None = None) -> None:
+        """Raise if this frame is not active any more; ``error``, which came instead, becomes the cause."""
+        if self.fence is not None and self.fence.closed:
+            raise GivenUp from error
+        if self.run.watch is not None and self.run.watch.cancelled:
+            raise Cancelled from error
+
+    def ensure_in_time(self, path: str, delay: float = 0.0, failed: Exception | None = None) -> None:
+        """End the run if the step at ``path`` would begin after its deadline.
+
+        Where it has ``failed``, it begins again in ``delay`` seconds.
+        """
+        run = self.run
+        if run.deadline is None or run.deadline.left > delay:
+            return
+        what = f'has passed before step "{path}"'
+        if failed is not None:
+            what = f'leaves no time for another attempt of step "{path}"'
+        error = RunDeadlineError(run.flow, path, run.id, run.deadline.at, what)
+        error.__cause__ = failed
+        raise Aborted(error)
+
+    @property
+    def path_in_progress(self) -> str:
+        """The path of the step that runs, of those inside this frame too; behind the last step that one's."""
+        frame = self
+        while isinstance(frame.child, Frame):
+            frame = frame.child
+        return frame.path_of(frame.steps[min(frame.position, len(frame.steps) - 1)].row)
 
     @property
     def path(self) -> str:
@@ -228,7 +320,7 @@ class Frame:
 
         The frames around this one hold the same objects.
         """
-        reads = step.reads if step.row.kind != "transform" else None
+        reads = None if step.replaces else step.reads
         frame: Frame | None = self
         while frame is not None:
             if reads is None:
@@ -238,7 +330,7 @@ class Frame:
             frame = frame.parent
 
     def changes(self) -> dict[str, Any]:
-        """What the inside of a container has changed, as far as it is still there."""
+        """Return what the inside of a container has changed, as far as it is still there."""
         assert self.written is not None
         return {key: value for key, value in self.context.items() if key in self.written}
 

@@ -1,11 +1,37 @@
-"""How a step's output changes the context: pure functions."""
+"""How the outputs of a step are merged into the context."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..errors import ContextCollisionError
 from ..table import MergePolicy
+from .frame import Frame, PlannedStep
+
+
+def merge_outputs(frame: Frame, step: PlannedStep, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Merge outputs by the step's policy; return their keys. Raises ``ContextCollisionError``."""
+    row = step.row
+    keys: list[str] = []
+    # The outputs of a group are merged all or none; a single one is, as it is judged before it is merged.
+    context = frame.context if len(outputs) == 1 else dict(frame.context)
+    changed: list[str] = []
+    for output in outputs:
+        merged, collisions = accepted(context, output, row.merge)
+        if collisions and row.merge == "error":
+            raise ContextCollisionError(frame.run.flow, frame.path_of(row), collisions[0])
+        if collisions and row.merge == "warn":
+            for key in collisions:
+                frame.run.warn(frame.path_of(row), f"the key {key!r} was there before and is replaced")
+        context.update(merged)
+        changed += merged
+        keys += output
+    frame.context = context
+    if frame.written is not None:
+        frame.written.update(changed)
+    frame.touch(step, keys)
+    return keys
 
 
 def accepted(

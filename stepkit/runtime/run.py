@@ -14,14 +14,15 @@ from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCall
 from .blocking import blocking
 from .breaker import Breaker
 from .cancellation import Observed, cancellation
-from .concurrency import loop_is_running, run_in_loop
-from .deadline import in_time, limit, refuse_late_start
-from .frame import Frame, Run
+from .concurrency import WENT_ON, loop_is_running, run_in_loop, within
+from .deadline import Deadline
+from .frame import Frame
 from .interpreter import run_frame
 from .mappings import checked_mapping
 from .observer import Observer, Outcome
 from .plan import CALLBACKS, Plan, plan_of
-from .signals import Aborted, Cancelled, Stopped
+from .run_state import Run
+from .signals import Aborted, Cancelled, Fence, Stopped
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -44,7 +45,7 @@ def new_run(
 ) -> Run:
     """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
     plan = owner.__stepkit_plan__ or plan_of(type(owner))
-    run = Run(owner, plan, _take)
+    run = Run(owner, plan.table.options, _take)
     for name in plan.callbacks:
         setattr(run, f"{CALLBACKS[name]}_callbacks", (getattr(owner, name),))
     if callbacks != (None, None, None, None):
@@ -146,7 +147,7 @@ def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str
 
     frame = _root(run, input)
     if deadline is not None:
-        limit(run, deadline)
+        run.set_deadline(deadline)
     check_input(frame, complete=False)
     return frame.checkpoint()
 
@@ -154,9 +155,10 @@ def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str
 def _started(run: Run, input: Any, deadline: float | None) -> Frame:
     frame = _root(run, input)
     if deadline is not None:
-        limit(run, deadline)
-        refuse_late_start(run)
-    if run.plan.validates:
+        run.set_deadline(deadline)
+        if run.deadline is not None and run.deadline.left <= 0:
+            raise RunDeadlineError(run.flow, "", run.id, run.deadline.at, "has passed before the run began")
+    if run.options.validate_input:
         from .foresight import check_input
 
         check_input(frame)
@@ -165,7 +167,7 @@ def _started(run: Run, input: Any, deadline: float | None) -> Frame:
 
 def _root(run: Run, input: Any) -> Frame:
     context = {} if input is None else checked_mapping(input, run.flow, "the input")
-    return Frame(run, run.owner, run.plan.steps, context)
+    return Frame(run, run.owner, plan_of(type(run.owner)).steps, context)
 
 
 def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dict[str, Any]]:
@@ -181,7 +183,7 @@ def _run(frame: Frame) -> Coroutine[Any, Any, dict[str, Any]]:
     run = frame.run
     if run.deadline is None or run.by_hand:  # where no event loop can give up a step, steps look at the time
         return _run_to_end(frame)
-    return in_time(frame, run.deadline, _run_to_end)
+    return _run_in_time(frame, run.deadline)
 
 
 async def _run_to_end(frame: Frame) -> dict[str, Any]:
@@ -222,6 +224,20 @@ async def _run_to_end(frame: Frame) -> dict[str, Any]:
     if error is not None:
         raise error
     return context
+
+
+async def _run_in_time(frame: Frame, deadline: Deadline) -> dict[str, Any]:
+    """Run to the end, as long as there is time; then abandon what is in progress."""
+    run = frame.run
+    fence = frame.fence = Fence(None, threads=False)
+    ended, result = await within(
+        deadline.left, _run_to_end(frame), fence, lambda: run.warn(frame.path_in_progress, WENT_ON)
+    )
+    if ended:
+        return result  # type: ignore[no-any-return]
+    path = frame.path_in_progress
+    what = f'passed in step "{path}", which was given up'
+    raise RunDeadlineError(run.flow, path, run.id, deadline.at, what) from result
 
 
 async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observer) -> dict[str, Any]:
@@ -272,7 +288,7 @@ def _tell_skipped(frame: Frame, observer: Observer) -> None:
 
 def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
     """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
-    run, plan = frame.run, frame.run.plan
+    run, plan = frame.run, plan_of(type(frame.owner))
     awaits = plan.awaits or plan.tells_async
     if callbacks := run.complete_callbacks + run.error_callbacks + run.start_callbacks:
         awaits = awaits or any(map(is_async, callbacks))

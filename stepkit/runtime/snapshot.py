@@ -18,6 +18,7 @@ from ..errors import (
     CheckpointStepError,
     CheckpointValueError,
     InvalidIdError,
+    ResumeDeadlineError,
     ResumeRefusedError,
     UnsavableSizeError,
     UnsavableValueError,
@@ -25,14 +26,13 @@ from ..errors import (
     quoted,
 )
 from ..ids import checked_id
-from .containers import open_case, open_flow
-from .deadline import limit, refuse_late_resume
-from .fingerprint import SKIPPED, WIDTH, verify
+from .fingerprint import WIDTH, verify
 from .foresight import check_remaining
-from .frame import Frame, Run
+from .frame import Frame
 from .mappings import checked_mapping
 from .overrides import override, unknown_keys
-from .plan import PlannedStep, plan_of
+from .plan import plan_of
+from .run_state import Run
 
 
 def take(frame: Frame) -> str:
@@ -111,8 +111,10 @@ def restore(
     if deadline is None and state is not None:
         deadline = state.deadline
     if deadline is not None:
-        limit(run, deadline)
-        refuse_late_resume(run, path)
+        run.set_deadline(deadline)
+    if run.deadline is not None and run.deadline.left <= 0:
+        what = f'has passed, so it does not go on after step "{path}"' if path else "has passed before the run began"
+        raise ResumeDeadlineError(run.flow, path, run.id, run.deadline.at, what)
     return levels[0], path
 
 
@@ -144,13 +146,13 @@ def _read(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> tuple[list[Fra
             run.id = checked_id(state.run, f'flow {flow}: the checkpoint\'s field "flow.run"')
         except InvalidIdError as error:
             raise CheckpointFormatError(f"{error}. Use the checkpoint as it was taken") from None
-    root = Frame(run, run.owner, run.plan.steps, {})
+    root = Frame(run, run.owner, plan_of(type(run.owner)).steps, {})
     levels = _walk(root, saved.step_name)
     if state is not None:
         _check_done(flow, levels, state)
     else:
         for level in levels:
-            level.done = "".join(_assumed_mark(step) for step in level.steps[: level.position])
+            level.done = "".join(step.assumed_mark for step in level.steps[: level.position])
     _restore_contexts(levels, saved.output, types, state)
     return levels, saved.step_name, state
 
@@ -181,7 +183,7 @@ def _walk(root: Frame, path: str) -> list[Frame]:
             frame.position = place + 1
             return levels
         frame.position = place
-        inside = _enter(frame, frame.steps[place], segments, at, path)
+        inside = frame.steps[place].enter(frame, segments[at:], path)
         at += 1 if inside.case is not None else 0
         frame.child = inside
         levels.append(inside)
@@ -205,33 +207,6 @@ def _place(frame: Frame, segment: str, path: str) -> int:
     )
 
 
-def _enter(frame: Frame, step: PlannedStep, segments: list[str], at: int, path: str) -> Frame:
-    """Enter the container at a frame's position as the path of the checkpoint says, without calling anything."""
-    row, flow = step.row, frame.run.flow
-    here = frame.path_of(row)
-    if row.kind == "parallel":
-        raise CheckpointStepError(
-            f'flow {flow}: the checkpoint is of "{path}", a member of the parallel group "{here}". A group is one '
-            "step: resume from the checkpoint of the group or of the step before it"
-        )
-    if row.kind == "subflow":
-        assert row.source is not None
-        return open_flow(frame, step, row.source, here)
-    if row.kind == "branch":
-        case = segments[at]
-        if case not in row.cases:
-            raise CheckpointStepError(
-                f'flow {flow}: the checkpoint is of "{path}", but the branch "{here}" has no case '
-                f'"{case}"{nearest(case, row.cases)}; its cases are {quoted(row.cases)}. Give the branch a case of '
-                "that name again, or resume from the checkpoint of the step before the branch"
-            )
-        return open_case(frame, step, case)
-    raise CheckpointStepError(
-        f'flow {flow}: the checkpoint is of "{path}", but "{here}" is a plain {row.kind}, which holds no other '
-        "steps. Resume with the flow as it was, or from the checkpoint of the step before"
-    )
-
-
 def _check_done(flow: str, levels: list[Frame], state: FlowState) -> None:
     if len(state.done) != len(levels) or len(state.frames) != len(levels) - 1:
         raise CheckpointFormatError(
@@ -240,7 +215,7 @@ def _check_done(flow: str, levels: list[Frame], state: FlowState) -> None:
         )
     for frame, marks in zip(levels, state.done, strict=True):
         if marks != plan_of(type(frame.owner)).marks[: WIDTH * frame.position]:  # not the plain case
-            verify(flow, frame.prefix, [step.row for step in frame.steps], frame.position, marks)
+            verify(flow, frame.prefix, frame.steps[: frame.position], marks)
         frame.done = marks
 
 
@@ -274,8 +249,3 @@ def _loaded(frame: Frame, plain: Mapping[str, Any], tags: Mapping[str, Any], loa
         return frame.registry.load_context(plain, tags, loader)
     except CheckpointFormatError as error:
         raise CheckpointFormatError(f"flow {frame.run.flow}: {error}") from error.__cause__
-
-
-def _assumed_mark(step: PlannedStep) -> str:
-    """Return the mark of a step that a bare checkpoint says is done; it does not say what ran inside a container."""
-    return step.mark if step.row.kind in ("step", "transform") else step.mark + SKIPPED
