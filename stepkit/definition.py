@@ -261,7 +261,7 @@ class Flow(Generic[InputT, OutputT]):
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, run_id=run_id)
-        return await runtime.start(run, input, _time_of(deadline))  # type: ignore[return-value]
+        return (await runtime.start(run, input, _time_of(deadline))).unwrap()  # type: ignore[return-value]
 
     def run_sync(
         self,
@@ -283,7 +283,7 @@ class Flow(Generic[InputT, OutputT]):
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, cancel, run_id)
-        return runtime.start_sync(run, input, _time_of(deadline))  # type: ignore[return-value]
+        return runtime.start_sync(run, input, _time_of(deadline)).unwrap()  # type: ignore[return-value]
 
     async def run_checkpoint(
         self,
@@ -306,7 +306,7 @@ class Flow(Generic[InputT, OutputT]):
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log)
-        return await runtime.resume(run, checkpoint, override_data, _time_of(deadline))  # type: ignore[return-value]
+        return (await runtime.resume(run, checkpoint, override_data, _time_of(deadline))).unwrap()  # type: ignore[return-value]
 
     def run_checkpoint_sync(
         self,
@@ -324,7 +324,7 @@ class Flow(Generic[InputT, OutputT]):
         """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, cancel)
-        return runtime.resume_sync(run, checkpoint, override_data, _time_of(deadline))  # type: ignore[return-value]
+        return runtime.resume_sync(run, checkpoint, override_data, _time_of(deadline)).unwrap()  # type: ignore[return-value]
 
     @classmethod
     def start_checkpoint(

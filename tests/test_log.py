@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stepkit.log import LogConfig, Stopwatch, effective_config, make_observer
+from stepkit.runtime.ending import Ending
 from stepkit.runtime.observer import Observer
 
 Script = Callable[[Observer], None]
@@ -34,7 +35,7 @@ def run_calc(log: Observer) -> None:
     log.step_completed("add-one", 0.0012, ["a"], None)
     log.step_started("finish", "step", None)
     log.step_completed("finish", 1.5, ["sum", "b"], None)
-    log.run_finished("completed", 1.503, None)
+    log.run_finished(Ending("completed"), 1.503)
 
 
 def resume_calc(log: Observer) -> None:
@@ -43,7 +44,7 @@ def resume_calc(log: Observer) -> None:
     log.step_skipped("double", "resume", None)
     log.step_started("finish", "step", None)
     log.step_completed("finish", 0.002, ["sum"], None)
-    log.run_finished("completed", 0.003, None)
+    log.run_finished(Ending("completed"), 0.003)
 
 
 def test_a_resumed_run_with_a_stopwatch_reads_as_documented() -> None:
@@ -106,7 +107,7 @@ def test_without_emoji_all_but_the_names_is_ascii() -> None:
         log.warned("route", 'replaces "a"')
         log.attempt_failed("route", 1, 2, ValueError("boom"), 0.25, None)
         log.step_failed("route", 0.002, ValueError("boom"), None)
-        log.run_finished("stopped", 0.003, "n" * 90)
+        log.run_finished(Ending("stopped", step="n" * 90), 0.003)
 
     lines = log_of(script, LogConfig(stopwatch=True, emoji=False))
     assert lines == [
@@ -181,14 +182,14 @@ def test_each_kind_of_step_has_its_line() -> None:
     ],
 )
 def test_each_outcome_has_its_ending(outcome: Any, step: str | None, ending: list[str]) -> None:
-    assert log_of(lambda log: log.run_finished(outcome, 0.1, step)) == ending
+    assert log_of(lambda log: log.run_finished(Ending(outcome, step=step), 0.1)) == ending
 
 
 def test_a_failed_step_that_the_run_survived_is_not_called_a_success() -> None:
     def script(log: Observer) -> None:
         log.step_started("a", "step", None)
         log.step_failed("a", 0.005, ValueError("boom"), None)
-        log.run_finished("completed", 0.006, None)
+        log.run_finished(Ending("completed"), 0.006)
 
     assert log_of(script, LogConfig(stopwatch=True)) == [
         "📍 Step: a",
@@ -208,7 +209,7 @@ def test_a_step_that_succeeds_when_its_container_is_retried_has_one_row() -> Non
         log.step_failed("load/fetch", 0.005, ValueError("boom"), None)
         log.step_completed("load/fetch", 0.007, [], None)
         log.step_completed("load", 0.020, [], None)
-        log.run_finished("completed", 0.021, None)
+        log.run_finished(Ending("completed"), 0.021)
 
     lines = log_of(script, LogConfig(stopwatch=True))
     assert [line for line in lines if line.startswith("│")] == [
@@ -228,7 +229,7 @@ def test_a_step_that_is_not_logged_has_no_lines_but_its_row() -> None:
         log.attempt_failed("b", 1, 2, ValueError(), 0, False)
         log.step_failed("b", 0.001, ValueError(), False)
         log.step_skipped("c", "when", False)
-        log.run_finished("stopped", 0.002, "a")
+        log.run_finished(Ending("stopped", step="a"), 0.002)
 
     assert log_of(script, LogConfig(stopwatch=True))[:6] == [
         "⏱️ Performance Summary:",
@@ -248,7 +249,7 @@ def test_in_a_run_that_is_not_logged_only_logged_steps_and_warnings_are() -> Non
         log.warned("a", 'replaces "x"')
         log.step_started("b", "step", True)
         log.step_completed("b", 0.001, ["y"], True)
-        log.run_finished("stopped", 0.003, "b")
+        log.run_finished(Ending("stopped", step="b"), 0.003)
 
     assert log_of(script, LogConfig(stopwatch=True), run_log=False) == [
         '⚠️ a: replaces "x"',
@@ -266,7 +267,7 @@ def fail(log: Observer) -> None:
     log.run_started("Calc", "run-1", [], None)
     log.attempt_failed("a", 1, 2, ValueError("boom"), 0, None)
     log.step_failed("a", 0.001, ValueError("boom"), None)
-    log.run_finished("failed", 0.002, "a")
+    log.run_finished(Ending("failed", step="a"), 0.002)
 
 
 def test_lines_go_to_the_logger_stepkit_with_level_flow_and_step(caplog: pytest.LogCaptureFixture) -> None:
@@ -431,7 +432,7 @@ def test_members_in_many_threads_keep_their_lines_together() -> None:
     pairs = list(zip(lines[::2], lines[1::2], strict=True))
     paths = [f"{member}/{turn}" for member in members for turn in range(50)]
     assert sorted(pairs) == sorted((f"✅ {path} completed in 1ms", f"   Output: {path}") for path in paths)
-    log.run_finished("completed", 0.5, None)
+    log.run_finished(Ending("completed"), 0.5)
     assert sum(line.startswith("│") for line in lines) == len(paths)
 
 
@@ -510,7 +511,7 @@ def test_one_line_is_one_line_whatever_names_keys_and_errors_hold(name: str, key
         log.attempt_failed(name, 1, 2, ValueError(message), 1, None)
         log.step_failed(name, 0.001, ValueError(message), None)
         log.warned(name, message)
-        log.run_finished("stopped", 0.002, name)
+        log.run_finished(Ending("stopped", step=name), 0.002)
 
     lines = log_of(script, LogConfig(stopwatch=True))
     assert len(lines) == 20

@@ -15,7 +15,7 @@ from .summary import Status, Timing, box, statistics
 from .text import escape, format_duration, show_error, show_keys, show_progress
 
 if TYPE_CHECKING:
-    from ..runtime.observer import Outcome
+    from ..runtime.ending import Ending, RunStatus
     from ..table import Kind
 
 PROGRESS_EVERY = 1.0
@@ -142,23 +142,23 @@ class RunLog:
                 where = f"{escape(path)}: " if path else ""
                 self._write("warning", f"{self._icon('⚠️')}{where}{escape(message)}", path)
 
-    def run_finished(self, outcome: Outcome, duration: float, step: str | None) -> None:
+    def run_finished(self, ending: Ending, duration: float) -> None:
         with self._lock:
-            self._write_finish(outcome, duration, step)
+            self._write_finish(ending.status, duration, ending.step)
             _RUNNING.discard(self)
 
-    def _write_finish(self, outcome: Outcome, duration: float, step: str | None) -> None:
-        if step is not None and outcome in ("stopped", "skipped-remaining") and self._logged(step, None):
-            self._write("info", f"{self._icon('⏹️')}{_ENDINGS[outcome]}: {escape(step)}", step)
+    def _write_finish(self, status: RunStatus, duration: float, step: str | None) -> None:
+        if step is not None and status in ("stopped", "skipped-remaining") and self._logged(step, None):
+            self._write("info", f"{self._icon('⏹️')}{_ENDINGS[status]}: {escape(step)}", step)
         if not self._run_log:
             return
         if self._watch.show_summary and self._timings:
-            self._write_summary(outcome, step)
+            self._write_summary(status, step)
         if self._watch.show_total:
             self._write("info", f"{self._icon('⏰')}Total Pipeline Time: {format_duration(duration)}")
-        self._write_end(outcome, step)
+        self._write_end(status, step)
 
-    def _write_summary(self, outcome: Outcome, step: str | None) -> None:
+    def _write_summary(self, status: RunStatus, step: str | None) -> None:
         timings = tuple(self._timings.values())
         lines = [f"{self._icon('⏱️')}Performance Summary:"]
         if self._resumed_from:
@@ -167,25 +167,25 @@ class RunLog:
         figures = statistics(timings)
         if figures:
             lines += [f"{self._icon('📊')}Statistics:", *figures]
-        if outcome == "stopped":
+        if status == "stopped":
             by = "" if step is None else f" (requested by {escape(step)})"
             lines.append(f"{self._icon('⏹️')}Stopped early{by}")
         for line in lines:
             self._write("info", line)
 
-    def _write_end(self, outcome: Outcome, step: str | None) -> None:
+    def _write_end(self, status: RunStatus, step: str | None) -> None:
         at = "" if step is None else f" at: {escape(step)}"
-        if outcome == "completed":
+        if status == "completed":
             failed = sum(timing.status == "failed" for timing in self._timings.values())
             how = "successfully" if not failed else f"with {failed} failed {'step' if failed == 1 else 'steps'}"
             self._write("info", f"{self._icon('✨')}Pipeline completed {how}")
-        elif outcome == "stopped":
+        elif status == "stopped":
             self._write("info", f"{self._icon('✨')}Pipeline stopped early")
-        elif outcome == "skipped-remaining":
+        elif status == "skipped-remaining":
             self._write("info", f"{self._icon('✨')}Pipeline ended early, remaining steps skipped")
-        elif outcome == "cancelled":
+        elif status == "cancelled":
             self._write("warning", f"{self._icon('🛑')}Pipeline cancelled{at}")
-        elif outcome == "deadline":
+        elif status == "deadline":
             self._write("error", f"{self._icon('⌛')}Pipeline ended by its deadline{at}")
         else:
             self._write("error", f"{self._icon('❌')}Pipeline failed{at}")

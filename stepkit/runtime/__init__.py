@@ -3,8 +3,7 @@
 from . import containers as containers  # each kind of step registers itself
 from . import function_steps as function_steps
 from .breaker import Breaker
-from .plan import plan_of
-from .run import (
+from .entry import (
     Callbacks,
     breaker_of,
     check,
@@ -17,7 +16,8 @@ from .run import (
     start_checkpoint,
     start_sync,
 )
-from .run_state import Run
+from .plan import plan_of
+from .run import Run
 
 __all__ = [
     "Breaker",

@@ -44,8 +44,8 @@ class Container(PlannedStep):
     async def run_inside(self, inside: Any, number: int, fence: Fence | None) -> Outcome:
         inside.fence = fence
         inside.attempt = number
-        complete = await run_frame(inside)
-        return Outcome((inside.changes(),), complete)
+        await run_frame(inside)
+        return Outcome((inside.changes(),), inside.ended_by)
 
     def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
         return merge_outputs(frame, self, outputs)
@@ -201,8 +201,11 @@ class ParallelGroup(Container):
         failures = [result for result in results if isinstance(result, Exception)]
         if len(failures) == len(results):
             raise ExceptionGroup(f'all members of the parallel group "{self.row.name}" failed', failures)
-        ended = [member for member, result in zip(members, results, strict=True) if isinstance(result, bool)]
-        return Outcome([member.changes() for member in ended], False not in results)
+        ended = [
+            member for member, result in zip(members, results, strict=True) if not isinstance(result, BaseException)
+        ]
+        ended_by = next((member.ended_by for member in ended if member.ended_by is not None), None)
+        return Outcome([member.changes() for member in ended], ended_by)
 
     def enter(self, frame: Frame, below: Sequence[str], path: str) -> NoReturn:
         raise CheckpointStepError(
@@ -221,13 +224,10 @@ class ParallelGroup(Container):
         compare_steps(flow, path + "/", self.members, inside)
 
 
-async def _run_member(member: Frame) -> bool:
+async def _run_member(member: Frame) -> None:
     """Run what is left of a member. One that ended early in an earlier attempt of the group has nothing left."""
-    if member.ended_early:
-        return False
-    complete = await run_frame(member)
-    member.ended_early = not complete
-    return complete
+    if member.ended_by is None:
+        await run_frame(member)
 
 
 def _check_nesting(frame: Frame, owner: Any, path: str) -> None:

@@ -22,11 +22,14 @@ from .breaker import Breaker
 from .fingerprint import Done, mark_of
 from .injection import Call, bind
 from .isolation import copy_context
-from .run_state import Run
+from .run import Run
 from .signals import Aborted, Cancelled, Fence, GivenUp
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
+
+
+SkipReason = Literal["when", "circuit-open"]
 
 
 class Outcome(NamedTuple):
@@ -34,9 +37,9 @@ class Outcome(NamedTuple):
 
     outputs: Sequence[Mapping[str, Any]] = ()
     """What it gave: one mapping; of a parallel group one for each member that succeeded."""
-    complete: bool = True
-    """False if ``on_error="skip-remaining"`` has ended the run inside."""
-    skipped: Literal["when", "circuit-open"] | None = None
+    ended_by: str | None = None
+    """The path of the step inside whose ``on_error="skip-remaining"`` has ended the run."""
+    skipped: SkipReason | None = None
 
 
 class PlannedStep:
@@ -172,8 +175,8 @@ class Frame:
     copies = False
     """Whether steps read copies, because somebody around this frame may give it up."""
     in_group = False
-    ended_early = False
-    """Whether this is a member of a group in which ``skip-remaining`` has ended the run."""
+    ended_by: str | None = None
+    """The path of the step in here that has skipped the rest of the run."""
     stop_asked = False
     """Whether the event that is being told of has asked to stop the run."""
     own_complete: tuple[tuple[CompleteCallback, int], ...] = ()

@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 from types import CoroutineType
-from typing import Any
 
 from ..current import Attempt, running
 from ..errors import MissingKeyError, RunCancelledError, StepkitError
@@ -18,20 +17,21 @@ from .cancellation import TaskWatch
 from .concurrency import in_thread
 from .fallbacks import fall_back
 from .fingerprint import SKIPPED, SURVIVED
-from .frame import Frame, PlannedStep
+from .frame import Frame, PlannedStep, SkipReason
 from .injection import missing_key
 from .isolation import copy_context
 from .signals import Aborted, Cancelled
 
 
-async def run_frame(frame: Frame) -> bool:
-    """Run what is left of a frame. False if it ended early, by ``skip-remaining``: then nothing after it runs."""
+async def run_frame(frame: Frame) -> None:
+    """Run what is left of a frame. Where a step has skipped the rest of the run, ``frame.ended_by`` says which."""
     run, steps, place = frame.run, frame.steps, frame.position
     if run.watched or frame.own_start or frame.copies or frame.fence is not None or frame.in_group:
         while frame.position < len(steps):
-            if not await _execute(frame, steps[frame.position]):
-                return False
-        return True
+            frame.ended_by = await _execute(frame, steps[frame.position])
+            if frame.ended_by is not None:
+                return
+        return
 
     # Nothing here can be given up and nobody watches each move: the short way for steps without policies.
     owner, context, written, notifies = frame.owner, frame.context, frame.written, has_listeners(frame)
@@ -42,8 +42,9 @@ async def run_frame(frame: Frame) -> bool:
     for step in steps[place:] if place else steps:
         if not step.simple:
             frame.position = step.place
-            if not await _execute(frame, step):
-                return False
+            frame.ended_by = await _execute(frame, step)
+            if frame.ended_by is not None:
+                return
             running.set(attempt)
             context, written = frame.context, frame.written
             continue
@@ -82,11 +83,10 @@ async def run_frame(frame: Frame) -> bool:
             if pending is not None:
                 await pending
     frame.position = len(steps)
-    return True
 
 
-async def _execute(frame: Frame, step: PlannedStep) -> bool:
-    """Run the step at the frame's position under all its policies. False if nothing after it shall run."""
+async def _execute(frame: Frame, step: PlannedStep) -> str | None:
+    """Run the step at the frame's position under its policies. Return the path of the step that ends the run early."""
     run, row, observer = frame.run, step.row, frame.run.observer
     path = frame.path_of(row)
     if run.watch is None:
@@ -99,7 +99,8 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
     try:
         # A container that was entered before goes on where it was, without asking its condition again.
         if row.when is not True and frame.child is None and not await _condition_holds(frame, step):
-            return _skip(frame, step, "when")
+            _skip(frame, step, "when")
+            return None
         if observer is not None:
             observer.step_started(path, row.kind, row.log)
         if run.start_callbacks or frame.own_start:
@@ -108,19 +109,20 @@ async def _execute(frame: Frame, step: PlannedStep) -> bool:
         outcome = await (repeat(frame, step) if step.repeats else step.attempt(frame, 1, frame.fence))
         frame.ensure_active()
         if outcome.skipped is not None:
-            return _skip(frame, step, outcome.skipped)
+            _skip(frame, step, outcome.skipped)
+            return None
         keys = step.apply(frame, outcome.outputs)
     except Exception as error:
         return await _survive(frame, step, error, started)
-    if not outcome.complete:
+    if outcome.ended_by is not None:
         frame.child = None
-        return False
+        return outcome.ended_by
     mark = step.done_mark(frame)
     frame.child = None
     pending = _complete(frame, step, mark, keys, started)
     if pending is not None:
         await pending
-    return True
+    return None
 
 
 def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str], started: float) -> Awaitable[None] | None:
@@ -167,32 +169,30 @@ async def _condition_holds(frame: Frame, step: PlannedStep) -> bool:
     return bool(holds)
 
 
-def _skip(frame: Frame, step: PlannedStep, reason: Any) -> bool:
+def _skip(frame: Frame, step: PlannedStep, reason: SkipReason) -> None:
     if frame.run.observer is not None:
         frame.run.observer.step_skipped(frame.path_of(step.row), reason, step.row.log)
     frame.child = None
     frame.done += step.mark + SKIPPED
     frame.position += 1
-    return True
 
 
-async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: float) -> bool:
-    """A step failed: do what ``on_error`` says. False ends the run early."""
+async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: float) -> str | None:
+    """Do what ``on_error`` says of a step that has failed. Return its path if that ends the run early."""
     row = step.row
     error = await _failure(frame, step, error, started)
     if row.on_error == "raise":
         raise error
     if row.on_error == "skip-remaining":
         frame.child = None
-        frame.run.ended_by = frame.path_of(row)
-        return False
+        return frame.path_of(row)
     if row.fallback is not None:
         await _fall_back(frame, step, row.fallback, error, started)
-        return True
+        return None
     frame.child = None
     frame.done += step.mark + SURVIVED
     frame.position += 1
-    return True
+    return None
 
 
 async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception, started: float) -> None:

@@ -9,8 +9,7 @@ from collections.abc import Collection
 from typing import Literal, Protocol
 
 from ..table import Kind
-
-Outcome = Literal["completed", "stopped", "skipped-remaining", "failed", "cancelled", "deadline"]
+from .ending import Ending
 
 
 class Observer(Protocol):
@@ -51,5 +50,4 @@ class Observer(Protocol):
         ``path`` is empty where it is the run's, not a step's.
         """
 
-    def run_finished(self, outcome: Outcome, duration: float, step: str | None) -> None:
-        """``step`` is the path of the step that stopped, failed or skipped the rest."""
+    def run_finished(self, ending: Ending, duration: float) -> None: ...

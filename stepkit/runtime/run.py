@@ -1,332 +1,89 @@
-"""Starts and resumes runs: the entries that ``Flow`` calls."""
+"""What all frames of a run share."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
-from sys import get_coroutine_origin_tracking_depth
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Callable
+from typing import Any
 
-from ..current import running
-from ..errors import EventLoopError, ResumeRefusedError, RunCancelledError, RunDeadlineError, quoted
-from ..signature import is_async
-from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
-from .blocking import blocking
-from .breaker import Breaker
-from .cancellation import Observed, cancellation
-from .concurrency import WENT_ON, loop_is_running, run_in_loop, within
+from ..table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback
+from .blocking import Blocking
+from .cancellation import Observed, TaskWatch
 from .deadline import Deadline
-from .frame import Frame
-from .interpreter import run_frame
-from .mappings import checked_mapping
-from .observer import Observer, Outcome
-from .plan import CALLBACKS, Plan, plan_of
-from .run_state import Run
-from .signals import Aborted, Cancelled, Fence, Stopped
-
-if TYPE_CHECKING:
-    from ..checkpoint import Checkpoint
+from .observer import Observer
 
 
-Callbacks = tuple[StartCallback | None, CompleteCallback | None, ErrorCallback | None, ProgressCallback | None]
-"""``on_step_start``, ``on_step_complete``, ``on_step_error`` and ``on_progress`` as a caller gave them."""
+class Run:
+    """A run of a flow: what its caller asked for, and what all its frames share."""
 
+    # Defaults stand here, so that starting a run writes only what differs.
+    complete_callbacks: tuple[CompleteCallback, ...] = ()
+    error_callbacks: tuple[ErrorCallback, ...] = ()
+    start_callbacks: tuple[StartCallback, ...] = ()
+    progress_callbacks: tuple[ProgressCallback, ...] = ()
+    observer: Observer | None = None
+    cancel: Any = None
+    deadline: Deadline | None = None
+    """When the whole run has to be over."""
+    watch: TaskWatch | None = None
+    """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
+    by_hand = False
+    """Whether no event loop drives this run."""
+    observed: Observed | None = None
+    """What an event loop throws into this run comes through here."""
+    blocking: Blocking | None = None
+    """Times what is called on the event loop itself, where that is in debug mode."""
+    failure: tuple[Exception, str] | None = None
+    """The last error of a step, and the path of the step."""
+    notices: tuple[str, ...] = ()
+    """What the run begins by warning of."""
+    watched = False
+    """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel`` or at
+    the deadline."""
+    _id: str | None = None
 
-SHAPES = {
-    "on_step_start": "on_step_start(event) is a function, sync or async",
-    "on_step_complete": "on_step_complete(event) is a function, sync or async",
-    "on_step_error": "on_step_error(step_name, error) is a function, sync or async",
-    "on_progress": "on_progress(progress) is a plain function",
-}
+    def __init__(self, owner: Any, options: FlowOptions, take: Callable[[Any], str]) -> None:
+        self.owner = owner
+        self.options = options
+        self.take = take
+        """Takes the checkpoint as it is seen from a frame of this run."""
 
+    @property
+    def flow(self) -> str:
+        return self.options.name
 
-def new_run(
-    owner: Any, callbacks: Callbacks = (None, None, None, None), cancel: Any = None, run_id: str | None = None
-) -> Run:
-    """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
-    plan = owner.__stepkit_plan__ or plan_of(type(owner))
-    run = Run(owner, plan.table.options, _take)
-    for name in plan.callbacks:
-        setattr(run, f"{CALLBACKS[name]}_callbacks", (getattr(owner, name),))
-    if callbacks != (None, None, None, None):
-        for name, callback in zip(CALLBACKS, callbacks, strict=True):
-            if callback is not None:
-                if not callable(callback):
-                    raise TypeError(f"{SHAPES[name]}, not {type(callback).__qualname__}")
-                kept = f"{CALLBACKS[name]}_callbacks"
-                setattr(run, kept, (*getattr(run, kept), callback))
-    if run.progress_callbacks and any(map(is_async, run.progress_callbacks)):
-        raise TypeError("on_progress is a plain function: it is called inside of steps, which cannot wait for it")
-    if run.start_callbacks:
-        run.watched = True
-    if cancel is not None:
-        if not callable(getattr(cancel, "is_set", None)):
-            raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {type(cancel).__qualname__}")
-        run.cancel = cancel
-        run.watched = True
-    if run_id is not None:
-        from ..ids import checked_id
+    @property
+    def limit(self) -> int:
+        """The size that no checkpoint may exceed, in bytes."""
+        return self.options.max_checkpoint_size
 
-        run.id = checked_id(run_id, f"flow {run.flow}: run_id")
-    return run
+    @property
+    def id(self) -> str:
+        """The run's id: the same after a resume. It is made when it is first asked for."""
+        if self._id is None:
+            import uuid
 
+            # Members of a group ask at the same time: the first one's stays.
+            vars(self).setdefault("_id", uuid.uuid4().hex)
+            assert self._id is not None
+        return self._id
 
-def _take(frame: Frame) -> str:
-    """Take a checkpoint; what that needs is imported when the first one is taken."""
-    from .snapshot import take
+    @id.setter
+    def id(self, id: str) -> None:
+        self._id = id
 
-    return take(frame)
+    def set_deadline(self, at: float) -> None:
+        """Let the run be over by then, in seconds since 1970; infinity is no deadline."""
+        self.deadline = None if at == math.inf else Deadline(at)
+        self.watched = True
 
-
-def observe(run: Run, observer: Observer) -> None:
-    """Let ``observer`` watch the run."""
-    run.observer = observer
-    run.watched = True
-
-
-def start(run: Run, input: Any, deadline: float | None = None) -> Coroutine[Any, Any, dict[str, Any]]:
-    """Run the flow on ``input``; the deadline is in seconds since 1970."""
-    return _run_root(_started(run, input, deadline), None)
-
-
-def start_sync(run: Run, input: Any, deadline: float | None = None) -> dict[str, Any]:
-    """Run the flow on ``input`` without an event loop of the caller's."""
-    return _without_loop(_started(run, input, deadline), None)
-
-
-def resume(
-    run: Run,
-    checkpoint: str | bytes | Checkpoint[Any],
-    override_data: Mapping[str, Any] | None,
-    deadline: float | None = None,
-) -> Coroutine[Any, Any, dict[str, Any]]:
-    """Go on after the step of ``checkpoint``."""
-    from .snapshot import restore
-
-    return _run_root(*restore(run, checkpoint, override_data, deadline))
-
-
-def resume_sync(
-    run: Run,
-    checkpoint: str | bytes | Checkpoint[Any],
-    override_data: Mapping[str, Any] | None,
-    deadline: float | None = None,
-) -> dict[str, Any]:
-    """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
-    from .snapshot import restore
-
-    return _without_loop(*restore(run, checkpoint, override_data, deadline))
-
-
-def check(
-    run: Run,
-    checkpoint: str | bytes | Checkpoint[Any],
-    override_data: Mapping[str, Any] | None,
-    deadline: float | None = None,
-) -> ResumeRefusedError | None:
-    """What ``resume`` would refuse."""
-    from .snapshot import restore
-
-    try:
-        restore(run, checkpoint, override_data, deadline)
-    except ResumeRefusedError as error:
-        return error
-    return None
-
-
-def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
-    """The context that a checkpoint holds, restored."""
-    from .snapshot import load
-
-    return load(run, checkpoint)
-
-
-def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str:
-    """The checkpoint from before the first step."""
-    from .foresight import check_input
-
-    frame = _root(run, input)
-    if deadline is not None:
-        run.set_deadline(deadline)
-    check_input(frame, complete=False)
-    return frame.checkpoint()
-
-
-def _started(run: Run, input: Any, deadline: float | None) -> Frame:
-    frame = _root(run, input)
-    if deadline is not None:
-        run.set_deadline(deadline)
-        if run.deadline is not None and run.deadline.left <= 0:
-            raise RunDeadlineError(run.flow, "", run.id, run.deadline.at, "has passed before the run began")
-    if run.options.validate_input:
-        from .foresight import check_input
-
-        check_input(frame)
-    return frame
-
-
-def _root(run: Run, input: Any) -> Frame:
-    context = {} if input is None else checked_mapping(input, run.flow, "the input")
-    return Frame(run, run.owner, plan_of(type(run.owner)).steps, context)
-
-
-def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, dict[str, Any]]:
-    observer = frame.run.observer
-    if observer is not None:
-        return _run_observed(frame, resumed_from, observer)
-    for message in frame.run.notices:
-        frame.run.warn("", message)
-    return _run(frame)
-
-
-def _run(frame: Frame) -> Coroutine[Any, Any, dict[str, Any]]:
-    run = frame.run
-    if run.deadline is None or run.by_hand:  # where no event loop can give up a step, steps look at the time
-        return _run_to_end(frame)
-    return _run_in_time(frame, run.deadline)
-
-
-async def _run_to_end(frame: Frame) -> dict[str, Any]:
-    before, run = running.get(), frame.run
-    error: BaseException | None = None
-    context: dict[str, Any] = {}
-    try:
-        if run.by_hand:
-            await run_frame(frame)
+    def warn(self, path: str, message: str) -> None:
+        """Log a warning, also where the run is not logged."""
+        if self.observer is not None:
+            self.observer.warned(path, message)
         else:
-            if get_coroutine_origin_tracking_depth() and (timing := blocking()) is not None:
-                run.blocking = timing
-                run.watched = True
-            turns = run_frame(frame).__await__()
-            run.observed = Observed(turns)
-            run.observed.work = turns
-            await run.observed
-        context = frame.context
-    except Stopped as stopped:
-        run.stopped_by = stopped.path
-        context = stopped.context
-    except Aborted as aborted:
-        error = aborted.error
-    except Cancelled as hidden:
-        error = hidden.__cause__
-    except Exception as failure:
-        if run.watch is None or not run.watch.cancelled:
-            raise
-        error = failure
-    finally:
-        if before is not None:  # a step that runs a flow is the current one again
-            running.set(before)
-        elif (last := running.get()) is not None:
-            last.end()  # cheaper than setting the variable, and as good
-    # Out here, where an error does not say "during handling of ..."
-    if run.watch is not None and run.watch.cancelled:
-        raise await cancellation(run.observed) from error  # whatever a step or a callback has made of it
-    if error is not None:
-        raise error
-    return context
+            import logging
 
-
-async def _run_in_time(frame: Frame, deadline: Deadline) -> dict[str, Any]:
-    """Run to the end, as long as there is time; then abandon what is in progress."""
-    run = frame.run
-    fence = frame.fence = Fence(None, threads=False)
-    ended, result = await within(
-        deadline.left, _run_to_end(frame), fence, lambda: run.warn(frame.path_in_progress, WENT_ON)
-    )
-    if ended:
-        return result  # type: ignore[no-any-return]
-    path = frame.path_in_progress
-    what = f'passed in step "{path}", which was given up'
-    raise RunDeadlineError(run.flow, path, run.id, deadline.at, what) from result
-
-
-async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observer) -> dict[str, Any]:
-    """Run to the end, and tell the observer which end it was."""
-    run = frame.run
-    observer.run_started(run.flow, run.id, list(_innermost(frame).context), resumed_from)
-    for message in run.notices:
-        run.warn("", message)
-    _tell_skipped(frame, observer)
-    started = perf_counter()
-    outcome: Outcome = "cancelled"
-    step: str | None = None
-    try:
-        context = await _run(frame)
-        outcome = "completed"
-        if run.stopped_by is not None:
-            outcome, step = "stopped", run.stopped_by
-        elif run.ended_by is not None:
-            outcome, step = "skipped-remaining", run.ended_by
-    except RunCancelledError as error:
-        step = error.step
-        raise
-    except Exception as error:
-        outcome = "failed"
-        if run.failure is not None and run.failure[0] is error:
-            step = run.failure[1]
-        elif isinstance(error, RunDeadlineError):
-            outcome, step = "deadline", error.step
-        raise
-    finally:
-        observer.run_finished(outcome, perf_counter() - started, step)
-    return context
-
-
-def _innermost(frame: Frame) -> Frame:
-    while isinstance(frame.child, Frame):
-        frame = frame.child
-    return frame
-
-
-def _tell_skipped(frame: Frame, observer: Observer) -> None:
-    """The steps that a resume does not run again, in order, outside in."""
-    for step in frame.steps[: frame.position]:
-        observer.step_skipped(frame.path_of(step.row), "resume", step.row.log)
-    if isinstance(frame.child, Frame):
-        _tell_skipped(frame.child, observer)
-
-
-def _without_loop(frame: Frame, resumed_from: str | None) -> dict[str, Any]:
-    """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
-    run, plan = frame.run, plan_of(type(frame.owner))
-    awaits = plan.awaits or plan.tells_async
-    if callbacks := run.complete_callbacks + run.error_callbacks + run.start_callbacks:
-        awaits = awaits or any(map(is_async, callbacks))
-    if plan.drives and not awaits:
-        run.by_hand = True
-        return _drive(_run_root(frame, resumed_from), plan)
-    if awaits and loop_is_running():
-        what = f"its async steps are {quoted(plan.async_paths())}" if plan.awaits else "it has an async callback"
-        raise EventLoopError(
-            f"flow {plan.table.flow}: run_sync cannot be used in a thread whose event loop is running, because {what}; "
-            "write `await flow.run(...)` instead"
-        )
-    result: dict[str, Any] = run_in_loop(lambda: _run_root(frame, resumed_from))
-    return result
-
-
-def _drive(work: Coroutine[Any, Any, dict[str, Any]], plan: Plan) -> dict[str, Any]:
-    """Run a coroutine that never waits."""
-    try:
-        work.send(None)
-    except StopIteration as end:
-        result: dict[str, Any] = end.value
-        return result
-    work.close()
-    raise EventLoopError(
-        f"flow {plan.table.flow}: a sync step, condition or callback returned an awaitable that has to wait; "
-        "declare it with `async def`, so that run_sync gives it an event loop, or write `await flow.run(...)`"
-    )
-
-
-def breaker_of(flow_class: type, name: str) -> Breaker:
-    """The circuit breaker of a step of the flow itself. Raises ``LookupError``."""
-    for step in plan_of(flow_class).steps:
-        for each in (step, *step.members):
-            if each.breaker is not None and name in (each.row.name, f"{step.row.name}/{each.row.name}"):
-                return each.breaker
-    table: StepTable = flow_class.__stepkit_table__  # type: ignore[attr-defined]
-    raise LookupError(
-        f'flow {table.flow}: no step "{name}" with a circuit breaker; the steps are '
-        f"{quoted(row.name for row in table.steps)}"
-    )
+            about = {"flow": self.flow, "step": path, "run_id": self.id}
+            where = f"{self.flow}: {path}" if path else self.flow
+            logging.getLogger("stepkit").warning("flow %s: %s", where, message, extra=about)

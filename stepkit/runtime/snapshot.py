@@ -32,7 +32,7 @@ from .frame import Frame
 from .mappings import checked_mapping
 from .overrides import override, unknown_keys
 from .plan import plan_of
-from .run_state import Run
+from .run import Run
 
 
 def take(frame: Frame) -> str:

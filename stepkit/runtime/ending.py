@@ -1,0 +1,44 @@
+"""How a run ended, as a value."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from ..errors import RunCancelledError, RunDeadlineError
+
+RunStatus = Literal["completed", "stopped", "skipped-remaining", "failed", "cancelled", "deadline"]
+
+
+class Ending(NamedTuple):
+    """How a run ended: with a context, or with an error."""
+
+    status: RunStatus
+    context: dict[str, Any] | None = None
+    step: str | None = None
+    """The path of the step that stopped the run, skipped the rest, or failed."""
+    error: BaseException | None = None
+
+    def unwrap(self) -> dict[str, Any]:
+        """Return the context or raise the error."""
+        if self.error is None:
+            assert self.context is not None
+            return self.context
+        try:
+            raise self.error
+        finally:
+            del self  # the traceback holds this call, and the error the traceback
+
+
+def ended_with(error: BaseException | None, failure: tuple[Exception, str] | None) -> Ending:
+    """Return the ending of a run by an error; ``failure`` is the last error of a step, with the step's path."""
+    if isinstance(error, StopIteration):  # no coroutine can raise it
+        wrapped = RuntimeError("a callback raised StopIteration")
+        wrapped.__cause__ = error
+        error = wrapped
+    if isinstance(error, RunCancelledError):
+        return Ending("cancelled", step=error.step, error=error)
+    if failure is not None and failure[0] is error:
+        return Ending("failed", step=failure[1], error=error)
+    if isinstance(error, RunDeadlineError):
+        return Ending("deadline", step=error.step, error=error)
+    return Ending("failed", error=error)

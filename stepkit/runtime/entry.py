@@ -1,0 +1,316 @@
+"""Starts and resumes runs: the entries that ``Flow`` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Mapping
+from sys import get_coroutine_origin_tracking_depth
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from ..current import running
+from ..errors import EventLoopError, ResumeRefusedError, RunDeadlineError, quoted
+from ..signature import is_async
+from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
+from .blocking import blocking
+from .breaker import Breaker
+from .cancellation import Observed, cancellation
+from .concurrency import WENT_ON, loop_is_running, run_in_loop, within
+from .deadline import Deadline
+from .ending import Ending, RunStatus, ended_with
+from .frame import Frame
+from .interpreter import run_frame
+from .mappings import checked_mapping
+from .observer import Observer
+from .plan import CALLBACKS, Plan, plan_of
+from .run import Run
+from .signals import Aborted, Cancelled, Fence, Stopped
+
+if TYPE_CHECKING:
+    from ..checkpoint import Checkpoint
+
+
+Callbacks = tuple[StartCallback | None, CompleteCallback | None, ErrorCallback | None, ProgressCallback | None]
+"""``on_step_start``, ``on_step_complete``, ``on_step_error`` and ``on_progress`` as a caller gave them."""
+
+
+SHAPES = {
+    "on_step_start": "on_step_start(event) is a function, sync or async",
+    "on_step_complete": "on_step_complete(event) is a function, sync or async",
+    "on_step_error": "on_step_error(step_name, error) is a function, sync or async",
+    "on_progress": "on_progress(progress) is a plain function",
+}
+
+
+def new_run(
+    owner: Any, callbacks: Callbacks = (None, None, None, None), cancel: Any = None, run_id: str | None = None
+) -> Run:
+    """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
+    plan = owner.__stepkit_plan__ or plan_of(type(owner))
+    run = Run(owner, plan.table.options, _take)
+    for name in plan.callbacks:
+        setattr(run, f"{CALLBACKS[name]}_callbacks", (getattr(owner, name),))
+    if callbacks != (None, None, None, None):
+        for name, callback in zip(CALLBACKS, callbacks, strict=True):
+            if callback is not None:
+                if not callable(callback):
+                    raise TypeError(f"{SHAPES[name]}, not {type(callback).__qualname__}")
+                kept = f"{CALLBACKS[name]}_callbacks"
+                setattr(run, kept, (*getattr(run, kept), callback))
+    if run.progress_callbacks and any(map(is_async, run.progress_callbacks)):
+        raise TypeError("on_progress is a plain function: it is called inside of steps, which cannot wait for it")
+    if run.start_callbacks:
+        run.watched = True
+    if cancel is not None:
+        if not callable(getattr(cancel, "is_set", None)):
+            raise TypeError(f"cancel has a method is_set(), as a threading.Event, unlike {type(cancel).__qualname__}")
+        run.cancel = cancel
+        run.watched = True
+    if run_id is not None:
+        from ..ids import checked_id
+
+        run.id = checked_id(run_id, f"flow {run.flow}: run_id")
+    return run
+
+
+def _take(frame: Frame) -> str:
+    """Take a checkpoint; what that needs is imported when the first one is taken."""
+    from .snapshot import take
+
+    return take(frame)
+
+
+def observe(run: Run, observer: Observer) -> None:
+    """Let ``observer`` watch the run."""
+    run.observer = observer
+    run.watched = True
+
+
+def start(run: Run, input: Any, deadline: float | None = None) -> Coroutine[Any, Any, Ending]:
+    """Run the flow on ``input``; the deadline is in seconds since 1970."""
+    return _run_root(_started(run, input, deadline), None)
+
+
+def start_sync(run: Run, input: Any, deadline: float | None = None) -> Ending:
+    """Run the flow on ``input`` without an event loop of the caller's."""
+    return _without_loop(_started(run, input, deadline), None)
+
+
+def resume(
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None = None,
+) -> Coroutine[Any, Any, Ending]:
+    """Go on after the step of ``checkpoint``."""
+    from .snapshot import restore
+
+    return _run_root(*restore(run, checkpoint, override_data, deadline))
+
+
+def resume_sync(
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None = None,
+) -> Ending:
+    """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
+    from .snapshot import restore
+
+    return _without_loop(*restore(run, checkpoint, override_data, deadline))
+
+
+def check(
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None = None,
+) -> ResumeRefusedError | None:
+    """What ``resume`` would refuse."""
+    from .snapshot import restore
+
+    try:
+        restore(run, checkpoint, override_data, deadline)
+    except ResumeRefusedError as error:
+        return error
+    return None
+
+
+def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
+    """The context that a checkpoint holds, restored."""
+    from .snapshot import load
+
+    return load(run, checkpoint)
+
+
+def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str:
+    """The checkpoint from before the first step."""
+    from .foresight import check_input
+
+    frame = _root(run, input)
+    if deadline is not None:
+        run.set_deadline(deadline)
+    check_input(frame, complete=False)
+    return frame.checkpoint()
+
+
+def _started(run: Run, input: Any, deadline: float | None) -> Frame:
+    frame = _root(run, input)
+    if deadline is not None:
+        run.set_deadline(deadline)
+        if run.deadline is not None and run.deadline.left <= 0:
+            raise RunDeadlineError(run.flow, "", run.id, run.deadline.at, "has passed before the run began")
+    if run.options.validate_input:
+        from .foresight import check_input
+
+        check_input(frame)
+    return frame
+
+
+def _root(run: Run, input: Any) -> Frame:
+    context = {} if input is None else checked_mapping(input, run.flow, "the input")
+    return Frame(run, run.owner, plan_of(type(run.owner)).steps, context)
+
+
+def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, Ending]:
+    observer = frame.run.observer
+    if observer is not None:
+        return _run_observed(frame, resumed_from, observer)
+    for message in frame.run.notices:
+        frame.run.warn("", message)
+    return _run(frame)
+
+
+def _run(frame: Frame) -> Coroutine[Any, Any, Ending]:
+    run = frame.run
+    if run.deadline is None or run.by_hand:  # where no event loop can give up a step, steps look at the time
+        return _run_to_end(frame)
+    return _run_in_time(frame, run.deadline)
+
+
+async def _run_to_end(frame: Frame) -> Ending:
+    """Run what is left. A cancellation is raised, not returned: the event loop has to see it."""
+    before, run = running.get(), frame.run
+    try:
+        if run.by_hand:
+            await run_frame(frame)
+        else:
+            if get_coroutine_origin_tracking_depth() and (timing := blocking()) is not None:
+                run.blocking = timing
+                run.watched = True
+            turns = run_frame(frame).__await__()
+            run.observed = Observed(turns)
+            run.observed.work = turns
+            await run.observed
+        status: RunStatus = "completed" if frame.ended_by is None else "skipped-remaining"
+        ending = Ending(status, frame.context, frame.ended_by)
+    except Stopped as stopped:
+        ending = Ending("stopped", stopped.context, stopped.path)
+    except Aborted as aborted:
+        ending = ended_with(aborted.error, run.failure)
+    except Cancelled as hidden:
+        ending = Ending("cancelled", error=hidden.__cause__)
+    except Exception as error:
+        ending = ended_with(error, run.failure)
+    finally:
+        if before is not None:  # a step that runs a flow is the current one again
+            running.set(before)
+        elif (last := running.get()) is not None:
+            last.end()  # cheaper than setting the variable, and as good
+    try:
+        if run.watch is not None and run.watch.cancelled:
+            raise await cancellation(run.observed) from ending.error  # whatever a step or a callback has made of it
+        return ending
+    finally:
+        del ending  # its error's traceback holds this call
+
+
+async def _run_in_time(frame: Frame, deadline: Deadline) -> Ending:
+    """Run to the end, as long as there is time; then abandon what is in progress."""
+    run = frame.run
+    fence = frame.fence = Fence(None, threads=False)
+    ended, result = await within(
+        deadline.left, _run_to_end(frame), fence, lambda: run.warn(frame.path_in_progress, WENT_ON)
+    )
+    if ended:
+        return result  # type: ignore[no-any-return]
+    path = frame.path_in_progress
+    error = RunDeadlineError(run.flow, path, run.id, deadline.at, f'passed in step "{path}", which was given up')
+    error.__cause__ = result.error if isinstance(result, Ending) else result
+    return Ending("deadline", step=path, error=error)
+
+
+async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observer) -> Ending:
+    """Run to the end, and tell the observer how it began and ended."""
+    run = frame.run
+    observer.run_started(run.flow, run.id, list(_innermost(frame).context), resumed_from)
+    for message in run.notices:
+        run.warn("", message)
+    _tell_skipped(frame, observer)
+    started = perf_counter()
+    ending = Ending("cancelled")
+    try:
+        ending = await _run(frame)
+        return ending
+    finally:
+        observer.run_finished(ending, perf_counter() - started)
+        del ending
+
+
+def _innermost(frame: Frame) -> Frame:
+    while isinstance(frame.child, Frame):
+        frame = frame.child
+    return frame
+
+
+def _tell_skipped(frame: Frame, observer: Observer) -> None:
+    """The steps that a resume does not run again, in order, outside in."""
+    for step in frame.steps[: frame.position]:
+        observer.step_skipped(frame.path_of(step.row), "resume", step.row.log)
+    if isinstance(frame.child, Frame):
+        _tell_skipped(frame.child, observer)
+
+
+def _without_loop(frame: Frame, resumed_from: str | None) -> Ending:
+    """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
+    run, plan = frame.run, plan_of(type(frame.owner))
+    awaits = plan.awaits or plan.tells_async
+    if callbacks := run.complete_callbacks + run.error_callbacks + run.start_callbacks:
+        awaits = awaits or any(map(is_async, callbacks))
+    if plan.drives and not awaits:
+        run.by_hand = True
+        return _drive(_run_root(frame, resumed_from), plan)
+    if awaits and loop_is_running():
+        what = f"its async steps are {quoted(plan.async_paths())}" if plan.awaits else "it has an async callback"
+        raise EventLoopError(
+            f"flow {plan.table.flow}: run_sync cannot be used in a thread whose event loop is running, because {what}; "
+            "write `await flow.run(...)` instead"
+        )
+    ending: Ending = run_in_loop(lambda: _run_root(frame, resumed_from))
+    return ending
+
+
+def _drive(work: Coroutine[Any, Any, Ending], plan: Plan) -> Ending:
+    """Run a coroutine that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        ending: Ending = end.value
+        return ending
+    work.close()
+    raise EventLoopError(
+        f"flow {plan.table.flow}: a sync step, condition or callback returned an awaitable that has to wait; "
+        "declare it with `async def`, so that run_sync gives it an event loop, or write `await flow.run(...)`"
+    )
+
+
+def breaker_of(flow_class: type, name: str) -> Breaker:
+    """The circuit breaker of a step of the flow itself. Raises ``LookupError``."""
+    for step in plan_of(flow_class).steps:
+        for each in (step, *step.members):
+            if each.breaker is not None and name in (each.row.name, f"{step.row.name}/{each.row.name}"):
+                return each.breaker
+    table: StepTable = flow_class.__stepkit_table__  # type: ignore[attr-defined]
+    raise LookupError(
+        f'flow {table.flow}: no step "{name}" with a circuit breaker; the steps are '
+        f"{quoted(row.name for row in table.steps)}"
+    )
