@@ -13,6 +13,7 @@ from typing_extensions import TypeVar
 from . import runtime
 from .annotations.forms import declared_input, is_no_mapping, written_input
 from .backoff import Deadline, Seconds, deadline_of, seconds_of
+from .callback_methods import no_callback
 from .errors import ResumeRefusedError
 from .events import StepEvent
 from .log import LogConfig, effective_config, make_observer
@@ -145,9 +146,15 @@ class Flow(Generic[InputT, OutputT]):
         # A flow may have steps called so. To a checker they would override methods wrongly, but not these.
         check: Any
         load: Any
+        # Each flow's own take its own events, so one that overrides another is right with any of them.
+        on_step_start: Any
+        on_step_complete: Any
+        on_step_error: Any
+        on_progress: Any
     else:
         check = _OfFlow(_check)
         load = _OfFlow(_load)
+        on_step_start = on_step_complete = on_step_error = on_progress = no_callback
 
     # The mypy plugin fills these. They are Any without it, so that a TypedDict may be written where they stand.
     Input: TypeAlias = Any

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Generic, Protocol, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, cast, final, overload
 
 from typing_extensions import TypeVar
 
@@ -129,6 +129,10 @@ class Branch(Declaration, Generic[CallT]):
 @final
 class Subflow(Declaration):
     """A flow nested in another."""
+
+    if TYPE_CHECKING:  # the mypy plugin answers for it where a subclass goes without the flow
+
+        def __get__(self, instance: object | None, owner: type | None = None) -> Self: ...
 
 
 class StepDecorator(Generic[MadeT]):
@@ -336,6 +340,14 @@ class Parallel(Declaration):
 
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         super().__init__("parallel", arguments)
+
+    if TYPE_CHECKING:  # a subclass may take the group away with None, before mypy without the plugin too
+
+        @overload
+        def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+        @overload
+        def __get__(self, instance: object, owner: type | None = None) -> Any: ...
+        def __get__(self, instance: object | None, owner: type | None = None) -> Any: ...
 
     def step(
         self,

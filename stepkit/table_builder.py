@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
+from . import callback_methods
 from .backoff import Backoff, seconds_of
 from .errors import FlowDefinitionError, quoted
 from .fallback import read_fallback
@@ -37,7 +38,7 @@ PLAIN_KINDS = ("step", "transform")
 # What a flow has of its own, and what durable runs will add: a step of that name would hide it.
 RESERVED = frozenset(
     ["Event", "Input", "Output", "circuit_breaker", "describe", "mermaid"]
-    + ["on_progress", "on_step_complete", "on_step_error", "on_step_start"]
+    + [*callback_methods.CALLBACKS]
     + ["resume", "run", "run_checkpoint", "run_checkpoint_sync", "run_sync", "start", "start_checkpoint"]
 )
 
@@ -97,6 +98,7 @@ def collect(cls: type, options: FlowOptions, problems: list[str]) -> StepTable:
             problems.append(f"{quoted(attribute for attribute, _ in lost)}: {GROUP_IS_GONE}")
 
     problems += [text for _, _, text in name_clashes(rows)]
+    problems += callback_methods.problems_of(cls)
     progress = getattr(cls, "on_progress", None)
     if progress is not None and is_async(progress):
         problems.append("on_progress is a plain method: it is called inside of steps, which cannot wait for it")

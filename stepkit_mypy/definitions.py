@@ -36,7 +36,7 @@ from stepkit.errors import quoted
 from stepkit.fallback import no_method
 from stepkit.table import ERROR_POLICIES, CircuitBreaker
 
-from . import compat, messages, registering
+from . import compat, messages, own_callbacks, registering
 from .constants import UNKNOWN
 from .declarations import Declaration, name_argument
 from .maker import DECORATORS
@@ -72,6 +72,7 @@ def check(checker: TypeChecker, work: Work) -> None:
     _check_groups(checker, work)
     _check_statements(checker, work)
     _check_class_options(checker, work)
+    own_callbacks.check(checker, work)
 
 
 def _say(checker: TypeChecker, node: Node, attribute: str, text: str) -> None:

@@ -16,10 +16,9 @@ from .overriding import check_overrides
 from .registering import registered
 from .rows import TABLE, Row, Table
 from .stopping import class_may_stop, stopped
+from .tagging import EVENT
 from .walk import Within, may_enter
 from .working import Work
-
-EVENT = "stepkit.events.StepEvent"
 
 
 def finish_if_complete(checker: TypeChecker, work: Work) -> bool:

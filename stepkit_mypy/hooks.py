@@ -32,11 +32,12 @@ from . import (
     house_types,
     messages,
     mixing,
+    own_callbacks,
     sources,
     steps,
     unpacking,
 )
-from .callbacks import CALLBACK
+from .callbacks import CALLBACK, OWN_CALLBACKS
 from .codes import CODES
 from .comparisons import Comparisons
 from .declarations import Declaration
@@ -132,8 +133,10 @@ class Hooks:
             declaration = work.by_node.get(function)
             if declaration is not None:
                 steps.enter(checker, work, declaration, node)
-            elif function.name == CALLBACK:
-                edges.check_own_saver(checker, self.tables, function, node)
+            elif function.name in OWN_CALLBACKS:
+                own_callbacks.enter(checker, function)
+                if function.name == CALLBACK:
+                    edges.check_own_saver(checker, self.tables, function, node)
         return NoneType()
 
     @_return
@@ -216,6 +219,12 @@ class Hooks:
         if owner is None or isinstance(get_proper_type(owner), NoneType):
             return context.type
         return compat.first_argument(context.type) or context.default_return_type
+
+    @_return
+    def container_read(self, context: MethodContext) -> Type:
+        """A nested flow or a group may be anything in a subclass, or None: that is an override check."""
+        is_read = isinstance(context.context, (MemberExpr, SuperExpr))
+        return context.type if is_read else compat.any_type()
 
     @_signature
     def step_called(self, context: MethodSigContext) -> FunctionLike:

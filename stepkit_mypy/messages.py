@@ -11,6 +11,7 @@ from mypy.messages import format_type, format_type_distinctly
 from mypy.nodes import Context as Node
 from mypy.types import Type
 
+from . import compat
 from .codes import CODES
 from .contexts import Context, Key
 from .declarations import ANYWHERE
@@ -302,17 +303,19 @@ def override_problem(
     """How users of a base find a key changed in a subclass. ``step``: the one at fault, if it is known."""
     who = f'step "{step}" of {flow}' if step else flow
     if key is None:
-        return f'{who} does not give "{name}", which users of {base} read'
+        return f'{who} does not give "{name}", which users of {base} may read'
     first, second = format_type_distinctly(wanted, key.type, options=checker.options)
     if first != second:
         giver = f'step "{key.giver}" of {flow} gives "{name}"' if key.giver else f'{who} leaves "{name}"'
-        return f"{giver} as {second}, but users of {base} read it as {first}"
-    return f'in {flow} "{name}", which users of {base} read, may be missing: {why(key)}'
+        return f"{giver} as {second}, but users of {base} may read it as {first}"
+    return f'in {flow} "{name}", which users of {base} may read, may be missing: {why(key)}'
 
 
-def override_step(checker: TypeChecker, node: Node, flow: str, problems: list[str]) -> None:
+def override_step(checker: TypeChecker, node: Node, flow: str, problems: list[str], also: Iterable[Node]) -> None:
     cure = f"keep what they read, or, where {flow} never stands in, add # type: ignore[stepkit-override-step]"
-    _fail(checker, "stepkit-override-step", f"{'; '.join(problems)}; {cure}", node)
+    if also:
+        cure += " here, above at the decorator, or at the class for all of its steps"
+    compat.fail(checker, f"{'; '.join(problems)}; {cure}", node, CODES["stepkit-override-step"], also)
 
 
 def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from mypy.types import Instance, NoneType, Type, TypedDictType, UninhabitedType,
 
 from . import compat, messages
 from .contexts import Key
-from .declarations import name_of
+from .declarations import Declaration, name_of
 from .rows import Row, Table, table_of
 from .walk import Known, start, walk
 from .working import Work
@@ -38,6 +38,7 @@ def check_overrides(checker: TypeChecker, work: Work, table: Table) -> None:
     told = {name for row in table.rows for name in row.wrong}
     mine = _views(table)
     problems: dict[Node, list[str]] = {}
+    decorators: dict[Node, list[Node]] = {}
     for base in (each.type for each in work.info.bases):
         found = table_of(base)
         if found is None:
@@ -52,11 +53,15 @@ def check_overrides(checker: TypeChecker, work: Work, table: Table) -> None:
             given = key.giver if key is not None else mine.dropped.get(name, "")
             here = _own(work, _attributes(table, given)) or _own(work, before)
             text = messages.override_problem(
-                checker, work.info.name, base.name, name, wanted.type, key, "" if here is None else here[0]
+                checker, work.info.name, base.name, name, wanted.type, key, "" if here is None else name_of(here)
             )
-            problems.setdefault(work.info.defn if here is None else here[1], []).append(text)
+            node: Node = work.info.defn if here is None else here.function or here.node
+            problems.setdefault(node, []).append(text)
+            if here is not None and here.decorator is not None:
+                decorators[node] = [here.decorator]
     for node, texts in problems.items():
-        messages.override_step(checker, node, work.info.name, texts)
+        also = [] if node is work.info.defn else [*decorators.get(node, ()), work.info.defn]
+        messages.override_step(checker, node, work.info.name, texts, also)
 
 
 def _views(table: Table) -> _Views:
@@ -138,11 +143,11 @@ def _is_taken_away(work: Work, attribute: str) -> bool:
     return attribute not in work.slot_of or arms is not None and arms.removed
 
 
-def _own(work: Work, attributes: list[str]) -> tuple[str, Node] | None:
-    """The name and the place of the step, where the class declares it itself."""
+def _own(work: Work, attributes: list[str]) -> Declaration | None:
+    """The step, where the class declares it itself."""
     for attribute in attributes:
         slot = work.slot_of.get(attribute)
         for each in () if slot is None else (*slot.arms, slot):
             if each.declaration is not None:
-                return name_of(each.declaration), each.declaration.function or each.declaration.node
+                return each.declaration
     return None

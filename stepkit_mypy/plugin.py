@@ -43,6 +43,8 @@ class StepkitPlugin(Plugin):
             "stepkit.flow.Parallel.subflow": self.hooks.declared,
             "stepkit.flow.Step.__get__": self.hooks.step_read,
             "stepkit.flow.Branch.__get__": self.hooks.step_read,
+            "stepkit.flow.Subflow.__get__": self.hooks.container_read,
+            "stepkit.flow.Parallel.__get__": self.hooks.container_read,
             "stepkit.definition.CheckMethod.__call__": self.hooks.checked,
             "functools.partial.__call__": self.hooks.partial_called,
         }

@@ -56,7 +56,8 @@ def _takes_all_steps(function: FuncItem) -> bool:
 
 def _events(function: FuncItem) -> list[Var]:
     """The parameters that an event of any flow may arrive in; that of a flow of its own is known where it is read."""
-    typed = function.type.arg_types if isinstance(function.type, CallableType) else []
+    type = function.type
+    typed = list(map(compat.as_written, type.arg_types)) if isinstance(type, CallableType) else []
     given = [
         (argument.variable, typed[place] if place < len(typed) else None)
         for place, argument in enumerate(function.arguments)

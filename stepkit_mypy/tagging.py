@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mypy.nodes import Expression, LambdaExpr, TypeInfo
@@ -14,6 +15,7 @@ from .declarations import Declaration, read_body
 from .rows import TABLE
 
 FLOW = "stepkit.definition.Flow"
+EVENT = "stepkit.events.StepEvent"
 
 
 def tag_flow(context: ClassDefContext) -> None:
@@ -41,7 +43,7 @@ def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
     module = api.cur_mod_id
     for name in (TABLE, "Output", "Event"):
         compat.add_alias(info, module, _free_name(info, name), compat.any_type())
-    seen = compat.seen_as(info, FLOW)
+    seen = declared_flow(info) or compat.seen_as(info, FLOW)
     if seen is not None and seen.args:
         compat.add_alias(info, module, _free_name(info, "Input"), seen.args[0])
     compat.resolve_in_class(api, context.cls, ("Input", "Output", "Event"))
@@ -67,8 +69,29 @@ def flow_base(info: TypeInfo) -> Instance | None:
     return None if derives else next((base for base in info.bases if base.type.fullname == FLOW), None)
 
 
-def input_is_written(info: TypeInfo) -> bool:
-    """Whether the class says ``Flow[...]``; a bare ``Flow`` has no input."""
+def declared_flow(info: TypeInfo) -> Instance | None:
+    """``Flow[...]`` as the class, or the first of its bases that declares an input, says it; None where none does."""
+    for each in info.mro:
+        written, seen = written_flow(each), compat.seen_as(info, each.fullname)
+        if written is not None and seen is not None and input_is_written(each, written):
+            declared = compat.for_instance(seen, written)
+            return declared if isinstance(declared, Instance) else None
+    return None
+
+
+def written_flow(info: TypeInfo) -> Instance | None:
+    """``Flow`` among the bases as they were written, with its arguments or without."""
+    written = flow_base(info)
+    if written is not None:
+        return written
+    # In a class that derives from another flow, the first is one that was put there.
+    return next((base for base in info.bases[1:] if base.type.fullname == FLOW), None)
+
+
+def input_is_written(info: TypeInfo, written: Instance) -> bool:
+    """Whether a class says ``Flow[...]``; a bare ``Flow`` has no input."""
+    if not info.defn.base_type_exprs:  # it comes from a cache
+        return bool(written.args) and not compat.is_any(written.args[0])
     return not any(compat.is_written_without_arguments(base, FLOW) for base in info.defn.base_type_exprs)
 
 
@@ -122,5 +145,23 @@ def _tag_callbacks(api: Any, info: TypeInfo) -> None:
             valued = any(not compat.returns_nothing(each) for each in compat.returns_of(function))
             result = compat.any_type() if valued else compat.synthetic(NoneType())
             compat.retype(api, function, info, result, parameters)
-            if name == CALLBACK:
-                compat.insert_enter(function)
+            compat.insert_enter(function)
+            if name == CALLBACK and symbol is not None:
+                compat.loosen_after_analysis(api, symbol.node, 1, lambda: events_of_family(info, api.named_type))
+
+
+def events_of_family(info: TypeInfo, named: Callable[[str, list[Type]], Type]) -> list[Type]:
+    """The events of a flow, and of its bases and subclasses.
+
+    A flow's own ``on_step_complete`` takes them, whatever its annotation says: a subclass has more steps, and gives its
+    own the type of its own events, which would be a wrong override, and so would ``super().on_step_complete(event)``.
+    """
+    found: list[Type] = []
+    flows = [each for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
+    for each in flows:
+        if all(base is each or base not in flows for base in each.mro):
+            owner = compat.seen_as(info, each.fullname)
+            if owner is not None:
+                owner = owner.copy_modified(args=[compat.any_type() for _ in owner.args])  # an alias has the variables
+                found.append(named(EVENT, [named("builtins.str", []), compat.any_type(), owner]))
+    return found

@@ -20,7 +20,7 @@ from .declarations import Arms, Body, Declaration, read_body
 from .maker import DECLARATIONS, STEP
 from .makers import Trees
 from .rows import NO_STEP, TABLE, Facts, Parameter, Row, decode, decode_row, input_context, table_of
-from .tagging import FLOW, flow_base, input_is_written
+from .tagging import FLOW, declared_flow, written_flow
 from .walk import advance
 
 if TYPE_CHECKING:
@@ -331,11 +331,14 @@ def input_of(info: TypeInfo) -> Context[Type]:
 
 
 def _written_input(info: TypeInfo) -> Context[Type]:
-    seen = compat.seen_as(info, FLOW)
-    written = next((input_is_written(each) for each in info.mro if flow_base(each) is not None), True)
-    if seen is None or not seen.args:
-        return Context() if not written else Context(rest=compat.any_type())
-    return input_context(seen.args[0]) if written else Context()
+    declared = declared_flow(info)
+    if declared is not None:
+        return input_context(declared.args[0]) if declared.args else Context(rest=compat.any_type())
+    written = next((each for each in info.mro if written_flow(each) is not None), None)
+    if written is None or written.defn.base_type_exprs:
+        return Context(rest=compat.any_type()) if written is None else Context()
+    table = table_of(written)  # a cache does not tell ``Flow`` from ``Flow[Any]``
+    return Context() if table is None else table.input
 
 
 def declaration_at(work: Work, node: object) -> Declaration | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ..callback_methods import no_callback
 from ..errors import FlowDefinitionError
 from ..signature import is_async
 from ..table import Condition, StepTable
@@ -31,7 +32,8 @@ class Plan:
         """The marks of all steps, as they are when each of them simply ran; what ran inside others is compared."""
         self.places = {name: step.place for step in reversed(self.steps) for name in step.row.names}
         """The place of each step, by its name and its aliases."""
-        self.callbacks = tuple(name for name in CALLBACKS if hasattr(flow_class, name))
+        given = {name: getattr(flow_class, name, None) for name in CALLBACKS}
+        self.callbacks = tuple(name for name, each in given.items() if each is not None and each is not no_callback)
         """The callbacks that the class has itself."""
         rows = [inner for row in table.steps for inner in (row, *row.members)]
         inside = [plan_of(nested) for row in rows for nested in row.flow_classes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from mypy.nodes import (
     ClassDef,
     ComparisonExpr,
     ConditionalExpr,
+    Context,
     Decorator,
     Expression,
     FuncDef,
@@ -224,6 +225,24 @@ def alternatives_of(checker: TypeChecker, expression: Expression) -> Iterator[tu
     found = type_of(checker, expression)
     if found is not None:
         yield found, expression
+
+
+def fail(checker: TypeChecker, text: str, node: Context, code: ErrorCode, also: Iterable[Context]) -> None:
+    """Say that something is wrong; a ``type: ignore`` at one of the other places silences it, too."""
+    lines = [node.line]
+    for each in also:
+        last = each.line if isinstance(each, ClassDef) else each.end_line or each.line
+        lines += range(each.line, last + 1)
+    checker.msg.errors.report(
+        node.line,
+        node.column,
+        text,
+        code=code,
+        severity="error",
+        origin_span=lines,
+        end_line=node.end_line,
+        end_column=node.end_column,
+    )
 
 
 def class_being_checked(checker: TypeChecker) -> TypeInfo | None:

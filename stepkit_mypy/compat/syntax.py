@@ -402,10 +402,6 @@ def statements_in(statements: list[Statement]) -> Iterator[Statement]:
             yield from statements_in(block.body)
 
 
-def plain_method(node: object) -> FuncDef | None:
-    return node if isinstance(node, FuncDef) else None
-
-
 def has_default(argument: Argument) -> bool:
     return argument.kind in (ARG_OPT, ARG_NAMED_OPT)
 

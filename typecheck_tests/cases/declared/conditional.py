@@ -228,7 +228,7 @@ class Below(Base):
     if DEBUG:
 
         @flow.step("load")
-        def load(self, a):  # E: [stepkit-override-step] step "load" of Below gives "b" as "str | int", but users of Base read it as "int"
+        def load(self, a):  # E: [stepkit-override-step] step "load" of Below gives "b" as "str | int", but users of Base may read it as "int"
             return {"b": str(a)}
 
         extra = None

@@ -1,4 +1,4 @@
-# A member that a subclass adds to a group of its base.
+# A member that a subclass adds to a group of its base, or puts in the place of one that is there.
 from typing import TypedDict
 
 from probe import assert_type
@@ -64,3 +64,30 @@ class Output(TypedDict):
 
 
 assert_type(More().run_sync({"a": 1})["right"], str)
+
+
+class Over(Base):  # E: [stepkit-missing-key] step "after" reads "left", which no earlier step provides; did you mean "lft"?
+    @Base.signals.step("left")
+    def left(self, a):
+        return {"lft": a}
+
+
+class OverWithType(Base):  # E: [stepkit-missing-key] step "after" reads "left"
+    left = None
+
+    @Base.signals.step
+    def other(self, a):
+        return {"other": a}
+
+
+class OverRight(Base):
+    @Base.signals.step("another-name")
+    def left(self, a):
+        return {"left": a, "more": [a]}
+
+    @flow.step("read")
+    def read(self, left, more):
+        assert_type(more, list[int])
+
+
+assert_type(OverRight().run_sync({"a": 1})["more"], list[int])

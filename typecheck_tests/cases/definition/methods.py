@@ -1,7 +1,9 @@
-# What stands where a step's method must, and decorators that hide it.
+# What stands where a step's method must, decorators that hide it, and callbacks that are never called, or cannot be.
 from functools import cached_property
+from typing import Any, Protocol
 
-from stepkit import Flow, flow
+from stepkit import Flow, StepEvent, flow
+from typing_extensions import override
 
 
 class Wrong(Flow):
@@ -46,3 +48,107 @@ class Right(Flow):
     @group.step("member")
     def member(self):
         return {"b": self.helper()}
+
+
+class Other(Flow):
+    @flow.step("other")
+    def other(self):
+        return {"a": 1}
+
+
+class Misspelt(Other):
+    def on_step_completed(self, event: "Misspelt.Event") -> None:  # E: [stepkit-definition] on_step_completed: it would never be called ... did you mean "on_step_complete"?
+        event.stop_pipeline()
+
+    @staticmethod
+    def onStepError(step_name: str, error: Exception) -> None:  # E: [stepkit-definition] did you mean "on_step_error"?
+        print(step_name, error)
+
+    def on_progress_made(self) -> None: ...  # E: [stepkit-definition] it would never be called ... give it another name
+
+    def on_complete(self) -> None: ...
+
+    @flow.step("paid")
+    def on_step_paid(self):
+        return {"b": 1}
+
+
+class Overridden(Other):
+    @override
+    def on_step_completed(self, event: "Overridden.Event") -> None:  # E+: override, but no base
+        event.stop_pipeline()
+
+
+class Mixin:
+    def on_step_finish(self, event: object) -> None:
+        print(event)
+
+    def on_step_error(self, error: Exception) -> None:
+        print(error)
+
+
+class Mixed(Mixin, Other):  # E: [stepkit-definition] on_step_finish: it would never be called # E: [stepkit-definition] on_step_error: it is called as self.on_step_error(step_name, error)
+    pass
+
+
+class Uncallable(Other):
+    def on_step_complete(self, event: "Uncallable.Event", more: int) -> None:  # E: [stepkit-definition] called as self.on_step_complete(event), which its parameters do not take: missing a required argument: 'more'
+        print(event.step_name, more)
+
+    def on_step_start(self) -> None:  # E: [stepkit-definition] too many positional arguments
+        print("start")
+
+    @staticmethod
+    def on_step_error(error: Exception) -> None:  # E: [stepkit-definition] too many positional arguments
+        print(error)
+
+    def on_progress(self, *, progress: object) -> None:  # E: [stepkit-definition] too many positional arguments
+        print(progress)
+
+
+class HasName(Protocol):
+    @property
+    def step_name(self) -> str: ...
+
+
+class Callable(Other):
+    def on_step_complete(self, event: HasName, more: int = 0, *rest: object, **named: object) -> None:
+        print(event.step_name, more)
+
+    @classmethod
+    def on_step_start(cls, *given: object) -> None:
+        print(given)
+
+    @staticmethod
+    def on_step_error(step_name: str, error: Exception) -> None:
+        print(step_name, error)
+
+    def on_progress(self, progress: object, /) -> None:
+        print(progress)
+
+
+class Stranger(Flow):
+    @flow.step("one")
+    def one(self):
+        return {"c": 1}
+
+    def on_step_complete(self, event: Other.Event) -> None:  # E: [stepkit-definition] on_step_complete: it is given the events of Stranger, not those of Other; annotate it with Stranger.Event
+        print(event.step_name)
+
+    def on_step_error(self, step_name: int, error: ValueError) -> None:  # E: [stepkit-definition] its "step_name" is of type "int", but it is given any str # E: [stepkit-definition] its "error" is of type "ValueError", but it is given any Exception
+        print(step_name, error)
+
+
+class Either(Stranger):
+    def on_step_complete(self, event: "Either.Event | Other.Event") -> None:
+        print(event.step_name)
+
+    def on_progress(self, progress: int) -> None:  # E: [stepkit-definition] its "progress" is of type "int", but it is given any Progress
+        print(progress)
+
+
+class Untyped(Other):
+    def on_step_complete(self, event: StepEvent[Any, Any, Any]) -> None:
+        print(event.step_name)
+
+    on_step_error = None

@@ -29,7 +29,7 @@ from .middle import Middle
 
 class Sub(Middle):
     @flow.step("load")
-    def load(self, a):  # E2: [stepkit-override-step] step "load" of Sub gives "total" as "str", but users of Middle read it as "int"  # E3: [stepkit-override-step] step "load" of Sub does not give "sum"
+    def load(self, a):  # E2: [stepkit-override-step] step "load" of Sub gives "total" as "str", but users of Middle may read it as "int"  # E3: [stepkit-override-step] step "load" of Sub does not give "sum"
         return {"total": str(a)}
 
 # --- base.py (2)

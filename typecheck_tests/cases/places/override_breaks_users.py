@@ -44,13 +44,13 @@ def show(flow: Base, kind: type[Base]) -> int:
 
 class OtherType(Base):
     @flow.step("load")
-    def load(self, a):  # E(def): [stepkit-override-step] step "load" of OtherType gives "total" as "str", but users of Base read it as "int"; keep what they read, or, where OtherType never stands in, add # type: ignore[stepkit-override-step]
+    def load(self, a):  # E(def): [stepkit-override-step] step "load" of OtherType gives "total" as "str", but users of Base may read it as "int"; keep what they read, or, where OtherType never stands in, add # type: ignore[stepkit-override-step]
         return {"total": str(a), "label": ""}
 
 
 class Gone(Base):
     @flow.step("load")
-    def load(self, a):  # E: [stepkit-override-step] step "load" of Gone does not give "total", which users of Base read; step "load" of Gone does not give "label", which users of Base read; keep
+    def load(self, a):  # E: [stepkit-override-step] step "load" of Gone does not give "total", which users of Base may read; step "load" of Gone does not give "label", which users of Base may read; keep
         return {"sum": a}
 
 
@@ -62,19 +62,19 @@ class GivesNothing(Base):
 
 class MayBeMissing(Base):
     @flow.step("load", when=lambda a: a > 1)
-    def load(self, a):  # E: [stepkit-override-step] in MayBeMissing "total", which users of Base read, may be missing: step "load" gives it, but step "load" has a condition (when=); in MayBeMissing "label" ... keep what they read
+    def load(self, a):  # E: [stepkit-override-step] in MayBeMissing "total", which users of Base may read, may be missing: step "load" gives it, but step "load" has a condition (when=); in MayBeMissing "label" ... keep what they read
         return {"total": a, "label": ""}
 
 
 class NotAlways(Base):
     @flow.step("load")
-    def load(self, a):  # E: [stepkit-override-step] in NotAlways "label", which users of Base read, may be missing: step "load" gives it, but not every return gives it; keep
+    def load(self, a):  # E: [stepkit-override-step] in NotAlways "label", which users of Base may read, may be missing: step "load" gives it, but not every return gives it; keep
         return {"total": a, "label": ""} if a else {"total": 0}
 
 
 class Optional(Base):
     @flow.step("load")
-    def load(self, a) -> "MaybeTotal":  # E: [stepkit-override-step] gives "total" as "int | None", but users of Base read it as "int"
+    def load(self, a) -> "MaybeTotal":  # E: [stepkit-override-step] gives "total" as "int | None", but users of Base may read it as "int"
         return {"total": None, "label": ""}
 
 
@@ -99,7 +99,7 @@ class OtherMember(Base):
     group = flow.parallel("group")
 
     @group.step("member")
-    def member(self, a):  # E: [stepkit-override-step] step "group/member" of OtherMember gives "m" as "str", but users of Base read it as "int"
+    def member(self, a):  # E: [stepkit-override-step] step "group/member" of OtherMember gives "m" as "str", but users of Base may read it as "int"
         return {"m": str(a)}
 
 
@@ -125,7 +125,7 @@ class TwoSteps(Base):
 
 class OfASubclass(OtherType):
     @flow.step("load")
-    def load(self, a):  # E: [stepkit-override-step] "total" as "int", but users of OtherType read it as "str"
+    def load(self, a):  # E: [stepkit-override-step] "total" as "int", but users of OtherType may read it as "str"
         return {"total": a, "label": ""}
 
 
@@ -155,7 +155,7 @@ class Right(Base):
         return {"total": str(a), "label": ""}
 
 
-class Both(Left, Right):  # E(class): [stepkit-override-step] step "load" of Both gives "total" as "str", but users of Left read it as "int"
+class Both(Left, Right):  # E(class): [stepkit-override-step] step "load" of Both gives "total" as "str", but users of Left may read it as "int"
     pass
 
 
@@ -184,3 +184,25 @@ class BelowIt(OptedOut):
     @flow.step("more")
     def more(self, total: str):
         return {"more": total}
+
+
+class IgnoredAtTheDecorator(Base):
+    @flow.step("load")  # type: ignore[stepkit-override-step]
+    def load(self, a):
+        return {"total": str(a), "label": ""}
+
+
+class IgnoredAtTheClass(Base):  # type: ignore[stepkit-override-step]
+    @flow.step("load")
+    def load(self, a):
+        return {"total": str(a), "label": ""}
+
+    @Base.group.step("member")
+    def member(self, a):
+        return {"m": str(a)}
+
+
+class WrongByItself(Base):  # E: [stepkit-missing-key] step "member" reads "a"
+    @flow.transform("load")
+    def load(self, a):
+        return {"total": a, "label": ""}

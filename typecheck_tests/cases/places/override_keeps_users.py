@@ -78,7 +78,7 @@ class Draw(Flow[Input]):
 
 class DrawCircles(Draw):
     @flow.step("make")
-    def make(self):  # E: [stepkit-override-step] step "make" of DrawCircles gives "background" as "Circle", but users of Draw read it as "Box"; keep
+    def make(self):  # E: [stepkit-override-step] step "make" of DrawCircles gives "background" as "Circle", but users of Draw may read it as "Box"; keep
         return {"shape": Circle(), "background": Circle()}
 
 
@@ -196,7 +196,7 @@ class LoadText(Load[str]):
 
 class LoadWrong(Load[str]):
     @flow.step("load")
-    def load(self, a):  # E: [stepkit-override-step] step "load" of LoadWrong gives "loaded" as "int", but users of Load read it as "str"
+    def load(self, a):  # E: [stepkit-override-step] step "load" of LoadWrong gives "loaded" as "int", but users of Load may read it as "str"
         return {"loaded": 1}
 
 

@@ -60,10 +60,10 @@ class Without(Base):
     called = None
     named: Any = None
     whole = None
-    load: Any = None
-    group: Any = None
+    load = None
+    group = None
     member = None
-    nested: Any = None
+    nested = None
     bare_member = None
     route = None
 
@@ -82,5 +82,25 @@ class Redefined(Base):
         return {"b": a + context}
 
     @flow.step("called")
-    async def called(self, b: int):  # E: [stepkit-override-step] "c" as "str", but users of Base read it as "int"
+    async def called(self, b: int):  # E: [stepkit-override-step] "c" as "str", but users of Base may read it as "int"
         return {"c": str(b)}
+
+
+class WithoutLoad(Base):
+    load = None
+
+
+class WithoutNested(Base):
+    nested = None
+
+
+class Swapped(Base):
+    named = flow.subflow("named", Inner)
+    load = flow.parallel("load")
+
+    @load.step
+    def loaded(self, a: int):
+        return {"x": a}
+
+
+assert_type(WithoutLoad.load, None)
