@@ -20,7 +20,7 @@ CALLBACKS = {
 
 
 def no_callback(self: object, *given: object) -> None:
-    """Stand in a flow without such a method, so that ``super().on_step_complete(event)`` is right everywhere."""
+    """Do nothing: so ``super().on_step_complete(event)`` is right in a flow whose bases have no such method, too."""
 
 
 def name_problem(name: str) -> str | None:
