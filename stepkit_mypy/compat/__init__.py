@@ -238,6 +238,7 @@ __all__ = [
     "members_in",
     "method_being_checked",
     "module_alias",
+    "member_strings",
     "named",
     "names_in",
     "never_returns",
