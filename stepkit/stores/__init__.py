@@ -21,6 +21,7 @@ from .opening import open_store
 if TYPE_CHECKING:
     from .encrypted import EncryptedStore
     from .memory import MemoryStore
+    from .postgres import PostgresStore
     from .sqlite import SqliteStore
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "MemoryStore",
     "NewSave",
     "Page",
+    "PostgresStore",
     "RunRecord",
     "RunState",
     "Save",
@@ -45,6 +47,7 @@ __all__ = [
 _MODULES = {
     "EncryptedStore": "encrypted",
     "MemoryStore": "memory",
+    "PostgresStore": "postgres",
     "SqliteStore": "sqlite",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from types import TracebackType
@@ -29,6 +30,7 @@ from .contract import (
     Claim,
     Decision,
     DecisionKind,
+    DurabilityWarning,
     Keep,
     Lease,
     NewSave,
@@ -53,6 +55,7 @@ class BaseStore(ABC):
     def __init__(self) -> None:
         self._process: int | None = None
         self._opening = threading.Lock()
+        self._warned: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -313,6 +316,12 @@ class BaseStore(ABC):
             if self._process is None:
                 self._setup()
                 self._process = os.getpid()
+
+    def _warn(self, message: str) -> None:
+        """Warn that the database's settings promise less, once."""
+        if message not in self._warned:
+            self._warned.add(message)
+            warnings.warn(message, DurabilityWarning, stacklevel=5)
 
     def _chain(self, run: RunRecord, rows: Sequence[tuple[Save, bool]], upto: int | None) -> tuple[Save, ...]:
         """The rows from the last full save on, if they are whole and reach as far as they must."""

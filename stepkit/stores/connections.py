@@ -42,3 +42,35 @@ class Connections(Generic[Connection]):
         """Close those that nobody uses; those of another process are left to it."""
         while self._idle and self._process == os.getpid():
             self._close(self._idle.pop())
+
+
+KNOWN = (
+    "address already in use",
+    "authentication failed",
+    "broken pipe",
+    "closed the connection unexpectedly",
+    "connection refused",
+    "connection reset",
+    "connection timed out",
+    "couldn't get a connection",
+    "does not exist",
+    "name or service not known",
+    "no such file or directory",
+    "permission denied",
+    "read-only",
+    "server is loading",
+    "shutting down",
+    "starting up",
+    "temporary failure in name resolution",
+    "timeout expired",
+    "timeout",
+    "too many clients",
+    "too many connections",
+)
+
+
+def known_reason(text: str, name: str) -> str:
+    """What of a driver's error can be told: its name, and words that we know. The rest may hold a password."""
+    lowered = text.lower()
+    words = next((each for each in KNOWN if each in lowered), None)
+    return name if words is None else f"{words} ({name})"

@@ -8,11 +8,11 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from .contract import Store
 
-FORMS = '"sqlite:///runs.db" or "memory:"'
+FORMS = '"sqlite:///runs.db", "postgresql://…" or "memory:"'
 
 
 def open_store(url: str) -> Store:
-    """The store that a URL names: ``sqlite:`` or ``memory:``.
+    """The store that a URL names: ``sqlite:``, ``postgresql:`` or ``memory:``.
 
     ``sqlite:///runs.db`` is a file in the current folder, ``sqlite:////var/lib/runs.db`` one with a whole path.
     Nothing is connected before the store is used.
@@ -26,6 +26,10 @@ def open_store(url: str) -> Store:
         return MemoryStore()
     if scheme == "sqlite":
         return _sqlite(url)
+    if scheme in ("postgresql", "postgres"):
+        from .postgres import PostgresStore
+
+        return PostgresStore(url)
     raise ValueError(f"no store has such a URL; it is one of {FORMS}")  # which may hold a password
 
 

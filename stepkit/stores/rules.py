@@ -16,7 +16,7 @@ from ..errors import (
     RunLostError,
     RunStatusError,
 )
-from .contract import FINAL, Decision, NewSave, RunRecord, Save, Status, as_datetime
+from .contract import CLAIMABLE, FINAL, Decision, NewSave, RunRecord, Save, Status, as_datetime
 
 GIVEN_UP_WHEN_CANCELLED: tuple[Status, ...] = ("waiting", "stopped", "pending")
 """What a run does not become when it was to be cancelled."""
@@ -137,8 +137,14 @@ def claimed(run: RunRecord, begun: Begun, now: int) -> RunRecord:
         due_at=None,
         updated_at=now,
         status_at=now,
-        mark=begun.mark,
+        mark=f"{begun.mark} {run.status}",
     )
+
+
+def claimed_before(run: RunRecord, begun: Begun) -> Status | None:
+    """The status before this very claim, if it was made already and only its reply was lost."""
+    mark, _, previous = run.mark.partition(" ")
+    return next((each for each in CLAIMABLE if each == previous), None) if mark == begun.mark else None
 
 
 def settled(

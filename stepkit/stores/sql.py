@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from .contract import Decision, RunRecord, Save, Status
+
+Mark: TypeAlias = Callable[[str], str]
+"""How a parameter is written."""
 
 RUN = (
     "id",
@@ -59,47 +62,44 @@ def columns(names: Sequence[str], table: str = "") -> str:
 
 def list_query(
     runs: str,
-    mark: str,
+    mark: Mark,
     gate: str,
     status: Status | None,
     flow: str | None,
     waiting_for: str | None,
     place: tuple[int, str] | None,
     limit: int,
-) -> tuple[str, list[Any]]:
+) -> tuple[str, dict[str, Any]]:
     """The runs of a page. ``gate`` is the condition on ``waiting_for`` for which there is an index."""
     conditions: list[str] = []
-    values: list[Any] = []
-    for column, value in (("flow", flow), ("status", status)):
-        if value is not None:
-            conditions.append(f"{column} = {mark}")
-            values.append(value)
+    values: dict[str, Any] = {"limit": limit}
+    if flow is not None:
+        conditions.append(f"flow = {mark('flow')}")
+        values["flow"] = flow
+    if status is not None:
+        conditions.append(f"status = {mark('status')}")
+        values["status"] = status
     if waiting_for is not None:
         conditions.append(gate)
-        values += [waiting_for] * gate.count(mark)
+        values["gate"] = waiting_for
     if place is not None:
-        conditions.append(f"(created_at, id) < ({mark}, {mark})")
-        values += place
+        conditions.append(f"(created_at, id) < ({mark('at')}, {mark('id')})")
+        values["at"], values["id"] = place
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    return f"SELECT {{}} FROM {runs} {where}ORDER BY created_at DESC, id DESC LIMIT {mark}", [*values, limit]
+    return f"SELECT {{}} FROM {runs} {where}ORDER BY created_at DESC, id DESC LIMIT {mark('limit')}", values
 
 
-DUE = (
-    "lease_until IS NOT NULL AND lease_until <= {mark} ORDER BY lease_until",
-    "expires_at IS NOT NULL AND expires_at <= {mark} ORDER BY expires_at",
-    "due_at IS NOT NULL AND due_at <= {mark} ORDER BY due_at",
-    "status = 'pending' AND due_at IS NULL AND status_at <= {mark} ORDER BY status_at",
-)
-
-
-def due_query(runs: str, mark: str, flow: str, now: int, grace: int, limit: int) -> tuple[str, list[Any]]:
-    parts: list[str] = []
-    values: list[Any] = []
-    for condition, moment in zip(DUE, (now, now, now, now - grace), strict=True):
-        each = condition.format(mark=mark)
-        parts.append(f"SELECT * FROM (SELECT {{}} FROM {runs} WHERE flow = {mark} AND {each} LIMIT {mark}) AS some")
-        values += [flow, moment, limit]
-    return " UNION ALL ".join(parts) + f" LIMIT {mark}", [*values, limit]
+def due_query(runs: str, mark: Mark, now: str) -> str:
+    """The runs of :flow that are due, at most :limit; pending ones after :grace. ``now`` is the clock."""
+    due = (
+        f"lease_until IS NOT NULL AND lease_until <= {now} ORDER BY lease_until",
+        f"expires_at IS NOT NULL AND expires_at <= {now} ORDER BY expires_at",
+        f"due_at IS NOT NULL AND due_at <= {now} ORDER BY due_at",
+        f"status = 'pending' AND due_at IS NULL AND status_at <= {now} - {mark('grace')} ORDER BY status_at",
+    )
+    first = f"SELECT {{}} FROM {runs} WHERE flow = {mark('flow')} AND"
+    parts = [f"SELECT * FROM ({first} {each} LIMIT {mark('limit')}) AS part" for each in due]
+    return " UNION ALL ".join(parts) + f" LIMIT {mark('limit')}"
 
 
 def indexes(runs: str, name: str, gate: str) -> list[str]:

@@ -184,13 +184,14 @@ class SqliteStore(SqliteFile):
         place: tuple[int, str] | None,
         limit: int,
     ) -> Sequence[RunRecord]:
-        query, values = sql.list_query("stepkit_runs", "?", "waiting_for = ?", status, flow, waiting_for, place, limit)
-        return self._runs(query, values)
+        gate = "waiting_for = :gate"
+        return self._runs(*sql.list_query("stepkit_runs", _mark, gate, status, flow, waiting_for, place, limit))
 
     def _due(self, flow: str, grace: int, limit: int) -> Sequence[RunRecord]:
-        return self._runs(*sql.due_query("stepkit_runs", "?", flow, _now(), grace, limit))
+        query = sql.due_query("stepkit_runs", _mark, ":now")
+        return self._runs(query, {"flow": flow, "now": _now(), "grace": grace, "limit": limit})
 
-    def _runs(self, query: str, values: list[Any]) -> Sequence[RunRecord]:
+    def _runs(self, query: str, values: dict[str, Any]) -> Sequence[RunRecord]:
         names = f"{sql.columns(sql.RUN)}, digest"
         with self._reading() as connection:
             return [_verified(row) for row in connection.execute(query.replace("{}", names), values)]
@@ -232,6 +233,10 @@ def _verified(values: Sequence[Any]) -> RunRecord:
     if _row_digest(run) != stored:
         raise CorruptCheckpointError(run[0] if isinstance(run[0], str) else None, "its row")
     return sql.run_of(run)
+
+
+def _mark(name: str) -> str:
+    return f":{name}"
 
 
 def _now() -> int:

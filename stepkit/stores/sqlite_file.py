@@ -6,7 +6,6 @@ import os
 import sqlite3
 import threading
 import time
-import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from ..errors import CorruptCheckpointError, StepkitError, StoreUnavailableError
 from . import sql
 from .base import BaseStore
 from .connections import Connections
-from .contract import DurabilityWarning
 from .digests import digest
 
 VERSION = 1
@@ -79,7 +77,6 @@ class SqliteFile(BaseStore):
         self._path = os.path.abspath(text)
         self._synchronous = synchronous
         self._timeout = timeout
-        self._warned = False
         # Threads of this process queue here, where they wait without asking again and again.
         self._writer = threading.Lock()
         self._connections = Connections(self._connect, sqlite3.Connection.close)
@@ -138,10 +135,8 @@ class SqliteFile(BaseStore):
             raise StoreUnavailableError(self.kind, error.strerror or type(error).__name__) from None
 
     def _setup(self) -> None:
-        if self._synchronous in ("OFF", "NORMAL") and not self._warned:
-            self._warned = True
-            message = f"this SQLite store has synchronous={self._synchronous}: what it acknowledged last can be lost"
-            warnings.warn(message, DurabilityWarning, stacklevel=4)
+        if self._synchronous in ("OFF", "NORMAL"):
+            self._warn(f"this SQLite store has synchronous={self._synchronous}: what it acknowledged last can be lost")
         with self._reading() as connection:
             if self._is_set_up(connection):
                 return

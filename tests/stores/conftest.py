@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stepkit.stores import DurabilityWarning, EncryptedStore, MemoryStore, SqliteStore, Store
+from stepkit.stores import DurabilityWarning, EncryptedStore, MemoryStore, PostgresStore, SqliteStore, Store
 
 pytest.register_assert_rewrite("store_suite", "store_suite_ends", "store_suite_reads")
 
 KEY = bytes(range(32))
-KINDS = ["memory", "sqlite", "encrypted"]
+KINDS = ["memory", "sqlite", "postgres", "encrypted"]
 
 Opener = Callable[[], Store]
 
@@ -37,10 +38,37 @@ def _store(kind: str, request: pytest.FixtureRequest, folder: Path) -> Store:
     match kind:
         case "memory":
             return MemoryStore()
+        case "postgres":
+            return _postgres(request.getfixturevalue("postgres_schema"))
         case "sqlite":
             return _fast_sqlite(folder / "runs.db")
         case _:
             return EncryptedStore(_fast_sqlite(folder / "runs.db"), [KEY])
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_url: str) -> str:
+    """The URL of a database in which the tables are there."""
+    _postgres(postgres_url).close()
+    return postgres_url
+
+
+@pytest.fixture
+def postgres_schema(postgres_tables: str) -> str:
+    """The same, and they are empty."""
+    import psycopg
+
+    with psycopg.connect(postgres_tables, autocommit=True) as connection:
+        connection.execute("DELETE FROM stepkit.runs")
+    return postgres_tables
+
+
+def _postgres(url: str) -> Store:
+    store = PostgresStore(url + "&options=-c%20synchronous_commit%3Doff")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DurabilityWarning)  # of how the server of the tests is set
+        store.setup()
+    return store
 
 
 def _fast_sqlite(path: Path) -> Store:
