@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from ..backoff import seconds_of
@@ -23,12 +22,8 @@ from ..errors import (
 )
 from . import concurrency
 from .callbacks import notify_error
-from .cancellation import TaskWatch
 from .frame import Frame, Outcome, PlannedStep
-from .injection import missing_key
-from .isolation import copy_context
-from .mappings import output_problem
-from .signals import Aborted, Fence, GivenUp
+from .signals import Aborted, Fence
 
 # Mistakes of the flow itself: another attempt makes the same one, and a circuit breaker learns nothing of it.
 MISTAKES = (
@@ -152,39 +147,3 @@ def _refuse_awaitable(value: object, option: str, error: Exception) -> None:
         if inspect.iscoroutine(value):
             value.close()
         raise TypeError(f"{option} returned an awaitable; it is an ordinary function, not an async one") from error
-
-
-async def call(frame: Frame, step: PlannedStep, number: int, fence: Fence | None) -> Any:
-    """Call the step's function once and return what it returns."""
-    row, owner = step.row, frame.owner
-    context = frame.context
-    frame.ensure_active()  # a task of the attempt's own begins later than it was made
-    if (key := missing_key(row.parameters, context)) is not None:
-        raise MissingKeyError(frame.run.flow, frame.path_of(row), key, context)
-    if step.guarded or frame.copies:
-        context = copy_context(context, step.reads)
-    running.set(Attempt(frame, step, number, fence))
-    # A sync call must leave the loop free for a timeout around it to be noticed, and for its siblings to run.
-    if not row.is_async and (row.thread or (fence is not None and fence.threads)):
-        output = await concurrency.in_thread(lambda: step.call(owner, context), fence)
-    elif frame.run.blocking is None:
-        output = step.call(owner, context)
-    else:
-        what = f'flow {frame.run.flow}, step "{frame.path_of(row)}"'
-        output = frame.run.blocking.call(what, step.call, owner, context)
-    if type(output) is not dict and output is not None and inspect.isawaitable(output):
-        output = await output
-    if fence is not None and fence.closed:
-        raise GivenUp
-    return output
-
-
-async def output_of(frame: Frame, step: PlannedStep, output: Any) -> Mapping[str, Any]:
-    """Return what a step gave: an awaitable is awaited, None is no keys. Raises ``StepOutputError``."""
-    if type(output) is not dict and output is not None and inspect.isawaitable(output):
-        frame.run.watch = frame.run.watch or TaskWatch(frame.run.observed)
-        output = await output
-        frame.ensure_active()
-    if problem := output_problem(output, step.replaces):
-        raise StepOutputError(frame.run.flow, frame.path_of(step.row), problem)
-    return {} if output is None else output

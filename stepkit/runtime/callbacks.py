@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import chain, repeat
 from typing import Any
 
 from ..events import StepEvent, StepStart
-from ..table import CompleteCallback
+from ..table import CompleteCallback, StepRow
 from .cancellation import TaskWatch
 from .frame import Frame
 from .signals import Aborted, Stopped
@@ -41,6 +41,29 @@ async def notify_started(frame: Frame, path: str) -> None:
                 frame.ensure_active()
     except Exception as error:
         note(error, "", f"run {run.id}")
+        raise Aborted(error) from None
+
+
+async def journal_started(frame: Frame, path: str, row: StepRow) -> None:
+    """Let the journal record that a step starts. If it fails, the run ends before the step."""
+    assert frame.run.journal is not None
+    await _recorded(frame, frame.run.journal.step_starting, path, row)
+
+
+async def journal_completed(frame: Frame, path: str) -> None:
+    """Let the journal record that a step is complete. If it fails, the run ends before any callback hears of it."""
+    assert frame.run.journal is not None
+    await _recorded(frame, frame.run.journal.step_completed, path, frame.checkpoint)
+
+
+async def _recorded(frame: Frame, record: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
+    try:
+        result = record(*arguments)
+        if result is not None and inspect.isawaitable(result):
+            await result
+            frame.ensure_active()
+    except Exception as error:
+        note(error, "", f"run {frame.run.id}")
         raise Aborted(error) from None
 
 

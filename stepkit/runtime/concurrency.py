@@ -6,9 +6,11 @@ asyncio is imported when it is first needed: a flow of plain sync steps runs wit
 from __future__ import annotations
 
 import contextvars
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .cancellation import shielded
@@ -82,7 +84,7 @@ class Wait:
         self._pass_on(error)
 
 
-async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
+async def _in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
     """Call ``function`` in a thread of its own.
 
     A thread cannot be killed. When the caller is cancelled the thread is waited for, unless its attempt was
@@ -133,6 +135,19 @@ async def in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
     if future.cancelled():
         raise GivenUp
     return future.result()
+
+
+class InThread:
+    """Calls a function in a thread of its own; ``fence`` is the one around the attempt."""
+
+    __slots__ = ("_fence",)
+
+    def __init__(self, fence: Fence | None) -> None:
+        self._fence = fence
+
+    async def call(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        result = await _in_thread(partial(function, *arguments), self._fence)
+        return await result if inspect.isawaitable(result) else result
 
 
 async def within(

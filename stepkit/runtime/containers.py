@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionError, UnknownCaseError, nearest, quoted
 from ..table import MAX_LEVELS, TOO_DEEP, FlowSource
-from .attempts import call
+from .calls import call_step
 from .concurrency import together
 from .fingerprint import SKIPPED, SURVIVED, Done, compare_steps, mark_around, mark_of
 from .frame import Frame, Group, Outcome, PlannedStep
@@ -115,7 +115,7 @@ class Branch(Container):
     kind = "branch"
 
     async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame | None:
-        case = await call(frame, self, number, fence)
+        case = await call_step(frame, self, number, fence)
         frame.touch(self, ())  # what the function has read, for the checkpoints inside
         path = frame.path_of(self.row)
         if frame.run.observer is not None:

@@ -22,6 +22,7 @@ from .interpreter import run_frame
 from .mappings import checked_mapping
 from .observer import Observer
 from .plan import CALLBACKS, Plan, plan_of
+from .ports import Caller, Journal
 from .run import Run
 from .signals import Aborted, Cancelled, Fence, Stopped
 
@@ -82,6 +83,18 @@ def _take(frame: Frame) -> str:
 def observe(run: Run, observer: Observer) -> None:
     """Let ``observer`` watch the run."""
     run.observer = observer
+    run.watched = True
+
+
+def record(run: Run, journal: Journal) -> None:
+    """Let ``journal`` record the run."""
+    run.journal = journal
+    run.watched = True
+
+
+def call_by(run: Run, caller: Caller) -> None:
+    """Let ``caller`` call the functions of the run's steps."""
+    run.caller = caller
     run.watched = True
 
 
@@ -195,7 +208,7 @@ async def _run_to_end(frame: Frame) -> Ending:
             await run_frame(frame)
         else:
             if get_coroutine_origin_tracking_depth() and (timing := blocking()) is not None:
-                run.blocking = timing
+                run.caller = run.caller or timing
                 run.watched = True
             turns = run_frame(frame).__await__()
             run.observed = Observed(turns)
@@ -276,6 +289,10 @@ def _without_loop(frame: Frame, resumed_from: str | None) -> Ending:
     awaits = plan.awaits or plan.tells_async
     if callbacks := run.complete_callbacks + run.error_callbacks + run.start_callbacks:
         awaits = awaits or any(map(is_async, callbacks))
+    if run.caller is not None:
+        awaits = awaits or is_async(run.caller.call)
+    if run.journal is not None:
+        awaits = awaits or is_async(run.journal.step_starting) or is_async(run.journal.step_completed)
     if plan.drives and not awaits:
         run.by_hand = True
         return _drive(_run_root(frame, resumed_from), plan)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn
 
 from ..errors import CheckpointStepError
 from ..table import Kind
-from .attempts import call, output_of
+from .calls import call_step, output_of
 from .fingerprint import Done
 from .frame import Frame, Outcome, PlannedStep
 from .merge import merge_outputs
@@ -21,7 +21,7 @@ class FunctionStep(PlannedStep):
     kind: ClassVar[Kind] = "step"
 
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
-        return Outcome((await output_of(frame, self, await call(frame, self, number, fence)),))
+        return Outcome((await output_of(frame, self, await call_step(frame, self, number, fence)),))
 
     def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
         return merge_outputs(frame, self, outputs)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from time import perf_counter
 from types import CoroutineType
 
 from ..current import Attempt, running
 from ..errors import MissingKeyError, RunCancelledError, StepkitError
 from ..table import Fallback
-from .attempts import note_current, output_of, repeat
-from .callbacks import has_listeners, note, notify_completed, notify_error, notify_started
+from .attempts import note_current, repeat
+from .callbacks import (
+    has_listeners,
+    journal_completed,
+    journal_started,
+    note,
+    notify_completed,
+    notify_error,
+    notify_started,
+)
+from .calls import call_fallback, condition_holds, output_of
 from .cancellation import TaskWatch
-from .concurrency import in_thread
-from .fallbacks import fall_back
 from .fingerprint import SKIPPED, SURVIVED
 from .frame import Frame, PlannedStep, SkipReason
 from .injection import missing_key
-from .isolation import copy_context
 from .signals import Aborted, Cancelled
 
 
@@ -98,11 +102,13 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
     started = perf_counter()
     try:
         # A container that was entered before goes on where it was, without asking its condition again.
-        if row.when is not True and frame.child is None and not await _condition_holds(frame, step):
+        if row.when is not True and frame.child is None and not await condition_holds(frame, step):
             _skip(frame, step, "when")
             return None
         if observer is not None:
             observer.step_started(path, row.kind, row.log)
+        if run.journal is not None:
+            await journal_started(frame, path, row)
         if run.start_callbacks or frame.own_start:
             note_current(frame, step)
             await notify_started(frame, path)
@@ -119,54 +125,25 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
         return outcome.ended_by
     mark = step.done_mark(frame)
     frame.child = None
-    pending = _complete(frame, step, mark, keys, started)
-    if pending is not None:
-        await pending
+    await _complete(frame, step, mark, keys, started)
     return None
 
 
-def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str], started: float) -> Awaitable[None] | None:
-    """Go on behind the step at the frame's position, which has given its keys, and notify the callbacks.
-
-    Returns what has to be awaited of that, if anything.
-    """
-    row, observer, path = step.row, frame.run.observer, frame.path_of(step.row)
+async def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str], started: float) -> None:
+    """Go on behind the step at the frame's position, which has given its keys, and tell everybody."""
+    run, row, path = frame.run, step.row, frame.path_of(step.row)
     frame.done += mark
     frame.position += 1
     duration = perf_counter() - started
-    if observer is not None:
-        observer.step_completed(path, duration, keys, row.log)
+    if run.observer is not None:
+        run.observer.step_completed(path, duration, keys, row.log)
+    if run.journal is not None and not frame.in_group:
+        await journal_completed(frame, path)
     if has_listeners(frame):
         note_current(frame, step)
-        return notify_completed(frame, path, duration)
-    return None
-
-
-async def _condition_holds(frame: Frame, step: PlannedStep) -> bool:
-    """Return what ``when`` says."""
-    condition = step.row.when
-    if isinstance(condition, bool):
-        return condition
-    assert step.call_condition is not None
-    if (key := missing_key(condition.parameters, frame.context)) is not None:
-        raise MissingKeyError(frame.run.flow, frame.path_of(step.row), key, frame.context)
-    context = frame.context
-    if frame.copies:
-        parameters = condition.parameters
-        context = copy_context(context, None if parameters.whole else parameters.required + parameters.optional)
-    # As for a sync step, the loop must stay free.
-    if frame.fence is not None and frame.fence.threads and not condition.is_async:
-        ask = functools.partial(step.call_condition, frame.owner, context)
-        holds = await in_thread(ask, frame.fence)
-    elif frame.run.blocking is None:
-        holds = step.call_condition(frame.owner, context)
-    else:
-        what = f'flow {frame.run.flow}, when= of step "{frame.path_of(step.row)}"'
-        holds = frame.run.blocking.call(what, step.call_condition, frame.owner, context)
-    if inspect.isawaitable(holds):
-        holds = await holds
-        frame.ensure_active()
-    return bool(holds)
+        pending = notify_completed(frame, path, duration)
+        if pending is not None:
+            await pending
 
 
 def _skip(frame: Frame, step: PlannedStep, reason: SkipReason) -> None:
@@ -198,7 +175,7 @@ async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: f
 async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception, started: float) -> None:
     """Complete a step that has failed with what its fallback gives."""
     try:
-        output = await output_of(frame, step, await fall_back(frame, step, fallback, error))
+        output = await output_of(frame, step, await call_fallback(frame, step, fallback, error))
         frame.ensure_active(error)
         keys = step.apply(frame, [output])
     except Exception as own:
@@ -210,9 +187,7 @@ async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error:
     frame.child = None
     if frame.run.observer is not None:
         frame.run.observer.fell_back(frame.path_of(step.row), fallback.name, step.row.log)
-    pending = _complete(frame, step, step.mark + SURVIVED, keys, started)
-    if pending is not None:
-        await pending
+    await _complete(frame, step, step.mark + SURVIVED, keys, started)
 
 
 async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: float | None) -> Exception:

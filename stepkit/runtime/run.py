@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback
-from .blocking import Blocking
 from .cancellation import Observed, TaskWatch
 from .deadline import Deadline
 from .observer import Observer
+from .ports import Caller, Journal
 
 
 class Run:
@@ -31,15 +31,16 @@ class Run:
     """Whether no event loop drives this run."""
     observed: Observed | None = None
     """What an event loop throws into this run comes through here."""
-    blocking: Blocking | None = None
-    """Times what is called on the event loop itself, where that is in debug mode."""
+    journal: Journal | None = None
+    caller: Caller | None = None
+    """Calls what is called on the event loop itself; None calls it directly."""
     failure: tuple[Exception, str] | None = None
     """The last error of a step, and the path of the step."""
     notices: tuple[str, ...] = ()
     """What the run begins by warning of."""
     watched = False
-    """Whether there is more to do for each step than to tell of its completion: to log it, to look at ``cancel`` or at
-    the deadline."""
+    """Whether there is more to do for each step than to notify of its completion: to log it, to record it, to look at
+    ``cancel`` or at the deadline."""
     _id: str | None = None
 
     def __init__(self, owner: Any, options: FlowOptions, take: Callable[[Any], str]) -> None:
