@@ -26,7 +26,7 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
         conditional=conditional or any(row.facts.conditional for row in rows),
         named=first.facts.named and _same([row.facts.name for row in rows], None) is not None,
         when=_same([row.facts.when for row in rows], "maybe"),
-        on_error=_same([row.facts.on_error for row in rows], "unknown"),
+        on_error=_same([row.facts.on_error if row.fallback is None else "unknown" for row in rows], "unknown"),
         merge=_same([row.facts.merge for row in rows], "unknown"),
         may_skip=any(row.facts.may_skip for row in rows),
         whole=any(row.facts.whole for row in rows),

@@ -15,6 +15,7 @@ from .arms import one_of
 from .contexts import Context, collisions, write
 from .conversions import is_dict_call
 from .declarations import Declaration, facts_of, flow_argument, name_of
+from .fallbacks import with_fallback
 from .nested_inputs import check_input, telling_once
 from .rows import Row, is_ready, runs
 from .shapes import literal_strings
@@ -42,7 +43,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         rows = _rows(checker, work, slot.members)
         if rows is None:
             return None
-        row = Row(facts_of(declaration, definer, checker), members=rows)
+        row = with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), members=rows))
         return row.with_wrong(work.wrong_conditions.get(declaration.key, ()))
     if declaration.kind == "subflow":
         argument = flow_argument(declaration)
@@ -52,7 +53,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         flows = (None,) if argument is None else flows_of(checker, argument)
         if not last and any(flow is not None and is_ready(flow.type, work.info) is False for flow in flows):
             return None
-        return Row(facts_of(declaration, definer, checker), flows=flows)
+        return with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), flows=flows))
     if compat.is_never_checked(declaration.node):
         return Row(facts_of(declaration, definer, checker), change=Context(rest=compat.any_type()))
     return slot.row

@@ -11,9 +11,9 @@ from mypy.types import AnyType, CallableType, Type, UnionType, get_proper_type
 from . import compat, messages
 from .contexts import Context
 from .declarations import Declaration, name_of
+from .injecting import whole_context
 from .judging import is_told
 from .rows import Parameter
-from .steps import whole_context
 from .working import Work
 
 

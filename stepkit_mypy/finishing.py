@@ -8,7 +8,7 @@ from mypy.checker import TypeChecker
 from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type, UnionType
 
-from . import assigned, compat, messages, rows
+from . import assigned, compat, fallbacks, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
 from .inheriting import check_inherited, note_mixed_in
@@ -32,6 +32,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     note_mixed_in(checker, work)
     check_inherited(checker, work)
     assigned.check(checker, work)
+    fallbacks.check(checker, work)
     state = work.state_at(len(work.slots))
     assert state is not None
     found = work.rows()

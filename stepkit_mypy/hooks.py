@@ -28,6 +28,7 @@ from . import (
     composition,
     conditions,
     edges,
+    fallbacks,
     helper_types,
     house_types,
     messages,
@@ -236,13 +237,16 @@ class Hooks:
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
         call, default = context.context, compat.without_variables(context.default_signature)
-        if not isinstance(call, CallExpr) or not (conditions.has_condition(call) or sources.are_made_here(call)):
+        if not isinstance(call, CallExpr):
+            return default
+        if not (conditions.has_condition(call) or fallbacks.has_lambda(call) or sources.are_made_here(call)):
             return default
         checker = compat.checker_of(context.api)
         work, declaration = self._declared(checker, call)
         if work is None or declaration is None or not isinstance(default, CallableType):
             return default
         signature = sources.signature(checker, work, declaration, default)
+        signature = fallbacks.signature(checker, work, declaration, signature)
         return conditions.signature(checker, work, declaration, signature)
 
     @_signature

@@ -45,6 +45,10 @@ def _giver(key: Key[Type]) -> str:
     return f'step "{key.giver}" gives it' if key.giver else "the input has it"
 
 
+def _reader(step: str, fallback: str) -> str:
+    return f'the fallback "{fallback}" of step "{step}"' if fallback else f'step "{step}"'
+
+
 def missing_key(
     checker: TypeChecker,
     node: Node,
@@ -54,8 +58,9 @@ def missing_key(
     later: str = "",
     *,
     default: bool = False,
+    fallback: str = "",
 ) -> None:
-    who = f'step "{step}" reads "{key}", which no earlier step provides'
+    who = f'{_reader(step, fallback)} reads "{key}", which no earlier step provides'
     hint = near(key, context.keys)
     if later:
         hint = (
@@ -79,8 +84,10 @@ def differs(checker: TypeChecker, name: str, wanted: Type, key: Key[Type]) -> st
     return f'it wants "{name}" as {first}, but {_giver(key)} as {second}'
 
 
-def maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type]) -> None:
-    text = f'step "{step}" reads "{name}", which may be missing: {why(key)}; give the parameter a default'
+def maybe_missing(
+    checker: TypeChecker, node: Node, step: str, name: str, key: Key[Type], *, fallback: str = ""
+) -> None:
+    text = f'{_reader(step, fallback)} reads "{name}", which may be missing: {why(key)}; give the parameter a default'
     _fail(checker, "stepkit-maybe-missing", text, node)
 
 
@@ -94,9 +101,11 @@ def key_type(
     code: str = "stepkit-key-type",
     *,
     advice: str = "",
+    fallback: str = "",
 ) -> None:
     first, second = format_type_distinctly(wanted, key.type, options=checker.options)
-    _fail(checker, code, f'step "{step}" reads "{name}" as {first}, but {_giver(key)} as {second}{advice}', node)
+    who = _reader(step, fallback)
+    _fail(checker, code, f'{who} reads "{name}" as {first}, but {_giver(key)} as {second}{advice}', node)
 
 
 def disagree(checker: TypeChecker, step: str, type: Type) -> str:
@@ -134,6 +143,20 @@ def bad_return(checker: TypeChecker, node: Node, step: str, type: Type, *, trans
     wanted = "a mapping with known string keys" + ("" if transform else ", or None")
     text = f'step "{step}" returns {found}; return {wanted}: a dict display, dict(key=value) or a TypedDict'
     _fail(checker, "stepkit-return", text, node)
+
+
+def fallback_error(checker: TypeChecker, node: Node, step: str, type: Type) -> None:
+    found = format_type(type, checker.options)
+    text = f'the fallback of step "{step}" takes its error as {found}, but it is called with any "Exception"'
+    _fail(checker, "stepkit-parameters", text, node)
+
+
+def open_fallback(checker: TypeChecker, node: Node, step: str) -> None:
+    text = (
+        f'what the fallback of step "{step}" gives cannot be seen: from here on the keys of the context are not known. '
+        "Annotate its return with a TypedDict, and they are"
+    )
+    _note_open(checker, text, node)
 
 
 def open_context(checker: TypeChecker, node: Node, step: str, what: str) -> None:

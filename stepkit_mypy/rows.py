@@ -51,7 +51,7 @@ class Facts:
     varies: bool = False
     """Whether it is one of several, that are declared under the arms of a condition."""
     when: Literal["yes", "no", "maybe"] = "yes"
-    on_error: Literal["raise", "continue", "skip-remaining", "unknown"] = "raise"
+    on_error: Literal["raise", "continue", "skip-remaining", "fallback", "unknown"] = "raise"
     merge: str = "override"
     may_skip: bool = False
     """Whether an open circuit breaker skips the step."""
@@ -92,6 +92,8 @@ class Row:
     members: tuple[Row, ...] = ()
     condition: dict[str, Type] = field(default_factory=dict)
     """What its condition reads, with the types."""
+    fallback: Context[Type] | None = None
+    """What its fallback gives; None where it has none."""
 
     @property
     def wrong(self) -> dict[str, Type | None]:
@@ -106,19 +108,21 @@ class Row:
         """The row of a generic flow, a base class or a nested one, as it is with this one's type arguments."""
         if flow is None or not flow.args:
             return self
-        change = {
-            name: replace(key, type=compat.for_instance(flow, key.type)) for name, key in self.change.keys.items()
-        }
-        rest = None if self.change.rest is None else compat.for_instance(flow, self.change.rest)
         flows = [None if each is None else compat.for_instance(flow, each) for each in self.flows]
         return replace(
             self,
             reads={name: compat.for_instance(flow, type) for name, type in self.reads.items()},
-            change=Context(change, rest),
+            change=_seen_as(self.change, flow),
             flows=tuple(each if isinstance(each, Instance) else None for each in flows),
             members=tuple(member.seen_as(flow) for member in self.members),
             condition={name: compat.for_instance(flow, type) for name, type in self.condition.items()},
+            fallback=None if self.fallback is None else _seen_as(self.fallback, flow),
         )
+
+
+def _seen_as(change: Context[Type], flow: Instance) -> Context[Type]:
+    keys = {name: replace(key, type=compat.for_instance(flow, key.type)) for name, key in change.keys.items()}
+    return Context(keys, None if change.rest is None else compat.for_instance(flow, change.rest))
 
 
 NO_STEP = Row(Facts("", "", "step", "", when="no"))
@@ -185,12 +189,14 @@ def _encode_row(checker: TypeChecker, row: Row) -> Type:
         compat.typed_dict(checker, row.reads, set(row.reads) - optional),
         _encode_context(checker, row.change),
     ]
-    if row.flows or row.members or row.condition:
+    if row.flows or row.members or row.condition or row.fallback is not None:
         flows: list[Type] = [flow if flow is not None else compat.any_type() for flow in row.flows]
         items.append(compat.tuple_type(checker, flows))
         items.append(compat.tuple_type(checker, [_encode_row(checker, member) for member in row.members]))
-    if row.condition:
+    if row.condition or row.fallback is not None:
         items.append(compat.typed_dict(checker, row.condition, set(row.condition)))
+    if row.fallback is not None:
+        items.append(_encode_context(checker, row.fallback))
     return compat.tuple_type(checker, items)
 
 
@@ -317,6 +323,7 @@ def decode_row(type: Type) -> Row:
         tuple(flow if isinstance(flow, Instance) else None for flow in proper_flows),
         tuple(decode_row(member) for member in members.items),
         dict(condition.items) if isinstance(condition, TypedDictType) else {},
+        _decode_context(proper.items[6], facts.name, reason) if len(proper.items) > 6 else None,
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Argument, Decorator, FuncDef, TypeInfo
 from mypy.nodes import Context as Node
+from mypy.nodes import Decorator, FuncDef, TypeInfo
 from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type, get_proper_type
 
@@ -15,7 +15,9 @@ from . import compat, composition, messages
 from .below import look_below, what_is_unknown
 from .contexts import Context, State, collisions
 from .declarations import Declaration, facts_of, name_of
+from .fallbacks import with_fallback
 from .finishing import finish_if_complete
+from .injecting import parameter_type
 from .judging import is_told
 from .nested_inputs import telling_once
 from .readers import cure, judged
@@ -37,30 +39,7 @@ def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: obje
         context = state.context
     for place in sorted(compat.inferred_places(function)):
         argument = function.arguments[place]
-        compat.bind_parameter(function, place, _parameter_type(checker, argument, context))
-
-
-def _parameter_type(checker: TypeChecker, argument: Argument, context: Context[Type]) -> Type:
-    if argument.pos_only:
-        return whole_context(checker, context)
-    default = None
-    if argument.initializer is not None:
-        default = compat.clean(compat.infer_quietly(checker, argument.initializer))
-    key = context.keys.get(argument.variable.name)
-    type = key.type if key is not None else context.rest
-    if type is None:
-        return default if default is not None else compat.any_type()
-    return type if default is None else compat.join(type, default)
-
-
-def whole_context(checker: TypeChecker, context: Context[Type]) -> Type:
-    """The read-only mapping that a positional-only parameter receives."""
-    if context.open:
-        text = compat.named(checker, "builtins.str", [])
-        return compat.named(checker, "typing.Mapping", [text, compat.any_type()])
-    required = {name for name, key in context.keys.items() if key.certain}
-    items = {name: key.type for name, key in context.keys.items()}
-    return compat.typed_dict(checker, items, required, readonly=True)
+        compat.bind_parameter(function, place, parameter_type(checker, argument, context))
 
 
 def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type | None:
@@ -86,6 +65,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         return _branch_made(checker, work, declaration, function, state)
     result = judged(checker, work, declaration)
     row = Row(facts_below(checker, declaration, info), reads_of(declaration, function), result.shape)
+    row = with_fallback(checker, work, declaration, row)
     slot = work.slot_of[declaration.key]
     old, slot.row = slot.row, row
     context = work.context_before(declaration.key)
@@ -147,6 +127,7 @@ def _branch_made(
         if not compat.is_last_pass(checker) and compat.defer_decorator(checker, node, work.info):
             return None
     row = composition.branch_row(checker, work, declaration, reads_of(declaration, function))
+    row = with_fallback(checker, work, declaration, row)
     work.set_row(declaration.key, row)
     context = work.context_before(declaration.key)
     if context is not None:

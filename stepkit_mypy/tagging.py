@@ -27,6 +27,7 @@ def tag_flow(context: ClassDefContext) -> None:
         when = declaration.options.get("when")
         if isinstance(when, LambdaExpr):
             compat.infer_result_alone(when)
+        _tag_fallback(api, declaration, info)
         if declaration.function is not None:
             tag_step(api, declaration, info)
             compat.insert_decorator(api, declaration.node, *_inserted(declaration))
@@ -127,6 +128,19 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
             compat.infer_alone(function, returns)
     if compat.inferred_places(function):
         compat.insert_enter(function)
+
+
+def _tag_fallback(api: Any, declaration: Declaration, info: TypeInfo) -> None:
+    """Type a method that is a fallback where it has no annotations: ``--strict`` would ask for them."""
+    written = declaration.options.get("on_error")
+    name = getattr(written, "value", None) or getattr(written, "name", None)
+    symbol = info.names.get(name) if isinstance(name, str) else None
+    function = compat.plain_method(symbol.node if symbol is not None else None)
+    if function is None or compat.has_no_body(function):
+        return
+    valued = any(not compat.returns_nothing(each) for each in compat.returns_of(function))
+    result = compat.synthetic(compat.any_type() if valued else NoneType())
+    compat.retype(api, function, info, result, {1: api.named_type("builtins.Exception")})
 
 
 def _tag_callbacks(api: Any, info: TypeInfo) -> None:

@@ -74,7 +74,21 @@ def why_it_may_not_run(row: Row) -> str:
 
 
 def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
-    """The context after the row has run, and those with which the run may have ended inside it."""
+    """The context after the row, or its fallback, has run, and those with which the run may have ended inside it."""
+    after, ends = _succeeded(before, row, visit, path, within)
+    if row.fallback is not None:
+        instead = _given(row.fallback, path)
+        if row.facts.kind != "transform":
+            instead = write(before, instead, cast(Merge, row.facts.merge), compat.join)
+        after = either(after, instead, compat.join, _why_not_with_fallback(path))
+    return after, ends
+
+
+def _why_not_with_fallback(path: str) -> str:
+    return f'step "{path}" and its fallback do not both give it'
+
+
+def _succeeded(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
     facts = row.facts
     merge = cast(Merge, facts.merge)
     if facts.kind == "transform":
@@ -210,6 +224,8 @@ def member_changes(
             change, ends = _inside_any(before, member, visit, own, within)
         else:
             change, ends = _given(member.change, own), []
+        if member.fallback is not None:
+            change = either(change, _given(member.fallback, own), compat.join, _why_not_with_fallback(own))
         if visit is not None:
             visit(own, member, before, write(before, change, "override", compat.join))
         if row.facts.mode == "settled":

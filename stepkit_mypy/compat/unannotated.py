@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from mypy.checker import TypeChecker
@@ -16,13 +16,19 @@ from .types import any_type, coroutine, named, this_instance
 
 
 @contextmanager
-def body_read(checker: TypeChecker, function: FuncDef, info: TypeInfo) -> Iterator[None]:
-    """Have the expressions of a method's body typed, as if a mapping was wanted of it. Nothing is said of them."""
+def body_read(
+    checker: TypeChecker, function: FuncDef, info: TypeInfo, arguments: Sequence[Type] | None = None
+) -> Iterator[None]:
+    """Have the expressions of a method's body typed, as if a mapping was wanted of it. Nothing is said of them.
+
+    ``arguments``: the types of its parameters, where they are known.
+    """
     insert_end(function)
     infer_alone(function, returns_of(function))
-    annotated = function.type.arg_types if isinstance(function.type, CallableType) else ()
-    arguments: list[Type] = list(annotated) or [any_type() for _ in function.arguments]
-    arguments[:1] = [this_instance(info)]
+    if arguments is None:
+        annotated = function.type.arg_types if isinstance(function.type, CallableType) else ()
+        declared = list(annotated) or [any_type() for _ in function.arguments]
+        arguments = [this_instance(info), *declared[1:]][: len(function.arguments)]
     mapping = named(
         checker, "typing.Mapping", [named(checker, "builtins.str", []), named(checker, "builtins.object", [])]
     )
