@@ -17,9 +17,8 @@ Fields that are not known are ignored, so that older versions can read what newe
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, NoReturn, cast
 
 import msgspec
@@ -27,7 +26,7 @@ from typing_extensions import TypeVar
 
 from .backoff import LAST_SECOND
 from .codec import Registry, Tag
-from .codec.plain_json import MAX_DEPTH, depth_exceeds
+from .codec.plain_json import MAX_DEPTH, depth_exceeds, encode, encode_into
 from .codec.problems import describe, name_of
 from .codec.scalars import is_unicode
 from .errors import CheckpointFormatError, ResumeSizeError
@@ -37,7 +36,6 @@ OutputT = TypeVar("OutputT", default=dict[str, Any])
 MAX_JSON_DEPTH = 3 * MAX_DEPTH + 20  # a level of a value may take three in its plain form or in its tag
 ADVICE = "Use the text that event.checkpoint gave, unchanged"
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _BUILTIN = Registry()
 
@@ -138,37 +136,26 @@ def _parts(tag: object) -> Iterator[dict[str, Any]]:
         yield from _parts(each)
 
 
-def compose(
-    step_name: str,
-    output: bytes,
-    *,
-    name: str,
-    run: str,
-    done: Sequence[str],
-    types: Mapping[str, Tag],
-    frames: Sequence[OuterFrame] = (),
-    deadline: float | None = None,
-) -> str:
-    """The text of a checkpoint whose output is JSON already, as ``ContextEncoder.encode`` gives it with ``types``.
+class _Document(msgspec.Struct):
+    step_name: str = msgspec.field(name="stepName")
+    output: msgspec.Raw
+    flow: FlowState
 
-    The output is not looked at again: one join, one conversion to text. Raises ``UnicodeEncodeError`` for names with
+
+def compose(step_name: str, output: bytes, flow: FlowState, buffer: bytearray | None = None) -> str:
+    """Return the text of a checkpoint whose output is JSON already, as ``ContextEncoder.encode`` gives it.
+
+    The output is not looked at again; ``buffer`` is memory to write to. Raises ``UnicodeEncodeError`` for names with
     lone surrogates, which no flow and no step can have.
     """
-    if types or frames or len(done) != 1 or deadline is not None:
-        state = _encode(FlowState(name, run, tuple(done), types, tuple(frames), deadline))
-    else:
-        state = b'%b,"done":[%b]}' % (_state_head(name, run), _encode(done[0]))
-    return b"".join((b'{"stepName":', _encode(step_name), b',"output":', output, b',"flow":', state, b"}")).decode()
-
-
-@functools.lru_cache(maxsize=256)
-def _state_head(name: str, run: str) -> bytes:
-    return b'{"name":%b,"run":%b' % (_encode(name), _encode(run))
+    buffer = bytearray() if buffer is None else buffer
+    encode_into(_Document(step_name, msgspec.Raw(output), flow), buffer)
+    return buffer.decode()
 
 
 def _text(document: dict[str, Any]) -> str:
     try:
-        return _encode(document).decode()
+        return encode(document).decode()
     except UnicodeEncodeError:
         raise TypeError("serialize_checkpoint: a name or a key has lone surrogates, which is no valid text") from None
 
@@ -226,7 +213,7 @@ class _Reader:
         """The data as parsed by msgspec if they are just what it would write again, else read strictly and slowly."""
         try:
             document = _decode(data)
-            if _encode(document) != data:  # spaces, escapes, or a key that is in an object twice
+            if encode(document) != data:  # spaces, escapes, or a key that is in an object twice
                 document = self.strictly(data)
         except RecursionError:
             self.fail("is nested too deep")

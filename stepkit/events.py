@@ -113,20 +113,20 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         Raises ``UnsavableValueError`` if a value of the context could not come back the same,
         ``UnsavableSizeError`` if it is over the limit.
         """
-        if self._checkpoint is None:
-            self._take()
         taken = self._checkpoint
+        if taken is None:
+            taken = self._take()
         if isinstance(taken, Exception):
             raise taken
-        assert taken is not None
         return taken
 
-    def _take(self) -> None:
-        if self._source is not None:
-            try:
-                self._checkpoint = self._source.checkpoint()
-            except Exception as error:
-                self._checkpoint = error  # told to whoever reads it
+    def _take(self) -> str | Exception:
+        assert self._source is not None
+        try:
+            self._checkpoint = self._source.checkpoint()
+        except Exception as error:
+            self._checkpoint = error  # told to whoever reads it
+        return self._checkpoint
 
     def stop_pipeline(self) -> None:
         """Stop after this step: the run returns the context as of it. Has no effect once the callback is over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -23,10 +24,14 @@ STATE = FlowState("Calc", "run-1", ("a,b",))
 FRAMES = (OuterFrame(("a", "d"), {"d": "2024-01-01"}, {"d": "date"}, ("a",)), OuterFrame((), {}, {}, ()))
 
 
-def composed(output: dict[str, Any], registry: Registry = REGISTRY, **parts: Any) -> str:
+def composed(
+    output: dict[str, Any],
+    registry: Registry = REGISTRY,
+    done: Sequence[str] = ("a,b",),
+    frames: Sequence[OuterFrame] = (),
+) -> str:
     data, tags = ContextEncoder(registry).encode(output)
-    parts = {"name": "Calc", "run": "run-1", "done": ["a,b"], "types": tags, **parts}
-    return compose("load/fetch", data, **parts)
+    return compose("load/fetch", data, FlowState("Calc", "run-1", tuple(done), tags, tuple(frames)))
 
 
 def test_a_checkpoint_without_more_is_what_the_original_writes() -> None:
@@ -141,7 +146,7 @@ def test_fields_that_are_not_known_are_ignored() -> None:
 
 
 def test_the_checkpoint_from_before_the_first_step_has_no_step() -> None:
-    text = compose("", b"{}", name="Calc", run="r", done=[""], types={})
+    text = compose("", b"{}", FlowState("Calc", "r", ("",)))
     assert parse(text, None, "Calc") == Checkpoint("", {}, FlowState("Calc", "r", ("",)))
 
 

@@ -12,7 +12,7 @@ from codec_values import CLASSES, REGISTERED, Order, Status, plain_values, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stepkit.checkpoint import compose, parse
+from stepkit.checkpoint import FlowState, compose, parse
 from stepkit.codec import Codec, ContextEncoder, Registry, Tag
 from stepkit.codec.plain_json import encode_pure
 from stepkit.errors import UnsavableValueError
@@ -97,7 +97,7 @@ def test_integers_of_any_length_are_saved_under_any_limit_of_the_interpreter(dig
     try:
         sys.set_int_max_str_digits(limit)
         data, tags = fresh({"n": value, "list": [-value]})
-        text = compose("step", data, name="Calc", run="1", done=["a"], types=tags)
+        text = compose("step", data, FlowState("Calc", "1", ("a",), tags))
         assert REGISTRY.load_context(parse(text, None, "").output, tags) == {"n": value, "list": [-value]}
     finally:
         sys.set_int_max_str_digits(before)

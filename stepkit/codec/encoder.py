@@ -4,20 +4,49 @@ from __future__ import annotations
 
 import marshal
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence, Set
-from itertools import chain, compress
-from operator import is_not
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, final
+
+import msgspec
 
 from ..errors import UnsavableValueError
 from .dumping import Tag
-from .plain_json import encode, encode_pure
+from .plain_json import encode, encode_into, encode_pure
 from .problems import describe, key_step
 from .registry import DumpedContext, Registry, dump_together, met_in
 from .scalars import is_unicode
 
 _WORD = 1 << 63
-_NOTHING: frozenset[int] = frozenset()
+
+
+class _Examined:
+    """What was found in the value of one key; it is replaced and never changed, so that encoders can share it."""
+
+    __slots__ = ("digest", "doubled", "json", "met", "raw", "tag", "value")
+
+    def __init__(
+        self,
+        value: object,
+        data: bytes,
+        tag: Tag | None,
+        met: set[int],
+        doubled: bool,
+        json: bytes | None,
+        digest: bytes | None = None,
+    ) -> None:
+        self.value = value
+        self.raw = msgspec.Raw(data)
+        self.tag = tag
+        """As if nothing were in two places."""
+        self.met = met
+        """The ids of what can change in the value."""
+        self.doubled = doubled
+        """Whether something of that is in the value twice."""
+        self.json = json
+        """What ``msgspec`` alone makes of the value; None where it can make nothing."""
+        self.digest = digest
+        """For a value that was read and not changed."""
 
 
 @final
@@ -25,68 +54,39 @@ class ContextEncoder:
     """Remembers, from one checkpoint to the next, what it found in each value of a context.
 
     What ``msgspec`` writes has to be judged (it writes a tuple as a list and NaN as null), and judging costs more than
-    writing. So a key that nobody touched keeps its verdict as long as its JSON stays what it was.
+    writing. So a value that nobody touched keeps its verdict as long as its JSON stays what it was.
     """
 
-    __slots__ = (
-        "_at",
-        "_containers",
-        "_doubled",
-        "_joint",
-        "_keys",
-        "_marks",
-        "_met",
-        "_names",
-        "_parts",
-        "_probes",
-        "_registry",
-        "_shares",
-        "_stale",
-        "_tags",
-        "_values",
-    )
+    __slots__ = ("_found", "_joint", "_names", "_registry", "_shares", "buffer")
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self.buffer = bytearray()
+        """Written to again and again: new memory for a large value may cost as much as encoding it."""
         self._forget()
 
     def _forget(self) -> None:
-        self._keys: list[str] = []
-        self._at: dict[str, int] = {}  # the place of each key
-        self._values: list[Any] = []
-        self._parts: list[bytes] = []  # '"key":value', in the order of the keys
-        self._names: list[bytes] = []  # '"key":'
-        self._probes: list[bytes | None] = []  # what msgspec alone makes of a value; None where it can make nothing
-        self._marks: list[bytes | None] = []  # for pure values that were read and not changed
-        self._containers: dict[int, None] = {}  # places of the values that can change in place
-        self._tags: dict[str, Tag] = {}  # as if nothing were in two places
-        self._met: dict[int, Set[int]] = {}  # by place, the ids of what can change in a value
-        self._doubled: set[int] = set()  # places of the values in which something is twice
+        self._names: set[str] = set()  # keys that are valid text
+        self._found: dict[str, _Examined] = {}  # in the order of the context; of values that are more than one scalar
         self._shares = False  # whether anything is in two places
-        self._stale: set[int] = set()  # places that were examined since that was looked at
-        self._joint: dict[str, Tag] = {}  # the tags of the keys that share something
+        self._joint: dict[str, Tag] | None = {}  # the tags of the keys that share something; None before it is known
 
     def inside(self, registry: Registry) -> ContextEncoder:
-        """An encoder for a context that begins as a copy of this one's; it knows what is known of the values.
+        """Return an encoder for a context that begins as a copy of this one's; it knows what is known of the values.
 
         Tagged values are judged anew, as another registry may save them in another way.
         """
         made = ContextEncoder(registry)
-        made._keys, made._at, made._values = self._keys[:], self._at.copy(), self._values[:]
-        made._parts, made._names = self._parts[:], self._names[:]
-        made._probes, made._marks = self._probes[:], self._marks[:]
-        made._containers, made._tags = self._containers.copy(), self._tags.copy()
-        made._met, made._doubled = self._met.copy(), self._doubled.copy()
-        made._shares, made._stale = self._shares, set(self._met) if self._shares else set()
-        for key in () if registry is self._registry else tuple(self._tags):
-            place = self._at[key]
-            made._examine(key, self._values[place], place)
+        made._names = self._names.copy()
+        same = registry is self._registry
+        made._found = {key: found for key, found in self._found.items() if same or found.tag is None}
+        made._shares, made._joint = self._shares, None if self._shares else {}
         return made
 
     def encode(
         self, context: Mapping[str, object], touched: Collection[str] | None = None
     ) -> tuple[bytes, dict[str, Tag]]:
-        """The JSON object of the context, and the tags of those keys that need any.
+        """Return the JSON object of the context, and the tags of those keys that need any.
 
         ``touched`` names the keys whose values may have changed since the last call, in place or by another object;
         they are examined anew. None examines everything. For a key that is not touched every change is seen that
@@ -105,185 +105,127 @@ class ContextEncoder:
     def _encode(self, context: Mapping[str, object], touched: Collection[str] | None) -> tuple[bytes, dict[str, Tag]]:
         if touched is None:
             self._forget()
-        keys, values = list(context), list(context.values())
-        if keys != self._keys and keys[: len(self._keys)] != self._keys:
-            self._reorder(keys)
-        known = self._values
-        others: Collection[int] = tuple(compress(range(len(known)), map(is_not, values, known)))
-        for place in others:  # another object than last time
-            self._examine(keys[place], values[place], place)
-        if touched:
-            if len(others) > 8:
-                others = frozenset(others)
-            for key in touched:
-                place = self._at.get(key, -1)
-                if place in self._containers and place not in others and self._examine_again(key, place):
-                    return self._encode(context, None)  # what it shares with others changed too
-        for place in self._containers:
-            if place in others or (touched and keys[place] in touched) or self._unchanged(place):
+            touched = ()
+        if not self._names.issuperset(context):
+            self._names.update(map(_checked_name, context))
+        before = self._found
+        parts: dict[str, Any] = {}
+        found: dict[str, _Examined] = {}
+        anew: list[_Examined] = []
+        for key, value in context.items():
+            kind = type(value)
+            # Judged here, one scalar costs less than remembering what was found.
+            if (
+                (kind is int and -_WORD < value < _WORD)  # type: ignore[operator]
+                or (kind is str and value.isascii())  # type: ignore[attr-defined]
+                or kind is bool
+                or value is None
+            ):
+                parts[key] = value
                 continue
-            if self._examine_again(keys[place], place):
-                return self._encode(context, None)
-        for place in range(len(known), len(keys)):
-            self._add(keys[place], values[place])
-        if self._stale:
-            if self._shares or self._overlap():
-                self._join()
-            self._stale = set()
-        return b"{" + b",".join(self._parts) + b"}", {**self._tags, **self._joint}
+            known = before.get(key)
+            if known is None or known.value is not value:
+                each = self._examine(key, value)
+                anew.append(each)
+            elif self._is_unchanged(known, key in touched):
+                each = known
+            else:
+                each = self._examine(key, value)
+                if each.tag != known.tag:
+                    return self._encode(context, None)  # what it shares with others changed too
+                if each.tag is None and each.json == known.json:
+                    each.digest = _digest(value)  # it was read and not changed, and may be again
+                anew.append(each)
+            found[key] = each
+            parts[key] = each.raw
+        if anew or len(found) != len(before) or self._shares:
+            self._note_shared(found, anew)
+        self._found = found
+        tags = {key: each.tag for key, each in found.items() if each.tag is not None}
+        encode_into(parts, self.buffer)
+        return bytes(self.buffer), {**tags, **self._joint} if self._joint else tags
 
-    def _overlap(self) -> bool:
-        """Whether a value that was examined holds something twice, or something that another one holds."""
-        if not self._doubled.isdisjoint(self._stale):
-            return True
-        every = self._met.values()
-        if len(self._stale) > 16:
-            return len(set().union(*every)) != sum(map(len, every))
-        for place in self._stale:
-            met = self._met.get(place, _NOTHING)
-            if not all(other is met or met.isdisjoint(other) for other in every):
-                return True
-        return False
+    def _is_unchanged(self, known: _Examined, touched: bool) -> bool:
+        """Say whether a value is what it was, as far as that is quicker to say than to examine it."""
+        try:
+            if touched:  # its types may have changed, which its JSON does not show
+                return known.digest is not None and _digest(known.value) == known.digest
+            if known.json is None:
+                return False
+            encode_into(known.value, self.buffer)
+            return self.buffer == known.json
+        except Exception:  # what msgspec cannot write (any more)
+            return False
 
-    def _join(self) -> None:
+    def _examine(self, key: str, value: object) -> _Examined:
+        met: set[int] = set()
+        data = encode_pure(value, met)
+        if data is not None:
+            return _Examined(value, data, None, met, False, data)
+        return _Examined(value, *self._registry.examine(value, "$" + key_step(key)), _json(value))
+
+    def _note_shared(self, found: dict[str, _Examined], anew: list[_Examined]) -> None:
         """Tag what is in two places, so that it comes back as one."""
-        counts = Counter(chain.from_iterable(self._met.values()))
-        several = {identity for identity, count in counts.items() if count > 1}
-        ((_, self._joint),) = dump_together([(self._registry, self._sharing(several))])
-        self._shares = bool(self._doubled or several)
-
-    def _sharing(self, several: Collection[int]) -> dict[str, Any]:
-        """The keys whose values hold something that is in two places."""
-        places = [p for p, met in self._met.items() if p in self._doubled or not met.isdisjoint(several)]
-        return {self._keys[place]: self._values[place] for place in sorted(places)}
+        if not self._shares and not _overlap(found.values(), anew):
+            return
+        if not anew and self._joint is not None and list(found) == list(self._found):
+            return
+        several = _in_several(found.values())
+        ((_, self._joint),) = dump_together([(self._registry, _sharing(found, several))])
+        self._shares = bool(several) or any(each.doubled for each in found.values())
 
     def encode_around(
         self, tags: dict[str, Tag], contexts: Sequence[tuple[Registry, Mapping[str, object]]]
     ) -> tuple[dict[str, Tag], list[DumpedContext]]:
-        """The plain data and the tags of contexts around this one, which may share objects with it.
+        """Return the plain data and the tags of contexts around this one, which may share objects with it.
 
         ``tags`` are those that ``encode`` gave; they come back, with what is shared. Raises ``UnsavableValueError``.
         """
-        found, met, doubled = met_in(contexts)
-        if not doubled and all(map(met.isdisjoint, self._met.values())):
-            return tags, found
-        counts = Counter(chain.from_iterable(self._met.values()))
-        several = met | {identity for identity, count in counts.items() if count > 1}
-        (_, joint), *found = dump_together([(self._registry, self._sharing(several)), *contexts])
-        return {**self._tags, **joint}, found
-
-    def _reorder(self, keys: list[str]) -> None:
-        """Bring what is known into the order of ``keys``, up to the first key that is not known."""
-        at = self._at
-        old = [at[key] for key in keys if key in at]
-        if any(key not in at for key in keys[: len(old)]):
-            self._forget()  # a new key in between: rare, as a step's keys are added at the end
-            return
-        kept = {self._keys[place] for place in old}
-        self._containers = {new: None for new, place in enumerate(old) if place in self._containers}
-        self._tags = {key: tag for key, tag in self._tags.items() if key in kept}
-        self._met = {new: self._met[place] for new, place in enumerate(old) if place in self._met}
-        self._doubled = {new for new, place in enumerate(old) if place in self._doubled}
-        self._stale = set(self._met)
-        if not self._stale:
-            self._shares, self._joint = False, {}
-        self._keys = [self._keys[place] for place in old]
-        self._at = {key: place for place, key in enumerate(self._keys)}
-        self._values = [self._values[place] for place in old]
-        self._parts = [self._parts[place] for place in old]
-        self._names = [self._names[place] for place in old]
-        self._probes = [self._probes[place] for place in old]
-        self._marks = [self._marks[place] for place in old]
-
-    def _unchanged(self, place: int) -> bool:
-        probe = self._probes[place]
-        if probe is None:
-            return False
-        try:
-            return encode(self._values[place]) == probe
-        except Exception:
-            return False
-
-    def _add(self, key: str, value: object) -> None:
-        place = len(self._keys)
-        self._keys.append(key)
-        self._at[key] = place
-        self._names.append(_name(key))
-        self._values.append(value)
-        self._parts.append(b"")
-        self._probes.append(None)
-        self._marks.append(None)
-        self._examine(key, value, place)
-
-    def _examine(self, key: str, value: object, place: int) -> None:
-        """Encode one value and remember what was found."""
-        self._values[place] = value
-        if (type(value) is int and -_WORD < value < _WORD) or type(value) is bool or value is None:
-            data, tag = encode(value), None
-            self._containers.pop(place, None)
-            self._meet(place, _NOTHING, False)
-        else:
-            met: set[int] = set()
-            doubled = False
-            pure = encode_pure(value, met)
-            if pure is not None:
-                data, tag = pure, None
-            else:
-                data, tag, met, doubled = self._registry.examine(value, "$" + key_step(key))
-            self._meet(place, met, doubled)
-            if type(value) is str or type(value) is float or type(value) is int:
-                self._containers.pop(place, None)
-            else:
-                self._containers[place] = None
-                self._probes[place] = pure if pure is not None else _probe(value)
-                self._marks[place] = None
-        self._parts[place] = self._names[place] + data
-        if tag is not None:
-            self._tags[key] = tag
-        elif self._tags:
-            self._tags.pop(key, None)
-
-    def _meet(self, place: int, met: Set[int], doubled: bool) -> None:
-        """Note what can change in a value, and whether something of it is in it twice."""
-        if met:
-            self._met[place] = met
-        elif self._met.pop(place, None) is None:
-            return
-        self._stale.add(place)
-        if doubled:
-            self._doubled.add(place)
-        else:
-            self._doubled.discard(place)
-
-    def _examine_again(self, key: str, place: int) -> bool:
-        """Encode a value that may have changed in place. Returns whether its tag changed."""
-        value = self._values[place]
-        mark = self._marks[place]
-        if mark is not None and _mark(value) == mark:
-            return False
-        probe, tag = self._probes[place], self._tags.get(key)
-        self._examine(key, value, place)
-        if tag is None and key not in self._tags and probe == self._probes[place]:
-            self._marks[place] = _mark(value)  # it was read and not changed, and may be again
-        return tag != self._tags.get(key)
+        around, met, doubled = met_in(contexts)
+        if not doubled and all(met.isdisjoint(each.met) for each in self._found.values()):
+            return tags, around
+        shared = _sharing(self._found, met | _in_several(self._found.values()))
+        (_, joint), *around = dump_together([(self._registry, shared), *contexts])
+        own = {key: each.tag for key, each in self._found.items() if each.tag is not None}
+        return {**own, **joint}, around
 
 
-def _mark(value: Any) -> bytes | None:
-    """Bytes that tell pure values apart, types and all; quicker made than the JSON is judged."""
+def _overlap(every: Collection[_Examined], anew: list[_Examined]) -> bool:
+    """Say whether a value that was examined anew holds something twice, or something that another one holds."""
+    if any(each.doubled for each in anew):
+        return True
+    if len(anew) > 16:  # one union is quicker than many pairs
+        return len(set[int]().union(*(each.met for each in every))) != sum(len(each.met) for each in every)
+    return not all(each is other or each.met.isdisjoint(other.met) for each in anew if each.met for other in every)
+
+
+def _in_several(every: Iterable[_Examined]) -> set[int]:
+    """Return the ids of what is in the values of several keys."""
+    counts = Counter(chain.from_iterable(each.met for each in every))
+    return {identity for identity, count in counts.items() if count > 1}
+
+
+def _sharing(found: dict[str, _Examined], several: set[int]) -> dict[str, object]:
+    """Return the keys whose values hold something that is in two places."""
+    return {key: each.value for key, each in found.items() if each.doubled or not each.met.isdisjoint(several)}
+
+
+def _digest(value: Any) -> bytes | None:
+    """Return bytes that tell pure values apart, types and all; quicker made than the JSON is judged."""
     try:
         return marshal.dumps(value, 4)
     except ValueError:
         return None
 
 
-def _probe(value: object) -> bytes | None:
+def _json(value: object) -> bytes | None:
     try:
         return encode(value)
     except Exception:
         return None
 
 
-def _name(key: str) -> bytes:
+def _checked_name(key: str) -> str:
     if type(key) is not str or not is_unicode(key):
         raise UnsavableValueError("$", type(key), f"has a key that is {describe(key)}; keys are strings of valid text")
-    return encode(key) + b":"
+    return key

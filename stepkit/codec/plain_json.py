@@ -21,6 +21,7 @@ MAX_DEPTH = 100
 """Levels of containers in a value, at most: as many as every parser and every walk here can take."""
 
 encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+encode_into: Callable[[Any, bytearray], None] = msgspec.json.Encoder().encode_into
 
 _SCALARS = frozenset([str, int, float, bool, type(None)])
 _PURE = _SCALARS | {list, dict}

@@ -77,6 +77,7 @@ def _take(frame: Frame) -> str:
     """Take a checkpoint; what that needs is imported when the first one is taken."""
     from .snapshot import take
 
+    frame.run.take = take  # an import costs as much as an event, also where there is nothing to load
     return take(frame)
 
 

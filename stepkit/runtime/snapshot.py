@@ -45,22 +45,20 @@ def take(frame: Frame) -> str:
         frame = frame.parent
     run = frame.run
     step = frame.path if frame.position else ""
-    inner = frame
-    done, around = [frame.done], []
-    while inner.parent is not None:
-        around.append((inner.parent, inner))
-        inner = inner.parent
-        done.append(inner.done)
-    outer: list[OuterFrame] = []
+    done: tuple[str, ...] = (frame.done,)
+    outer: tuple[OuterFrame, ...] = ()
     try:
-        output, tags = frame.encoder.encode(frame.context, frame.touched)
-        if around:
+        encoder = frame.encoder
+        output, tags = encoder.encode(frame.context, frame.touched)
+        if frame.parent is not None:
+            around = _around(frame)
+            done = (*(outside.done for outside, _ in reversed(around)), frame.done)
             contexts = [(outside.registry, _unshared(outside, inside)) for outside, inside in around]
-            tags, dumped = frame.encoder.encode_around(tags, contexts)
-            outer = [
+            tags, dumped = encoder.encode_around(tags, contexts)
+            outer = tuple(
                 _outer_frame(outside, inside, was, types)
-                for (outside, inside), (was, types) in zip(around, dumped, strict=True)
-            ]
+                for (outside, inside), (was, types) in reversed(list(zip(around, dumped, strict=True)))
+            )
     except UnsavableValueError as error:
         frame.touched = None
         raise UnsavableValueError(error.path, error.type, error.reason, flow=run.flow, step=step) from None
@@ -69,13 +67,20 @@ def take(frame: Frame) -> str:
     else:
         frame.touched.clear()
     deadline = None if run.deadline is None else run.deadline.at
-    text = compose(
-        step, output, name=run.flow, run=run.id, done=done[::-1], types=tags, frames=outer[::-1], deadline=deadline
-    )
+    text = compose(step, output, FlowState(run.flow, run.id, done, tags, outer, deadline), encoder.buffer)
     # Only a text near the limit has to be measured in bytes.
     if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
         raise UnsavableSizeError(run.flow, size, run.limit)
     return text
+
+
+def _around(frame: Frame) -> list[tuple[Frame, Frame]]:
+    """Return the frames around one, each with the one inside it, innermost first."""
+    around: list[tuple[Frame, Frame]] = []
+    while frame.parent is not None:
+        around.append((frame.parent, frame))
+        frame = frame.parent
+    return around
 
 
 def _unshared(outer: Frame, inner: Frame) -> dict[str, Any]:
