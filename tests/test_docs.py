@@ -10,7 +10,8 @@ The word after a fence's language tells what is done with the block:
     toml, json        is parsed
 
 What mypy must say stands in a comment at the end of the line that it is about, or on the lines below it:
-``# error: text  [code]``, ``# note: text  [code]``. Whatever else it says is a failure.
+``# error: text  [code]``, ``# note: text  [code]``. Whatever else it says is a failure. It is asked as ``mypy
+--strict``, as many readers ask it.
 """
 
 from __future__ import annotations
@@ -214,7 +215,14 @@ def test_the_type_checker_says_of_every_block_what_stands_there(tmp_path: Path) 
 
 
 def mypy(folder: Path, files: Iterable[str]) -> list[Message]:
-    options = ["--no-error-summary", "--no-color-output", "--hide-error-context", "--no-pretty", "--show-traceback"]
+    options = [
+        "--strict",
+        "--no-error-summary",
+        "--no-color-output",
+        "--hide-error-context",
+        "--no-pretty",
+        "--show-traceback",
+    ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MYPY")}
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, *files], cwd=folder, env=environment, capture_output=True, text=True
