@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import summary
+import suspended
 
 SERVERS = pytest.StashKey[Path]()
 REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
@@ -146,10 +147,14 @@ def redis_executable() -> str:
     return found
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test of what flows do is there twice: as it stands, and with every run of it suspended."""
+    functional = metafunc.module.__name__.startswith(suspended.FUNCTIONAL)
+    if functional and metafunc.definition.get_closest_marker("in_one_piece") is None:
+        metafunc.parametrize("_suspend_every_run", [False, True], ids=["whole", "suspended"], indirect=True)
+
+
 @pytest.fixture(autouse=True)
 def _suspend_every_run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The always-suspend mode, see ``suspended.py``."""
-    if os.environ.get("STEPKIT_SUSPEND") and request.node.get_closest_marker("in_one_piece") is None:
-        from suspended import suspend_every_run
-
-        suspend_every_run(monkeypatch)
+    if getattr(request, "param", False):
+        suspended.suspend_every_run(monkeypatch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import container_flows
 import pytest
 from container_flows import CASES, EFFECTS
 from random_nodes import canonical
+from suspended import suspend_every_run
 
 from stepkit import Flow, flow, testing
 from stepkit.errors import CheckpointError, UnsavableValueError
@@ -28,33 +28,25 @@ def no_effects() -> None:
     EFFECTS.clear()
 
 
-# The functional suite once more: every run of its tests stopped and resumed after every step (see suspended.py).
+class SameObject(Flow):
+    """Its second step tells whether it got the very object that the first one gave."""
 
-FUNCTIONAL = [
-    "callbacks",
-    "circuit_breaker",
-    "containers",
-    "description",
-    "fencing",
-    "isolation",
-    "language",
-    "retries",
-]
-FUNCTIONAL += ["running", "seed_page", "timeouts"]
+    @flow.step
+    def first(self) -> dict[str, Any]:
+        self.given = [1]
+        return {"items": self.given}
+
+    @flow.step
+    def second(self, items: list[int]) -> dict[str, Any]:
+        return {"same": items is self.given}
 
 
-@pytest.mark.parametrize("part", FUNCTIONAL)
-def test_the_functional_suite_passes_with_every_run_suspended(part: str, tmp_path: Path) -> None:
-    here = Path(__file__).parent
-    files = [str(file) for file in sorted(here.glob(f"test_{part}*.py"))]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", *files]
-    environment = {**os.environ, "STEPKIT_SUSPEND": "1"}
-    for variable in [name for name in environment if name.startswith("PYTEST_")]:
-        del environment[variable]
-    command += ["-c", str(config)] if (config := here.parent / "pyproject.toml").exists() else []
-    done = subprocess.run(command, cwd=here.parent, env=environment, capture_output=True, text=True)
-    assert 0 == done.returncode, done.stdout[-3000:] + done.stderr[-1000:]
-    assert " passed" in done.stdout
+def test_a_plain_run_is_in_pieces_only_in_the_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert SameObject().run_sync()["same"]
+    assert asyncio.run(SameObject().run())["same"]
+    suspend_every_run(monkeypatch)
+    assert not SameObject().run_sync()["same"]
+    assert not asyncio.run(SameObject().run())["same"]
 
 
 # The container flows once more, suspended.
