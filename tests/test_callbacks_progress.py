@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
-import sys
 import threading
 from typing import Any
 
@@ -217,24 +215,3 @@ def test_the_log_shows_progress_at_most_once_a_second_and_always_the_end() -> No
     assert shown[0] == "convert: 1 of 50,000 (0%)"
     assert shown[-1] == "convert: 50,000 of 50,000 (100%)"
     assert len(shown) < 100
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return 2
-
-
-def test_on_a_terminal_progress_is_one_line_that_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Terminal()
-    logger = logging.getLogger("stepkit")
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("os.get_terminal_size", lambda fd: __import__("os").terminal_size((40, 24)))
-    monkeypatch.setattr(logger, "propagate", False)  # pytest's handler stands at the root
-    Counting().run_sync(log=True)
-    shown = terminal.getvalue()
-    assert shown.count("\n") == sum(line != "" for line in shown.split("\n"))
-    assert "\r\x1b[2K   ⏳ load: 1 of 3 (33%) pages\r\x1b[2K   ⏳ load: 2 of 3" in shown
-    assert "⏳ load: 3 of 3 (100%) pages\r\x1b[2K✅ load completed\n" in shown

@@ -7,9 +7,11 @@ import threading
 import time
 import weakref
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from .config import LogConfig, Stopwatch
+from .live import draw
 from .sink import Level, Sink
 from .summary import Status, Timing, box, statistics
 from .text import escape, format_duration, show_error, show_keys, show_progress
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from ..table import Kind
 
 PROGRESS_EVERY = 1.0
-"""Seconds between two lines of one step's progress; on a terminal it is one line, which is written over."""
+"""Seconds between two lines of one step's progress."""
+LIVE_EVERY = 0.1
+"""Seconds between two of them on a terminal, where it is one line that is written over."""
 _NO_TIMES = Stopwatch(show_step_duration=False, show_summary=False, show_total=False)
 
 _STEPS: dict[Kind, tuple[str, str]] = {
@@ -85,11 +89,16 @@ class RunLog:
                 return
             now = time.monotonic()
             last = self._progress.get(path)
-            if not self._sink.live and last is not None and now - last < PROGRESS_EVERY and done != total:
+            live = self._sink.live
+            if last is not None and now - last < (LIVE_EVERY if live else PROGRESS_EVERY) and done != total:
                 return
             self._progress[path] = now
-            line = f"   {self._icon('⏳')}{escape(path)}: {show_progress(done, total, message)}"
-            self._sink.show_live(line) if self._sink.live else self._write("info", line, path)
+            label, text = f"   {self._icon('⏳')}{escape(path)}", show_progress(done, total, message)
+            if live:
+                better = partial(draw, label, done, total, text) if self._emoji else None  # its bar is not ASCII
+                self._sink.show_live(f"{label}: {text}", better)
+            else:
+                self._write("info", f"{label}: {text}", path)
 
     def case_chosen(self, path: str, case: str | None, log: bool | None) -> None:
         with self._lock:

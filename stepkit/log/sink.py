@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TextIO
 
 from .text import cut, show_error
 
@@ -32,14 +32,19 @@ class Sink:
     def live(self) -> bool:
         """Whether lines go to a terminal, on which one can be written over."""
         unlogged = self._log_fn is None and not self._logger.hasHandlers()
-        return unlogged and sys.stderr is not None and sys.stderr.isatty()
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        return unlogged and is_terminal and os.environ.get("TERM") not in ("dumb", "unknown")
 
-    def show_live(self, line: str) -> None:
-        """Show a line that the next one takes the place of."""
+    def show_live(self, line: str, draw: Callable[[int, TextIO], str | None] | None) -> None:
+        """Show a line that the next one takes the place of.
+
+        ``draw`` makes a better one for a terminal of that many columns, if it can.
+        """
         try:
             if self._logger.isEnabledFor(logging.INFO) or self._logger.level == logging.NOTSET:
-                width = os.get_terminal_size(sys.stderr.fileno()).columns
-                sys.stderr.write(f"\r\x1b[2K{cut(line, width - 1)}")
+                width = os.get_terminal_size(sys.stderr.fileno()).columns - 1  # full, it would begin another line
+                drawn = draw(width, sys.stderr) if draw is not None else None
+                sys.stderr.write(f"\r\x1b[2K{drawn or cut(line, width)}")
                 sys.stderr.flush()
                 self._live = True
         except Exception as error:
