@@ -5,7 +5,14 @@ dependencies, and with older mypy.
     python scripts/matrix.py pythons lowest mypy
 
 Each cell has an environment of its own under .venv/matrix, and runs a copy of the tests in a folder without
-stepkit's sources, so that what is tested is what would be published.
+stepkit's sources, so that what is tested is what would be published. `make test` has run everything before, so a cell
+runs what can come out differently in it:
+
+    this Python's wheel       is everything in it, and does it work where nothing else of the repository is?
+    another Python            every test of the runtime; each case once as a command and once as a daemon, as the other
+                              modes are other ways into the same plugin
+    the oldest dependencies   every test of the runtime; the plugin uses none of them
+    an older mypy             every case in every mode that runs mypy; pyright is the same there
 """
 
 from __future__ import annotations
@@ -26,6 +33,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venv" / "matrix"
 NEWER_PYTHONS = [(3, 12), (3, 13)]
 OLDER_MYPY = ["1.20", "2.0"]
+ONCE_EACH_WAY = ("cold", "daemon", "programs")
+MODES_OF_MYPY = (*ONCE_EACH_WAY, "warm", "edited", "strict", "workers", "without-plugin", "programs-strict")
+WHEEL_TESTS = ("package", "docs", "examples", "monorepo_example", "seed_page")
+WHEEL_PATHS = tuple(f"tests/test_{name}.py" for name in WHEEL_TESTS) + ("typecheck_tests/test_cases.py",)
 COPIED = ["tests", "typecheck_tests", "examples", "benchmarks", "docs"]
 COPIED += ["conftest.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "LICENSE"]
 
@@ -39,6 +50,8 @@ class Cell(NamedTuple):
     """Installed last, over what the test group pins."""
     paths: tuple[str, ...] = ()
     """What pytest runs; everything where left out."""
+    modes: tuple[str, ...] = ()
+    """In which modes the cases are run; in all of them where left out."""
 
 
 class Outcome(NamedTuple):
@@ -78,10 +91,10 @@ def _cells(parts: Iterable[str]) -> Iterator[Cell]:
         else:
             print(f"matrix: no Python {version[0]}.{version[1]} on this machine; it is not tested", flush=True)
     if "wheel" in parts:
-        yield Cell(here, this)
+        yield Cell(here, this, paths=WHEEL_PATHS, modes=ONCE_EACH_WAY)
     if "pythons" in parts:
         for version, python in others.items():
-            yield Cell(f"Python {version[0]}.{version[1]}", python)
+            yield Cell(f"Python {version[0]}.{version[1]}", python, modes=ONCE_EACH_WAY)
     if "lowest" in parts:
         lowest = tuple(_lowest())
         yield Cell(f"{here}, oldest dependencies", this, bounds=lowest, paths=("tests",))
@@ -92,7 +105,8 @@ def _cells(parts: Iterable[str]) -> Iterator[Cell]:
             )
     if "mypy" in parts and (ROOT / "typecheck_tests").is_dir():
         for release in OLDER_MYPY:
-            yield Cell(f"mypy {release}", this, replacements=(f"mypy=={release}.*",), paths=("typecheck_tests",))
+            mypy = (f"mypy=={release}.*",)
+            yield Cell(f"mypy {release}", this, replacements=mypy, paths=("typecheck_tests",), modes=MODES_OF_MYPY)
 
 
 def _lowest() -> Iterator[str]:
@@ -140,7 +154,7 @@ def _run(cell: Cell, wheel: Path, scratch: Path, workers: str) -> Outcome:
         python = _environment(cell, wheel)
         copy = _copy(scratch / cell.name.replace(" ", "-").replace(",", ""))
         _check_import(python, copy)
-        passed, closing_line = _pytest(python, copy, cell.paths, workers)
+        passed, closing_line = _pytest(python, copy, cell, workers)
     except (OSError, subprocess.CalledProcessError) as error:
         passed, closing_line = False, str(error)
     return Outcome(cell.name, passed, time.monotonic() - started, closing_line)
@@ -180,12 +194,14 @@ def _check_import(python: Path, copy: Path) -> None:
         raise OSError("stepkit is not imported from the environment that the wheel was installed in")
 
 
-def _pytest(python: Path, copy: Path, paths: Iterable[str], workers: str) -> tuple[bool, str]:
+def _pytest(python: Path, copy: Path, cell: Cell, workers: str) -> tuple[bool, str]:
     command = [str(python), "-m", "pytest", "--numprocesses", workers, "--maxprocesses", "8", "--dist", "worksteal"]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    if cell.modes:
+        environment["STEPKIT_TYPECHECK_MODES"] = " ".join(cell.modes)
     closing_line = "pytest said nothing"
     with subprocess.Popen(
-        [*command, *paths], cwd=copy, env=environment, stdout=subprocess.PIPE, text=True, errors="replace"
+        [*command, *cell.paths], cwd=copy, env=environment, stdout=subprocess.PIPE, text=True, errors="replace"
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -1,6 +1,6 @@
 """Resume equals the uninterrupted run: for random flows, every checkpoint, and what happened outside.
 
-Eight tests of 250 flows each, so that workers share them. ``python tests/resume_property.py 50000`` tries more.
+Eight tests of 150 flows each, so that workers share them. ``python tests/resume_property.py 50000`` tries more.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def flows(draw: Callable[[Any], Any]) -> tuple[FlowSpec, dict[str, Any]]:
 def resume_equals_the_uninterrupted_run(part: int) -> Callable[[], None]:
     @seed(part)
     @settings(
-        max_examples=250,
+        max_examples=150,
         deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -97,6 +97,13 @@ class Case:
     name: str
     states: list[dict[str, Module]] = field(default_factory=list)
     """For each version its modules by path in the project."""
+    moved: bool = False
+    """Whether its author wrote one version, and the second is the first moved down by a line."""
+
+    @property
+    def written(self) -> int:
+        """How many versions its author wrote."""
+        return 1 if self.moved else len(self.states)
 
     @property
     def files(self) -> list[str]:
@@ -133,6 +140,7 @@ def read_case(path: Path, folder: Path = CASES) -> Case:
         module = read_module(text, f"{path}")
         # A case that says nothing of edits is edited all the same: everything moves down by a line.
         case.states = [{f"{name}.py": module}, {f"{name}.py": _moved_down(module)}]
+        case.moved = True
         return case
     for state in range(1, max(number for _, number, _ in sections) + 1):
         modules = dict(case.states[-1]) if case.states else {f"{name}/__init__.py": Module("", ())}
@@ -143,6 +151,7 @@ def read_case(path: Path, folder: Path = CASES) -> Case:
             modules[f"{name}/{file}"] = read_module(text, f"{path}, {file} ({state})")
         case.states.append(modules)
     if len(case.states) == 1:
+        case.moved = True
         case.states.append({file: _moved_down(module) for file, module in case.states[0].items()})
     return case
 

@@ -1,6 +1,7 @@
 """Runs the checkers over a project that holds many cases, once for each way of running them.
 
 ``STEPKIT_TYPECHECK_PYTHON`` names a Python whose mypy is used in place of this one's; stepkit must be installed there.
+``STEPKIT_TYPECHECK_MODES`` names the modes that are run, separated by spaces; all of them where it is not set.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .case_files import Case, Message, compare
-from .library_cache import lend
+from .library_cache import LIBRARIES, STEPKIT, imports_libraries, lend
 
 PYTHON = os.environ.get("STEPKIT_TYPECHECK_PYTHON", sys.executable)
 FORMAT = ["--no-error-summary", "--no-color-output", "--no-pretty", "--hide-error-context", "--show-column-numbers"]
@@ -38,6 +39,7 @@ CHAINS = {"cold": "plain", "warm": "plain", "edited": "plain"}
 """Modes that share one chain of runs; the others have a chain of their own."""
 PROGRAM_MODES = ("programs", "programs-strict", "programs-pyright")
 """How whole programs are checked: by mypy's defaults, by all that it can be asked for, and by basedpyright."""
+WANTED = os.environ.get("STEPKIT_TYPECHECK_MODES", " ".join(MODES + PROGRAM_MODES)).split()
 WITHOUT_PLUGIN = ("without-plugin", "pyright", "programs-pyright")
 
 
@@ -92,8 +94,13 @@ def _breaks(case: Case, phase: Phase) -> bool:
 
 
 def available_modes() -> list[str]:
-    """The modes that the mypy in use knows."""
-    return [mode for mode in MODES if mode != "workers" or _knows_workers()]
+    """The modes that are wanted and that the mypy in use knows."""
+    return [mode for mode in MODES if mode in WANTED and (mode != "workers" or _knows_workers())]
+
+
+def program_modes() -> list[str]:
+    """The modes for whole programs that are wanted."""
+    return [mode for mode in PROGRAM_MODES if mode in WANTED]
 
 
 @cache
@@ -113,8 +120,10 @@ def mypy_version() -> tuple[int, ...]:
 def check_file(folder: Path, *names: str, plugins: str = "stepkit_mypy") -> list[Message]:
     """What mypy with the plugin says of files. Raises ``RuntimeError`` where mypy breaks down."""
     phase = Phase("cold", names[0], {})
-    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(folder, plugins=plugins)), *FORMAT, *names]
-    _read(_run(command, folder), phase)
+    command = [PYTHON, "-m", "mypy", "--config-file", str(_config(folder, plugins=plugins))]
+    if plugins == "stepkit_mypy":
+        lend(folder.parent, _cache(folder), STEPKIT, command, _run)
+    _read(_run([*command, *FORMAT, *names], folder), phase)
     if phase.crash:
         raise RuntimeError(phase.crash)
     return phase.messages
@@ -143,13 +152,16 @@ def problems(case: Case, state: int, phase: Phase) -> list[str]:
 
 
 # -- chains ----------------------------------------------------------------------------------------------------------
+#
+# What is found in lines that have moved down by one is asked where mypy goes on from what it knew, alone and as a
+# daemon. Everywhere else only those cases are edited that have versions of their own.
 
 
 def _plain(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
     yield _mypy(cases, project, "cold", 0)
     yield _mypy(cases, project, "warm", 0)
     for turn in (1, 2):
-        yield _mypy(cases, project, "edited", turn)
+        yield _mypy(cases, project, "edited", turn, moved=1)
 
 
 def _strict(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
@@ -167,7 +179,7 @@ def _daemon(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
     command = [PYTHON, "-m", "mypy.dmypy", "--status-file", str(project.parent / "daemon.json")]
     try:
         for turn in range(4):
-            phase = _write(cases, project, "daemon", turn)
+            phase = _write(cases, project, "daemon", turn, moved=1 if turn == 1 else 0)
             if turn == 0:
                 flags = ["--timeout", "300", "--", "--config-file", str(_config(project)), *FORMAT]
                 done = _run([*command, "run", *flags, *_targets(project)], project)
@@ -201,7 +213,7 @@ def _programs_strict(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
 def _pyright(cases: Sequence[Case], project: Path, mode: str = "pyright") -> Iterator[Phase]:
     config = {"typeCheckingMode": "standard", "include": ["."], "pythonVersion": "3.11"}
     for state in range(_most_states(cases)):
-        some = [case for case in cases if state < len(case.states)] if state else cases
+        some = [case for case in cases if state < case.written] if state else cases
         inside = project / str(state)
         inside.mkdir()
         phase = _write(some, inside, mode, state, probe=LOOSE_PROBE)
@@ -245,12 +257,15 @@ _CHAINS = {
 
 
 def _most_states(cases: Sequence[Case]) -> int:
-    return max((len(case.states) for case in cases), default=0)
+    return max((case.written for case in cases), default=0)
 
 
-def _write(cases: Sequence[Case], project: Path, mode: str, turn: int, probe: str = PROBE) -> Phase:
-    """Bring every case to its state of this turn: they go through their states in a circle."""
-    states = {case.name: turn % len(case.states) for case in cases}
+def _write(cases: Sequence[Case], project: Path, mode: str, turn: int, probe: str = PROBE, *, moved: int = 0) -> Phase:
+    """Bring every case to its state of this turn: they go through their states in a circle.
+
+    ``moved`` is the state of those that have one version and its lines moved down.
+    """
+    states = {case.name: moved if case.moved else turn % len(case.states) for case in cases}
     _put(project / "probe.py", probe)
     for case in cases:
         write_case(case, states[case.name], project)
@@ -293,17 +308,17 @@ def _targets(project: Path) -> list[str]:
     return sorted(str(path.relative_to(project)) for path in project.rglob("*.py*"))
 
 
-def _mypy(cases: Sequence[Case], project: Path, mode: str, turn: int, *flags: str) -> Phase:
-    phase = _write(cases, project, mode, turn)
+def _mypy(cases: Sequence[Case], project: Path, mode: str, turn: int, *flags: str, moved: int = 0) -> Phase:
+    phase = _write(cases, project, mode, turn, moved=moved)
     return _check(phase, project, _config(project), *flags)
 
 
 def _check(phase: Phase, project: Path, config: Path, *flags: str) -> Phase:
     """Run mypy over all files of the project."""
     command = [PYTHON, "-m", "mypy", "--config-file", str(config), *flags]
-    sources = (path.read_text(encoding="utf-8") for path in project.rglob("*.py*"))
-    shared = [each for each in command if each not in ("--num-workers", "2")]
-    lend(project.parent, _cache(project), sources, shared, _run)
+    if imports_libraries(path.read_text(encoding="utf-8") for path in project.rglob("*.py*")):
+        shared = [each for each in command if each not in ("--num-workers", "2")]
+        lend(project.parent, _cache(project), LIBRARIES, shared, _run)
     return _read(_run([*command, *FORMAT, *_targets(project)], project), phase)
 
 

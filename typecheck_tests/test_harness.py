@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from . import checkers
 from .case_files import Case, Message, compare, read_case, read_cases, read_module
 from .checkers import check_file, run_chain
 
@@ -104,7 +105,10 @@ def test_the_cases_are_many_and_each_has_a_name_of_its_own() -> None:
     assert len(names) >= 150
 
 
-def test_a_checker_that_takes_all_memory_is_ended_and_crashes_its_case(tmp_path: Path) -> None:
+def test_a_checker_that_takes_all_memory_is_ended_and_crashes_its_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkers, "MEMORY", 1 << 30)  # sooner reached
     (tmp_path / "greedy.py").write_text(
         "from mypy.plugin import Plugin\n"
         "class Greedy(Plugin):\n"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from .case_files import CASES, compare, read_case, read_module
-from .checkers import PROBE, check_file
+from .checkers import PROBE, check_file, write_case
 
 MODELS = """\
 from typing import TypedDict
@@ -75,11 +73,13 @@ def test_an_error_inside_the_plugin_stands_at_its_flow_and_leaves_the_verdicts_o
         assert compare(read_module(text, name).expectations, of_file) == []
 
 
-@pytest.mark.parametrize("case", ["pydantic_models", "fastapi_handlers"])
-def test_pydantic_has_its_own_plugin_beside_this_one(case: str, tmp_path: Path) -> None:
-    found = read_case(CASES / "libraries" / f"{case}.py", CASES)
-    (path,) = found.states[0]
+def test_pydantic_has_its_own_plugin_beside_this_one(tmp_path: Path) -> None:
+    cases = [read_case(CASES / "libraries" / f"{name}.py", CASES) for name in ("pydantic_models", "fastapi_handlers")]
     (tmp_path / "probe.py").write_text(PROBE)
-    (tmp_path / path).write_text(found.states[0][path].text)
-    said = check_file(tmp_path, path, plugins="pydantic.mypy, stepkit_mypy")
-    assert compare(found.expected(0, path), said) == []
+    for case in cases:
+        write_case(case, 0, tmp_path)
+    said = check_file(tmp_path, *(path for case in cases for path in case.files), plugins="pydantic.mypy, stepkit_mypy")
+    for case in cases:
+        for path in case.files:
+            of_file = [message for message in said if message.file == path]
+            assert compare(case.expected(0, path), of_file) == []

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from .case_files import Case, read_case, read_cases
-from .checkers import PROGRAM_MODES, mypy_version, problems, write_case
+from .checkers import PROGRAM_MODES, mypy_version, problems, program_modes, write_case
 from .conftest import Runs
 
 PROGRAMS = read_cases(Path(__file__).parent / "programs", mypy=mypy_version())
@@ -22,7 +22,7 @@ for _program in PROGRAMS:
     del _program.states[1:]  # they are checked as they stand, not edited
 
 
-@pytest.mark.parametrize("mode", PROGRAM_MODES)
+@pytest.mark.parametrize("mode", program_modes())
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 def test_a_checker_finds_the_mistakes_of_a_program_and_nothing_else(
     program: Case, mode: str, program_runs: Runs

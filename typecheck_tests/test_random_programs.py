@@ -1,6 +1,6 @@
 """Random flows: what the plugin says of each value is compared with the values that come when the flows are run.
 
-``STEPKIT_RANDOM_FLOWS`` sets how many flows are made; 150 where it is not set. They are the same ones at each run, so
+``STEPKIT_RANDOM_FLOWS`` sets how many flows are made; 100 where it is not set. They are the same ones at each run, so
 that a rare fault fails the run that looks for it and no other; ``STEPKIT_RANDOM_SEED`` asks for others
 (``make type-properties``).
 """
@@ -25,9 +25,9 @@ from . import random_flows
 from .checkers import check_file
 from .revealed import read_type
 
-FLOWS = int(os.environ.get("STEPKIT_RANDOM_FLOWS", "150"))
+FLOWS = int(os.environ.get("STEPKIT_RANDOM_FLOWS", "100"))
 SEED = int(os.environ.get("STEPKIT_RANDOM_SEED", "1"))
-RUNS = 60
+RUNS = 50
 REVEALED = re.compile(r'Revealed type is "(.*)"$')
 
 
