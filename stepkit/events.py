@@ -64,6 +64,8 @@ class EventSource(Protocol):
     @property
     def run_id(self) -> str: ...
     def snapshot(self) -> dict[str, Any]: ...
+    @property
+    def stop_asked(self) -> bool: ...
     def checkpoint(self) -> str: ...
     def stop(self) -> None: ...
 
@@ -132,6 +134,10 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         """Stop after this step: the run returns the context as of it. Has no effect once the callback is over."""
         if self._source is not None:
             self._source.stop()
+
+    def _stops(self) -> bool:
+        """Whether a callback that was called before has stopped the run here."""
+        return self._source is not None and self._source.stop_asked
 
     def _seal(self) -> None:
         """The runtime says that the callback is over and the event was kept: take what may still be read."""
