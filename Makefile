@@ -31,8 +31,8 @@ help:
 	@echo "make test        lint, types and every test"
 	@echo "make lint        ruff, mypy --strict and basedpyright"
 	@echo "make format      let ruff format the sources"
-	@echo "make wheel-test  the tests against the built wheel"
-	@echo "make matrix      the same on the other Pythons of this machine, the oldest dependencies, older mypy"
+	@echo "make wheel-test  docs, examples and cases against the built wheel"
+	@echo "make matrix      the tests against it on the other Pythons of this machine, with the oldest dependencies, older mypy"
 	@echo "make bench       what a flow costs next to a bare loop"
 	@echo "make bench-peers the same next to other Python libraries that save a run's state"
 	@echo "make properties  50,000 random flows, each resumed from every checkpoint"
@@ -60,7 +60,7 @@ demo: $(VENV)/.stamp-run
 	@$(VENV)/bin/python -m examples.demo
 
 test: lint
-	@echo "== every test (three to five minutes on two cores)"
+	@echo "== every test (about four minutes on two cores)"
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.stamp-dev

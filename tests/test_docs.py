@@ -47,6 +47,7 @@ PUBLIC_MODULES += [name for name in ("stepkit.stores", "stepkit.testing") if imp
 COMMANDS = {
     "pip install stepkit",
     'pip install "stepkit[mypy]"',
+    'pip install "./stepkit[mypy]"',
     "dmypy run -- src",
     "mypy src",
     "python -m examples.approval list",
