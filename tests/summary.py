@@ -10,7 +10,7 @@ SUBJECTS = (
     (r"test_seed_page|test_interop|test_running_original", "the original's page and package: its examples, both ways"),
     (r"test_codec|test_checkpoint|test_mutated|test_refusals", "checkpoints: values, refusals, damage"),
     (
-        r"test_containers|test_depth|test_random_flows|test_suspend",
+        r"test_containers|test_depth|test_random_flows|test_suspend|test_testing",
         "nested flows, branches, groups; resumed from every step",
     ),
     (
