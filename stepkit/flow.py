@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, cast, final, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypedDict, cast, final, overload
 
 from typing_extensions import TypeVar
 
@@ -26,6 +26,7 @@ __all__ = [
     "Parallel",
     "Step",
     "StepDecorator",
+    "StepOptions",
     "Subflow",
     "branch",
     "current",
@@ -46,6 +47,26 @@ When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
 OnError = ErrorPolicy | str | Callable[..., Any]
 RetryDelay = Seconds | Callable[[int, Exception], Seconds]
 ShouldRetry = Callable[[Exception], bool] | type[BaseException] | Sequence[type[BaseException]]
+
+
+class StepOptions(TypedDict, total=False):
+    """The options of ``flow.step``, for decorators of one's own that hand them on.
+
+    ``def remote_step(name: str, **options: Unpack[flow.StepOptions])`` has a type checker find misspelt options and
+    wrong values where the decorator is used.
+    """
+
+    when: When
+    on_error: OnError
+    retries: int | None
+    retry_delay: RetryDelay
+    should_retry: ShouldRetry | None
+    timeout: Seconds | None
+    merge: MergePolicy
+    circuit_breaker: CircuitBreaker | None
+    thread: bool | None
+    log: bool | None
+    aliases: Iterable[str]
 
 
 class Function(Protocol[LooseT_co]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mypy.nodes import Expression, LambdaExpr, TypeInfo
+from mypy.nodes import Decorator, Expression, LambdaExpr, TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
@@ -31,6 +31,8 @@ def tag_flow(context: ClassDefContext) -> None:
         if declaration.function is not None:
             tag_step(api, declaration, info)
             compat.insert_decorator(api, declaration.node, *_inserted(declaration))
+        elif isinstance(declaration.node, Decorator):
+            compat.take_back(declaration.node.func)
     _tag_callbacks(api, info)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from notes import notes
@@ -63,6 +64,14 @@ class When(Flow):
     @flow.transform(when=lambda missing=False: missing)
     def transformed(self, a):
         return {}
+
+
+def test_step_options_has_the_options_of_a_step() -> None:
+    parameters = inspect.signature(flow.step).parameters.values()
+    names = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    hints = get_type_hints(flow.step)
+    assert get_type_hints(flow.StepOptions) == {name: hints[name] for name in names}
+    assert flow.StepOptions.__required_keys__ == set()
 
 
 def test_a_step_runs_only_where_when_says_so() -> None:

@@ -72,6 +72,7 @@ from .syntax import (
     returns_of,
     retype,
     synthetic,
+    take_back,
     union_parts,
     write_none,
 )
@@ -262,6 +263,7 @@ __all__ = [
     "stands_in_module",
     "state_of",
     "synthetic",
+    "take_back",
     "this_instance",
     "told_at_once",
     "tuple_type",

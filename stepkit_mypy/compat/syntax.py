@@ -59,7 +59,7 @@ from mypy.types import (
 )
 from mypy.typevars import fill_typevars
 
-from .statements import blocks_of
+from .statements import blocks_of, names_in
 from .types import any_type, awaited, is_any, is_left_out, is_unannotated, last_name, make_alias
 
 ENTER = "__stepkit_plan__"
@@ -115,6 +115,7 @@ def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, paramet
     It is done once: later analysis, and the daemon's stripping, start from what was given.
     """
     original = func.unanalyzed_type
+    already_analyzed = "@" in info.fullname and func.info is info or original is None and _is_analyzed(func)
     changed = False
     if original is None:
         if result is None and not parameters:
@@ -142,12 +143,43 @@ def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, paramet
         changed = True
     if not changed:
         return
-    already_analyzed = "@" in info.fullname and func.info is info
     func.unanalyzed_type = original.copy_modified(arg_types=arguments, ret_type=returned)
     if not already_analyzed:
         func.type = func.unanalyzed_type.copy_modified()
     else:
         _retype_analyzed(api, func, info, arguments, returned)
+
+
+def _is_analyzed(func: FuncDef) -> bool:
+    """Whether a method was analyzed, and is not about to be: the daemon strips what it analyzes again."""
+    names = names_in(func.body)
+    known = bool(func.arguments) and func.arguments[0].variable.fullname != ""
+    return known and (not names or any(name.node is not None for name in names))
+
+
+def take_back(func: FuncDef) -> None:
+    """Take back what a method was given that is no step any more: the daemon keeps it over an edit elsewhere."""
+    original, known = func.unanalyzed_type, func.type
+    if not isinstance(original, CallableType) or not isinstance(known, CallableType):
+        return
+    given = [place for place in inferred_places(func) if not is_left_out(original.arg_types[place])]
+    returned = original.ret_type.line == SYNTHETIC
+    if not given and not returned:
+        return
+    body = func.body.body
+    body[:] = [each for each in body if entered(each) is None and (each is not body[-1] or end_of(func) is None)]
+    unannotated = AnyType(TypeOfAny.unannotated)
+    arguments = [unannotated if place in given else each for place, each in enumerate(original.arg_types)]
+    if returned and all(map(is_left_out, arguments)):
+        func.unanalyzed_type = func.type = None
+        for argument in func.arguments:
+            argument.variable.type = None
+        return
+    analyzed = [unannotated if place in given else each for place, each in enumerate(known.arg_types)]
+    func.unanalyzed_type = original.copy_modified(
+        arg_types=arguments, ret_type=unannotated if returned else original.ret_type
+    )
+    func.type = known.copy_modified(arg_types=analyzed, ret_type=unannotated if returned else known.ret_type)
 
 
 def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Type], returned: Type) -> None:

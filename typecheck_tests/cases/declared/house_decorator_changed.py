@@ -14,6 +14,14 @@ def pick(name: str) -> flow.StepDecorator:
     return flow.step(name)
 
 
+def gains(name):  # type: ignore[no-untyped-def, unused-ignore]
+    return flow.step(name)
+
+
+def loses(name: str) -> flow.StepDecorator:
+    return flow.step(name)
+
+
 # --- house.py (2)
 from stepkit import flow
 
@@ -29,12 +37,20 @@ def pick(name: str) -> flow.StepDecorator:
     return flow.transform(name)
 
 
+def gains(name: str) -> flow.StepDecorator:
+    return flow.step(name)
+
+
+def loses(name):  # type: ignore[no-untyped-def, unused-ignore]
+    return flow.step(name)
+
+
 # --- use.py
 from typing import TypedDict
 
 from stepkit import Flow, flow
 
-from .house import SAFE, pick, remote_step
+from .house import SAFE, gains, loses, pick, remote_step
 
 
 class Input(TypedDict):
@@ -68,6 +84,32 @@ class Team(Flow[Input]):
         d,  # E2(d): [stepkit-missing-key] step "end" reads "d"
     ):
         return None
+
+
+class Gaining(Flow[Input]):
+    @gains("first")  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore] # N1: "first" may be a step
+    async def first(self, a):  # type: ignore[no-untyped-def, unused-ignore]
+        return {"b": a}
+
+    @flow.step("second")
+    async def second(
+        self,
+        zum,  # E2: [stepkit-missing-key] step "second" reads "zum"
+    ):
+        return {"c": zum}
+
+
+class Losing(Flow[Input]):
+    @loses("first")  # type: ignore[no-untyped-call, unused-ignore] # N2: "first" may be a step
+    async def first(self, a):  # type: ignore[no-untyped-def, unused-ignore]
+        return {"b": a}
+
+    @flow.step("second")
+    async def second(
+        self,
+        zum,  # E1: [stepkit-missing-key] step "second" reads "zum"
+    ):
+        return {"c": zum}
 
 
 # --- elsewhere.py

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stepkit import flow
+from typing_extensions import Unpack
 
 
 def remote_step(name: str, *, when: bool = True) -> flow.StepDecorator:
@@ -13,6 +14,11 @@ def remote_step(name: str, *, when: bool = True) -> flow.StepDecorator:
 
 def optional_step(name: str | None = None, **options: Any) -> flow.StepDecorator:
     return flow.step(name, on_error="continue", **options)
+
+
+def checked(name: str, **options: Unpack[flow.StepOptions]) -> flow.StepDecorator:
+    options.setdefault("on_error", "continue")
+    return flow.step(name, **options)
 
 
 def unannotated(name):  # type: ignore[no-untyped-def, unused-ignore]
@@ -127,3 +133,20 @@ class Unseen(Flow[Input]):
 
 
 result = Unseen().run_sync({"a": 1})
+
+
+class Checked(Flow[Input]):
+    @house.checked("first", retries=2)
+    def first(self, a):
+        return {"b": a}
+
+    @house.checked("second", retry=2, on_error="raise")  # E+: "retry" # N+: "checked"
+    def second(self, a):
+        return {"c": a}
+
+    @house.checked("third", retries="2", on_error="raise")  # E+: ncompatible type
+    def third(
+        self,
+        b,  # E(b): [stepkit-maybe-missing] step "first" has on_error="continue"
+    ):
+        return {"d": b}

@@ -51,4 +51,4 @@ class Named(Flow[Input]):
 
 assert_type(Named().run_sync({"a": 1}), Out)
 assert_type(Named().again()["other"], int)
-Named().run_sync({"a": "x"})  # E: ncompatible type
+Named().run_sync({"a": "x"})  # E+: ncompatible type
