@@ -115,7 +115,7 @@ def retype(api: Any, func: FuncDef, info: TypeInfo, result: Type | None, paramet
     It is done once: later analysis, and the daemon's stripping, start from what was given.
     """
     original = func.unanalyzed_type
-    already_analyzed = "@" in info.fullname and func.info is info or original is None and _is_analyzed(func)
+    already_analyzed = func.info is info if "@" in info.fullname else _is_analyzed(func)
     changed = False
     if original is None:
         if result is None and not parameters:
@@ -183,10 +183,10 @@ def take_back(func: FuncDef) -> None:
 
 
 def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Type], returned: Type) -> None:
-    """The same for a class inside a function, whose methods were analyzed before the class hook is called."""
+    """The same for a method that was analyzed before: in a class inside a function, or in the daemon, before an edit."""
     current = func.type if isinstance(func.type, CallableType) else None
     arguments = [
-        argument if current is None or is_any(current.arg_types[place]) else current.arg_types[place]
+        argument if current is None or is_left_out(current.arg_types[place]) else current.arg_types[place]
         for place, argument in enumerate(arguments)
     ]
     if arguments and is_any(arguments[0]):

@@ -91,6 +91,10 @@ class Gaining(Flow[Input]):
     async def first(self, a):  # type: ignore[no-untyped-def, unused-ignore]
         return {"b": a}
 
+    @gains("third")  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
+    async def third(self, a: int, b=0):  # type: ignore[no-untyped-def, unused-ignore]
+        return {"d": a + b}
+
     @flow.step("second")
     async def second(
         self,
@@ -103,6 +107,10 @@ class Losing(Flow[Input]):
     @loses("first")  # type: ignore[no-untyped-call, unused-ignore] # N2: "first" may be a step
     async def first(self, a):  # type: ignore[no-untyped-def, unused-ignore]
         return {"b": a}
+
+    @loses("third")  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
+    async def third(self, a: int, b=0):  # type: ignore[no-untyped-def, unused-ignore]
+        return {"d": a + b}
 
     @flow.step("second")
     async def second(
