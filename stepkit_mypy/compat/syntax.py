@@ -183,7 +183,7 @@ def take_back(func: FuncDef) -> None:
 
 
 def _retype_analyzed(api: Any, func: FuncDef, info: TypeInfo, arguments: list[Type], returned: Type) -> None:
-    """The same for a method that was analyzed before: in a class inside a function, or in the daemon, before an edit."""
+    """The same for a method that was analyzed before: in a class inside a function, or by the daemon before an edit."""
     current = func.type if isinstance(func.type, CallableType) else None
     arguments = [
         argument if current is None or is_left_out(current.arg_types[place]) else current.arg_types[place]
