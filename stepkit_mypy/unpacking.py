@@ -33,6 +33,8 @@ def analyze(context: AnalyzeTypeContext) -> Type:
         if flow is None or compat.alias_of(flow, TABLE) is None:
             return made
         if flow.module_name != module.fullname:
+            if not compat.KNOWS_CYCLES:
+                return made
             asked(flow, module)
     waiting = compat.module_alias(module, WAITING + quote(alias.fullname, safe="").replace(".", "%2E"), context.type)
     keys = compat.typed_dict_of(waiting.target)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .case_files import read_case
-from .checkers import problems, run_chain
+from .checkers import mypy_version, problems, run_chain
 
 PROGRAM = """\
 # --- helper.py
@@ -117,7 +117,8 @@ def load() -> int:
 
 @pytest.mark.parametrize("chain", ["plain", "daemon"])
 def test_the_keys_of_a_flows_types_are_known_where_they_are_unpacked(chain: str, tmp_path: Path) -> None:
-    (tmp_path / "unpack.py").write_text(PROGRAM)
+    program = PROGRAM if mypy_version() >= (2, 4) else PROGRAM.replace("import helper, uses", "import helper")
+    (tmp_path / "unpack.py").write_text(program)  # older ones do not see through import cycles
     case = read_case(tmp_path / "unpack.py", tmp_path)
     phases = run_chain(chain, [case], tmp_path / "runs")
     assert len(phases) == 4

@@ -132,9 +132,10 @@ from .types import (
     without_variables,
 )
 from .unannotated import body_read
-from .unpacking import UNPACK, class_called, fill_unpacked, unpack, unpacked
+from .unpacking import KNOWS_CYCLES, UNPACK, class_called, fill_unpacked, unpack, unpacked
 
 __all__ = [
+    "KNOWS_CYCLES",
     "KW_ONLY",
     "UNPACK",
     "add_alias",

@@ -9,10 +9,13 @@ from mypy.checker import TypeChecker
 from mypy.nodes import Decorator, FuncDef, MypyFile, OverloadedFuncDef, TypeAlias, TypeInfo
 from mypy.plugin import AnalyzeTypeContext
 from mypy.types import AnyType, CallableType, Type, TypeAliasType, TypedDictType, TypeOfAny, UnpackType, get_proper_type
+from mypy.version import __version__
 
 from .syntax import statements_in
 
 UNPACK = ("typing.Unpack", "typing_extensions.Unpack")
+KNOWS_CYCLES = tuple(map(int, __version__.split(".")[:2])) >= (2, 4)
+"""Whether this mypy checks all classes of an import cycle before any function in it."""
 
 
 def unpacked(context: AnalyzeTypeContext) -> tuple[Type, TypeAlias | None]:
