@@ -23,15 +23,15 @@ from mypy.nodes import (
     Var,
 )
 from mypy.nodes import Context as Node
-from mypy.patterns import AsPattern, ClassPattern, OrPattern, Pattern, SequencePattern, ValuePattern
+from mypy.patterns import AsPattern, ClassPattern, OrPattern, Pattern, SequencePattern
 from mypy.types import Instance, TupleType, Type, UnionType, get_proper_type
 
 from . import compat, messages
 from .constants import Constants
 from .edges import Tables, depend_on
+from .named_steps import text_of, values_compared, values_of
 from .rows import is_ready
 
-STEP_NAME = "step_name"
 CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset", "builtins.dict")
 GET_ARGS = ("typing.get_args", "typing_extensions.get_args")
 MOST_STEPS = 10
@@ -77,7 +77,7 @@ class Comparisons:
         root = compat.body_being_checked(checker)
         if self._narrows is None or self._narrows[0] is not root:
             found = compat.decisions_in(root)
-            self._narrows = root, all(_is_literal(checker, each) for item in found for each in _compared(item))
+            self._narrows = root, all(_is_literal(checker, each) for item in found for each in values_compared(item))
         return self._narrows[1]
 
     def _find(self, checker: TypeChecker, tables: Tables, event: Type, node: Node) -> tuple[list[_Wrong], list[Type]]:
@@ -193,30 +193,6 @@ def _flows_of(event: Type) -> list[TypeInfo]:
     return found
 
 
-def _compared(decision: ComparisonExpr | MatchStmt) -> list[Expression]:
-    """What a ``step_name`` is compared with; of a container, its items."""
-    if isinstance(decision, MatchStmt):
-        subject = decision.subject
-        is_about = isinstance(subject, MemberExpr) and subject.name == STEP_NAME
-        return [each for pattern in decision.patterns for each in _values_of(pattern)] if is_about else []
-    found: list[Expression] = []
-    for left, right in zip(decision.operands, decision.operands[1:], strict=False):
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, MemberExpr) and one.name == STEP_NAME:
-                found += other.items if isinstance(other, (TupleExpr, ListExpr, SetExpr)) else [other]
-    return found
-
-
-def _values_of(pattern: Pattern) -> Iterator[Expression]:
-    if isinstance(pattern, ValuePattern):
-        yield pattern.expr
-    elif isinstance(pattern, OrPattern):
-        for each in pattern.patterns:
-            yield from _values_of(each)
-    elif isinstance(pattern, AsPattern) and pattern.pattern is not None:
-        yield from _values_of(pattern.pattern)
-
-
 def _is_literal(checker: TypeChecker, expression: Expression) -> bool:
     """Whether mypy narrows by what is compared with: a text, or what has only literals for its type."""
     if isinstance(expression, StrExpr):
@@ -224,13 +200,6 @@ def _is_literal(checker: TypeChecker, expression: Expression) -> bool:
     type = get_proper_type(compat.infer_quietly(checker, expression))
     items = type.items if isinstance(type, TupleType) else [type]
     return all(compat.is_text_literal(each) for item in items for each in compat.union_items(item))
-
-
-def text_of(checker: TypeChecker, expression: Expression) -> str | None:
-    """The text that is compared with, where it is known."""
-    if isinstance(expression, StrExpr):
-        return expression.value
-    return compat.known_string(compat.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
 
 
 def _copied(container: Expression) -> Expression | None:
@@ -261,7 +230,7 @@ def _names_of_type(checker: TypeChecker, container: Expression) -> Iterator[str]
 
 
 def _in_pattern(checker: TypeChecker, pattern: Pattern) -> Iterator[tuple[Node, str, bool]]:
-    for value in _values_of(pattern):
+    for value in values_of(pattern):
         name = text_of(checker, value)
         if name is not None:
             yield value, name, False

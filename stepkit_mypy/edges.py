@@ -13,7 +13,8 @@ from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, Typ
 
 from . import compat, messages
 from .contexts import Context, Key, merged
-from .finishing import as_type, collect_paths
+from .finishing import as_type
+from .paths import collect_paths
 from .rows import TABLE, Row, Table, decode, is_ready, table_of, tables_inside
 from .savable import Judge, Problem, known_of
 from .savers import handed_to_loose_saver, loose_saver

@@ -21,7 +21,7 @@ from mypy.patterns import AsPattern, OrPattern, Pattern, ValuePattern
 from mypy.types import TupleType, get_proper_type
 
 from . import compat
-from .comparisons import text_of
+from .named_steps import text_of
 
 
 class EventReads:

@@ -11,13 +11,14 @@ from mypy.types import Instance, Type, UnionType
 from . import assigned, compat, fallbacks, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
+from .inherited_callbacks import check_inherited_callbacks, watch_of
 from .inheriting import check_inherited, note_mixed_in
 from .overriding import check_overrides
+from .paths import collect_paths
 from .registering import registered
 from .rows import TABLE, Row, Table
 from .stopping import class_may_stop, stopped
 from .tagging import EVENT
-from .walk import Within, may_enter
 from .working import Work
 
 
@@ -40,12 +41,13 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     codecs = registered(checker, work, bases)
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
     stops = class_may_stop(checker, work.info) or any(each is not None and each.may_stop for each in (*bases, *inside))
-    table = Table(work.input, found, codecs=codecs, may_stop=stops)
+    table = Table(work.input, found, codecs=codecs, may_stop=stops, watch=watch_of(checker, work.info))
     check_overrides(checker, work, table)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))
     paths = list(dict.fromkeys(paths))  # a nested flow may be one of several with steps of the same names
     info = work.info
+    check_inherited_callbacks(checker, work, table, paths if complete else None)
     _note_circles(checker, work)
     encoded = rows.encode(checker, table)
     if encoded == work.target:
@@ -87,30 +89,6 @@ def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
         return compat.named(checker, "builtins.dict", [text, compat.any_type()])
     required = {name for name, key in context.keys.items() if key.certain}
     return compat.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)
-
-
-def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within: Within) -> bool:
-    """The paths of all steps that may be completed, in order. False if there are more, which cannot be known."""
-    complete = True
-    for row in found:
-        if row.facts.when == "no":
-            continue
-        if not row.facts.named:
-            complete = False
-            continue
-        path = prefix + row.facts.name
-        if row.facts.kind == "parallel":
-            complete &= collect_paths(row.members, path + "/", paths, within)
-        cases = row.facts.cases if row.facts.kind == "branch" else ("",) * len(row.flows)
-        for case, flow in zip(cases, row.flows, strict=False):
-            inner = f"{path}/{case}/" if case else f"{path}/"
-            table = None if flow is None or not may_enter(flow, within) else rows.table_of(flow.type)
-            if table is not None and flow is not None:
-                complete &= collect_paths(table.rows, inner, paths, (*within, flow.type))
-            else:
-                complete = False
-        paths.append(path)
-    return complete
 
 
 def _events(checker: TypeChecker, work: Work, paths: list[str], *, complete: bool) -> Type:

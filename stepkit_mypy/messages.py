@@ -287,10 +287,13 @@ def collision(checker: TypeChecker, node: Node, step: str, name: str, key: Key[T
     _fail(checker, "stepkit-collision", f'step "{step}" gives "{name}" under merge="error", but {giver}{may}', node)
 
 
-def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str, problem: Problem) -> None:
+def unsavable(
+    checker: TypeChecker, node: Node, name: str, key: Key[Type], flow: str, problem: Problem, taker: str = ""
+) -> None:
+    taken = f", which on_step_complete of {taker} takes," if taker else ""
     if problem.unnamed is not None:
         text = (
-            f'the checkpoint of {flow} could not restore "{name}" ({_giver(key)}), '
+            f'the checkpoint of {flow}{taken} could not restore "{name}" ({_giver(key)}), '
             f"as the flow does not name its class {problem.unnamed.name}; "
             "annotate a parameter or a return with it, or register it with codecs="
         )
@@ -301,7 +304,7 @@ def unsavable(checker: TypeChecker, node: Node, name: str, key: Key[Type], flow:
         cure = "keep it in self, drop it with a transform, or give the flow a codec for it"
         if problem.exception is not None:
             cure = f"register it, codecs=[{problem.exception.name}], and its args and attributes are saved"
-        text = f"the checkpoint of {flow} cannot save {what} ({_giver(key)}); {cure}"
+        text = f"the checkpoint of {flow}{taken} cannot save {what} ({_giver(key)}); {cure}"
     _fail(checker, "stepkit-unsavable", text, node)
 
 
@@ -351,6 +354,14 @@ def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:
 
 
 def unknown_step(checker: TypeChecker, node: Node, text: str) -> None:
+    _fail(checker, "stepkit-missing-key", text, node)
+
+
+def lost_gate(checker: TypeChecker, node: Node, flow: str, base: str, name: str) -> None:
+    text = (
+        f'on_step_complete, which {flow} inherits from {base}, compares with "{name}", and {flow} has no step of that '
+        "name; keep the name, or override on_step_complete"
+    )
     _fail(checker, "stepkit-missing-key", text, node)
 
 

@@ -46,12 +46,12 @@ def check_overrides(checker: TypeChecker, work: Work, table: Table) -> None:
         seen = compat.seen_as(work.info, base.fullname)
         found = replace(found, rows=tuple(row.seen_as(seen) for row in found.rows))
         for name, wanted, key in _breaks(checker, found, _views(found), mine):
-            before = _attributes(found, wanted.giver)
-            if name in told or not before or any(_is_taken_away(work, each) for each in before):
+            before = attributes_of_step(found, wanted.giver)
+            if name in told or not before or any(is_taken_away(work, each) for each in before):
                 continue
             told.add(name)
             given = key.giver if key is not None else mine.dropped.get(name, "")
-            here = _own(work, _attributes(table, given)) or _own(work, before)
+            here = own_declaration(work, attributes_of_step(table, given)) or own_declaration(work, before)
             text = messages.override_problem(
                 checker, work.info.name, base.name, name, wanted.type, key, "" if here is None else name_of(here)
             )
@@ -126,7 +126,7 @@ def _reads_as(checker: TypeChecker, found: Type, wanted: Type) -> bool:
     return False
 
 
-def _attributes(table: Table, path: str) -> list[str]:
+def attributes_of_step(table: Table, path: str) -> list[str]:
     """The attributes of the step that gives a key: of a group's member, and of the group that it is in."""
     first, _, rest = path.partition("/")
     for row in table.rows:
@@ -137,13 +137,13 @@ def _attributes(table: Table, path: str) -> list[str]:
     return []
 
 
-def _is_taken_away(work: Work, attribute: str) -> bool:
+def is_taken_away(work: Work, attribute: str) -> bool:
     """Whether the class goes without the step, or may, and says so: ``step = None``."""
     arms = work.body.arms.get(attribute)
     return attribute not in work.slot_of or arms is not None and arms.removed
 
 
-def _own(work: Work, attributes: list[str]) -> Declaration | None:
+def own_declaration(work: Work, attributes: list[str]) -> Declaration | None:
     """The step, where the class declares it itself."""
     for attribute in attributes:
         slot = work.slot_of.get(attribute)

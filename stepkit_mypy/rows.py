@@ -129,6 +129,18 @@ NO_STEP = Row(Facts("", "", "step", "", when="no"))
 """Stands where a class attribute turned out to be none."""
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What a class's own ``on_step_complete`` does, as far as its subclasses are concerned."""
+
+    names: tuple[str, ...] = ()
+    """The steps whose names it compares with."""
+    saves: Literal["", "all", "named"] = ""
+    """Whether it takes checkpoints: of all steps, of those that it names, or not for certain."""
+    hands_up: bool = False
+    """Whether it calls that of its base."""
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """All rows of a flow class, the inherited ones too, and what the flow starts with."""
@@ -140,6 +152,8 @@ class Table:
     """What the class registers with ``codecs=``: classes, and ``Codec``s. None where not all of it can be seen."""
     may_stop: bool = False
     """Whether a method of the class may stop a run after any step."""
+    watch: Watch | None = None
+    """What the class's own ``on_step_complete`` does; None where it has none."""
 
 
 def input_context(type: Type | None) -> Context[Type]:
@@ -164,7 +178,9 @@ def encode(checker: TypeChecker, table: Table) -> Type:
     rows = [_encode_row(checker, row) for row in table.rows]
     digest = hashlib.sha256()
     _digest(table.rows, digest, set())
-    head = json.dumps({"digest": digest.hexdigest(), "codecs": table.codecs is not None, "stops": table.may_stop})
+    watch = None if table.watch is None else vars(table.watch)
+    facts = {"codecs": table.codecs is not None, "stops": table.may_stop, "watch": watch}
+    head = json.dumps({"digest": digest.hexdigest(), **facts})
     start = [_encode_context(checker, table.input), compat.tuple_type(checker, [*(table.codecs or ())])]
     return compat.tuple_type(checker, [compat.literal(checker, head), compat.tuple_type(checker, start), *rows])
 
@@ -291,8 +307,14 @@ def _decode(proper: TupleType) -> Table:
     assert isinstance(start, TupleType)
     context = _decode_context(start.items[0], "", "its input does not require it")
     rows = tuple(decode_row(item) for item in proper.items[2:])
+    watch = head["watch"]
     return Table(
-        context, rows, head["digest"], _decode_codecs(start.items[1]) if head["codecs"] else None, head["stops"]
+        context,
+        rows,
+        head["digest"],
+        _decode_codecs(start.items[1]) if head["codecs"] else None,
+        head["stops"],
+        None if watch is None else Watch(**{**watch, "names": tuple(watch["names"])}),
     )
 
 

@@ -145,3 +145,70 @@ class FineOwn(Savable):
 
 
 Hands().run_sync({"host": "a"})
+
+
+class Keeps(Savable):
+    """What a base saves, its subclasses must be able to."""
+
+    def on_step_complete(self, event: StepEvent[Any, Any, Any]) -> None:
+        SAVED.append(event.checkpoint)
+
+
+class KeepsLine(Keeps):
+    @flow.step("line")
+    def line(self, host):  # E: [stepkit-unsavable] the checkpoint of KeepsLine, which on_step_complete of Keeps takes, cannot save "line" of type "socket" (step "line" gives it)
+        return {"line": socket.create_connection((host, 80))}
+
+
+class KeepsMore(KeepsLine):
+    @flow.step("more")
+    def more(self):
+        return {"more": 1}
+
+
+class KeepsNothing(KeepsLine):
+    @flow.step("other")
+    def other(self, host):
+        return {"other": socket.create_connection((host, 80))}
+
+    def on_step_complete(self, event: "KeepsNothing.Event") -> None:
+        print(event.step_name)
+
+
+class KeepsToo(Keeps):
+    @flow.step("line")
+    def line(self, host):  # E: [stepkit-unsavable] which on_step_complete of Keeps takes
+        return {"line": socket.create_connection((host, 80))}
+
+    def on_step_complete(self, event: "KeepsToo.Event") -> None:
+        super().on_step_complete(event)
+
+
+class KeepsGated(Flow[Input]):
+    @flow.step("draft")
+    def draft(self, host):
+        return {"text": host}
+
+    @flow.step("send")
+    def send(self, text):
+        return {"sent": text}
+
+    def on_step_complete(self, event: "KeepsGated.Event") -> None:
+        if event.step_name == "draft":
+            SAVED.append(event.checkpoint)
+
+
+class LineAfterGate(KeepsGated):
+    @flow.step("send")
+    def send(self, host):
+        return {"sent": host, "line": socket.create_connection((host, 80))}
+
+
+class LineBeforeGate(KeepsGated):
+    @flow.step("draft")
+    def draft(self, host):  # E: [stepkit-unsavable] of LineBeforeGate, which on_step_complete of KeepsGated takes, cannot save "line"
+        return {"text": host, "line": socket.create_connection((host, 80))}
+
+
+class Mixed(Keeps, Opens):  # E: [stepkit-unsavable] the checkpoint of Mixed, which on_step_complete of Keeps takes, cannot save "line" # E: [stepkit-unsavable] "lines"
+    pass

@@ -36,6 +36,70 @@ class Own(Opens):
     def on_step_complete(self, event):
         save(event)  # E2: [stepkit-unsavable] the checkpoint of Own cannot save "line" of type "socket"
 
+# --- house.py
+from typing import Generic, TypeVar
+
+from stepkit import Flow, flow
+
+InputT = TypeVar("InputT")
+
+
+class House(Flow[InputT], Generic[InputT]):
+    @flow.step("begin")
+    def begin(self):
+        return {"begun": True}
+
+    def on_step_complete(self, event: "House.Event") -> None:
+        print(event.step_name)
+
+# --- housed.py
+from .flows import Input
+from .house import House
+from socket import create_connection
+from stepkit import flow
+
+
+class Housed(House[Input]):
+    @flow.step("start")
+    def begin(self):  # E3: [stepkit-missing-key] which Housed inherits from House, compares with "begin"
+        return {"begun": True}
+
+    @flow.step("line")
+    def line(self, host):  # E2: [stepkit-unsavable] the checkpoint of Housed, which on_step_complete of House takes
+        return {"line": create_connection((host, 80))}
+
+# --- house.py (2)
+from typing import Generic, TypeVar
+
+from stepkit import Flow, flow
+
+InputT = TypeVar("InputT")
+
+
+class House(Flow[InputT], Generic[InputT]):
+    @flow.step("begin")
+    def begin(self):
+        return {"begun": True}
+
+    def on_step_complete(self, event: "House.Event") -> None:
+        print(event.checkpoint)
+
+# --- house.py (3)
+from typing import Generic, TypeVar
+
+from stepkit import Flow, flow
+
+InputT = TypeVar("InputT")
+
+
+class House(Flow[InputT], Generic[InputT]):
+    @flow.step("begin")
+    def begin(self):
+        return {"begun": True}
+
+    def on_step_complete(self, event: "House.Event") -> None:
+        print(event.step_name == "begin")
+
 # --- flows.py (2)
 import socket
 from typing import TypedDict

@@ -116,3 +116,64 @@ def plain(e: StepEvent, name: str) -> bool:
 def in_expressions(events: list[Work.Event]) -> None:
     Work().run_sync({"a": 1}, on_step_complete=lambda e: print(e.step_name == "drft"))  # E("drft"): [stepkit-missing-key]
     print([e for e in events if e.step_name == "drft"])  # E("drft"): [stepkit-missing-key]
+
+
+class Gated(Flow[Input]):
+    """A gate is inherited, and the steps that it looks at may be other ones then."""
+
+    @flow.step("draft")
+    def draft(self, a):
+        return {"b": a}
+
+    @flow.step("legal")
+    def legal(self, b):
+        return {"c": b}
+
+    def on_step_complete(self, event: "Gated.Event") -> None:
+        if event.step_name in ("draft", "legal"):
+            event.stop_pipeline()
+
+
+class Renamed(Gated):
+    @flow.step("sketch")
+    def draft(self, a):  # E: [stepkit-missing-key] on_step_complete, which Renamed inherits from Gated, compares with "draft", and Renamed has no step of that name; keep the name
+        return {"b": a}
+
+
+class RenamedMore(Renamed):
+    @flow.step("law")
+    def legal(self, b):  # E: [stepkit-missing-key] which RenamedMore inherits from Gated, compares with "legal"
+        return {"c": b}
+
+
+class WithoutLegal(Gated):
+    legal = None
+
+
+class RenamedWithOwn(Gated):
+    @flow.step("sketch")
+    def draft(self, a):
+        return {"b": a}
+
+    def on_step_complete(self, event: "RenamedWithOwn.Event") -> None:
+        if event.step_name == "sketch":
+            event.stop_pipeline()
+
+
+class RenamedWithBoth(Gated):
+    @flow.step("sketch")
+    def draft(self, a):  # E: [stepkit-missing-key] compares with "draft", and RenamedWithBoth has no step
+        return {"b": a}
+
+    def on_step_complete(self, event: "RenamedWithBoth.Event") -> None:
+        super().on_step_complete(event)
+        if event.step_name == "sketch":
+            event.stop_pipeline()
+
+
+class SameNames(Gated):  # E: [stepkit-missing-key] step "legal" reads "b"
+    @flow.step("draft")
+    def other(self, a):
+        return {"b": a}
+
+    draft = None
