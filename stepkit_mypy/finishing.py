@@ -11,6 +11,7 @@ from mypy.types import Instance, Type, UnionType
 from . import assigned, compat, fallbacks, messages, rows
 from .contexts import Context
 from .declarations import flow_argument, name_of
+from .gates import check_members, is_gated
 from .inherited_callbacks import check_inherited_callbacks, watch_of
 from .inheriting import check_inherited, note_mixed_in
 from .overriding import check_overrides
@@ -41,7 +42,10 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     codecs = registered(checker, work, bases)
     inside = [rows.table_of(flow.type) for row in found for flow in flows_of(row) if flow is not None]
     stops = class_may_stop(checker, work.info) or any(each is not None and each.may_stop for each in (*bases, *inside))
-    table = Table(work.input, found, codecs=codecs, may_stop=stops, watch=watch_of(checker, work.info))
+    watch = watch_of(checker, work.info)
+    gated = is_gated(work.info, watch, inside)
+    table = Table(work.input, found, codecs=codecs, may_stop=stops, watch=watch, gated=gated)
+    check_members(checker, work)
     check_overrides(checker, work, table)
     paths: list[str] = []
     complete = collect_paths(table.rows, "", paths, (work.info,))

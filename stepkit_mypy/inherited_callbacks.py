@@ -13,6 +13,7 @@ from mypy.types import TupleType, Type, get_proper_type
 from . import compat, messages
 from .callbacks import CALLBACK, Search
 from .contexts import Key
+from .gates import always_stops
 from .named_steps import text_of, values_compared
 from .overriding import attributes_of_step, is_taken_away, own_declaration
 from .paths import collect_paths
@@ -40,7 +41,7 @@ def watch_of(checker: TypeChecker, info: TypeInfo) -> Watch | None:
     saves: Literal["", "all", "named"] = "all" if takes and not decisions else "named" if takes and all_known else ""
     inside = compat.expressions_in(function)
     hands_up = any(isinstance(each, (SuperExpr, MemberExpr)) and each.name == CALLBACK for each in inside)
-    return Watch(tuple(dict.fromkeys(names)), saves, hands_up)
+    return Watch(tuple(dict.fromkeys(names)), saves, hands_up, always_stops(function))
 
 
 def _texts(checker: TypeChecker, expression: Expression) -> list[str]:

@@ -365,6 +365,14 @@ def lost_gate(checker: TypeChecker, node: Node, flow: str, base: str, name: str)
     _fail(checker, "stepkit-missing-key", text, node)
 
 
+def gate_in_group(checker: TypeChecker, node: Node, member: str, flow: str) -> None:
+    text = (
+        f"{member}: an on_step_complete in {flow} always stops the run. A parallel group is one step: a resume runs it "
+        "again, stops there again, and never gets past; put the gate behind the group"
+    )
+    definition(checker, node, text)
+
+
 def definition(checker: TypeChecker, node: Node, text: str) -> None:
     """What ``FlowDefinitionError`` would say when the class is created."""
     _fail(checker, "stepkit-definition", text, node)

@@ -139,6 +139,8 @@ class Watch:
     """Whether it takes checkpoints: of all steps, of those that it names, or not for certain."""
     hands_up: bool = False
     """Whether it calls that of its base."""
+    stops: bool = False
+    """Whether it always stops the run after some step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,6 +156,8 @@ class Table:
     """Whether a method of the class may stop a run after any step."""
     watch: Watch | None = None
     """What the class's own ``on_step_complete`` does; None where it has none."""
+    gated: bool = False
+    """Whether a method of the flow, or of one inside it, always stops a run after some step."""
 
 
 def input_context(type: Type | None) -> Context[Type]:
@@ -179,7 +183,7 @@ def encode(checker: TypeChecker, table: Table) -> Type:
     digest = hashlib.sha256()
     _digest(table.rows, digest, set())
     watch = None if table.watch is None else vars(table.watch)
-    facts = {"codecs": table.codecs is not None, "stops": table.may_stop, "watch": watch}
+    facts = {"codecs": table.codecs is not None, "stops": table.may_stop, "watch": watch, "gated": table.gated}
     head = json.dumps({"digest": digest.hexdigest(), **facts})
     start = [_encode_context(checker, table.input), compat.tuple_type(checker, [*(table.codecs or ())])]
     return compat.tuple_type(checker, [compat.literal(checker, head), compat.tuple_type(checker, start), *rows])
@@ -315,6 +319,7 @@ def _decode(proper: TupleType) -> Table:
         _decode_codecs(start.items[1]) if head["codecs"] else None,
         head["stops"],
         None if watch is None else Watch(**{**watch, "names": tuple(watch["names"])}),
+        head["gated"],
     )
 
 

@@ -106,7 +106,7 @@ def test_before_a_group_that_is_first_in_a_nested_flow_it_is_that_from_before_th
     assert [("nested/both", "nested/both"), ("nested/sum", "nested/sum"), ("nested", "nested")] == seen[3:]
 
 
-def test_a_stop_inside_a_group_leaves_it_to_be_run_again_as_one_step() -> None:
+def test_a_stop_inside_a_group_leaves_it_to_be_run_again_as_one_step(caplog: pytest.LogCaptureFixture) -> None:
     texts: list[str] = []
 
     def stop(event: Any) -> None:
@@ -116,6 +116,10 @@ def test_a_stop_inside_a_group_leaves_it_to_be_run_again_as_one_step() -> None:
 
     stopped = Gather().run_sync({"n": 3}, on_step_complete=stop)
     assert {"n": 3, "topic": ["x"], "size": 7, "last": "market_size"} == stopped
+    assert [
+        "flow Gather: gather-signals/market_size: stopped inside of a parallel group, which is one step: "
+        "a resume runs all of it again, and what always stops here is never passed"
+    ] == caplog.messages
     EFFECTS.clear()
     Gather().run_checkpoint_sync(texts[0])
     assert ["enrich", "fetch", "market_size", "report", "rivals"] == sorted(EFFECTS)

@@ -356,6 +356,12 @@ class Frame:
         return self.run.take(self)
 
     def stop(self) -> None:
+        if self.in_group and not self.stop_asked:
+            self.run.warn(
+                self.path,
+                "stopped inside of a parallel group, which is one step: a resume runs all of it again, and what always "
+                "stops here is never passed",
+            )
         self.stop_asked = True
 
 
