@@ -158,7 +158,7 @@ def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
 
 def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str:
     """The checkpoint from before the first step."""
-    from .foresight import check_input
+    from .precheck import check_input
 
     frame = _root(run, input)
     if deadline is not None:
@@ -174,7 +174,7 @@ def _started(run: Run, input: Any, deadline: float | None) -> Frame:
         if run.deadline is not None and run.deadline.left <= 0:
             raise RunDeadlineError(run.flow, "", run.id, run.deadline.at, "has passed before the run began")
     if run.options.validate_input:
-        from .foresight import check_input
+        from .precheck import check_input
 
         check_input(frame)
     return frame

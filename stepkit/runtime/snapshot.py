@@ -27,11 +27,11 @@ from ..errors import (
 )
 from ..ids import checked_id
 from .fingerprint import WIDTH, verify
-from .foresight import check_remaining
 from .frame import Frame
 from .mappings import checked_mapping
 from .overrides import override, unknown_keys
 from .plan import plan_of
+from .precheck import check_remaining, convert_remaining
 from .run import Run
 
 
@@ -112,7 +112,10 @@ def restore(
             message = f'override_data has the key "{key}", which no step reads or gives and no input names'
             run.notices += (message + (hint or "; it is merged all the same"),)
         override(levels, data)
-    check_remaining(levels, data, convert=state is None)
+    if state is None:
+        convert_remaining(levels, data)
+    else:
+        check_remaining(levels, data)
     if deadline is None and state is not None:
         deadline = state.deadline
     if deadline is not None:
@@ -128,7 +131,7 @@ def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
     levels, _, state = _read(run, checkpoint)
     if state is None:
         try:
-            check_remaining(levels, {}, convert=True)
+            convert_remaining(levels, {})
         except ResumeRefusedError:
             pass
     return levels[-1].context
