@@ -5,9 +5,9 @@ The first two fields are those of the TypeScript original, which ignores the thi
     name     the flow's name
     run      the run's id
     deadline when the run has to be over, in seconds since 1970; left out if there is none
-    done     for each nesting level, outermost first, an opaque mark of the steps done on it
+    done     for each nesting level, outermost first, an opaque fingerprint of the steps done on it
     types    the tags of ``output`` by key: what restores values that JSON has no form for; left out if there are none
-    frames   for each container that is open, outermost first, what restores the context around it; left out if there
+    frames   for each container in progress, outermost first, what restores the context around it; left out if there
              are none: ``keys`` of that context in order, ``was`` with the values that the inside does not share,
              ``types`` of ``was``, ``written``, the keys that the inside has written so far, and ``attempt``, the
              number of the container's attempt if it is not the first
@@ -41,7 +41,7 @@ _BUILTIN = Registry()
 
 
 class OuterFrame(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What restores the context around an open container from the one inside it."""
+    """Restores the context around a container in progress from the one inside it."""
 
     keys: tuple[str, ...]
     was: Mapping[str, Any]
@@ -76,11 +76,11 @@ class Checkpoint(msgspec.Struct, Generic[OutputT], frozen=True):
 
 
 def serialize_checkpoint(checkpoint: Checkpoint[Any]) -> str:
-    """The text of a checkpoint: compact JSON.
+    """Return the text of a checkpoint: compact JSON.
 
     Values of the output that JSON has no form for get type tags beside it. Those of a flow's own classes can only be
     saved by the flow itself (``event.checkpoint``). Raises ``UnsavableValueError`` for a value that cannot come back
-    the same, ``TypeError`` if ``checkpoint`` is no ``Checkpoint`` or its output no mapping with string keys.
+    the same, ``TypeError`` if ``checkpoint`` is not a ``Checkpoint`` or its output not a mapping with string keys.
     """
     if not isinstance(checkpoint, Checkpoint) or not isinstance(checkpoint.step_name, str):
         raise TypeError(f"serialize_checkpoint: a Checkpoint(step_name, output) is needed, not {describe(checkpoint)}")
@@ -103,7 +103,7 @@ def serialize_checkpoint(checkpoint: Checkpoint[Any]) -> str:
 
 
 def deserialize_checkpoint(text: str | bytes) -> Checkpoint[dict[str, Any]]:
-    """The checkpoint of a text, read strictly.
+    """Return the checkpoint of a text, read strictly.
 
     Values of builtin kinds (``datetime``, ``tuple`` ...) are restored. A value with an object of a flow's own class in
     it stays plain data, because only the flow knows the class; its type tags stay in ``flow.types``, so that
@@ -123,7 +123,7 @@ def deserialize_checkpoint(text: str | bytes) -> Checkpoint[dict[str, Any]]:
 
 
 def _parts(tag: object) -> Iterator[dict[str, Any]]:
-    """The objects that a tag consists of; the names of keys are not looked at."""
+    """Yield the objects that a tag consists of; the names of keys are not looked at."""
     if type(tag) is not dict:
         return
     yield cast(dict[str, Any], tag)
@@ -157,19 +157,19 @@ def _text(document: dict[str, Any]) -> str:
     try:
         return encode(document).decode()
     except UnicodeEncodeError:
-        raise TypeError("serialize_checkpoint: a name or a key has lone surrogates, which is no valid text") from None
+        raise TypeError("serialize_checkpoint: a name or a key has lone surrogates, which is not valid text") from None
 
 
 def parse(text: str | bytes, limit: int | None, flow_name: str) -> Checkpoint[dict[str, Any]]:
-    """What a resume reads: the checkpoint of a text, with its values left as plain JSON data.
+    """Return the checkpoint of a text, with its values left as plain JSON data.
 
     ``limit`` is the largest size in bytes (None: any), ``flow_name`` is for messages. Raises ``ResumeSizeError``,
     before anything is parsed, and ``CheckpointFormatError``.
     """
-    return _Reader(f"flow {flow_name}: " if flow_name else "", flow_name, limit).read(text)
+    return _Parser(f"flow {flow_name}: " if flow_name else "", flow_name, limit).read(text)
 
 
-class _Reader:
+class _Parser:
     def __init__(self, where: str, flow: str, limit: int | None) -> None:
         self.where = where
         self.flow = flow
@@ -187,7 +187,7 @@ class _Reader:
         output: dict[str, Any] = self.field(document, "output", dict)
         self.valid(output, "output")
         if not step and (state is None or state.done != ("",)):
-            self.fail('has an empty "stepName", so it says not where to go on')
+            self.fail('has an empty "stepName", so it does not say where to go on')
         if state is not None:
             if extra := [key for key in state.types if key not in output]:
                 self.fail(f'has a type tag in "flow.types" for {name_of(extra[0])}, which is not in "output"')
@@ -200,7 +200,7 @@ class _Reader:
             try:
                 data = text.encode()
             except UnicodeEncodeError as error:
-                self.fail(f"is no valid text: it has a lone surrogate at character {error.start}")
+                self.fail(f"is not valid text: it has a lone surrogate at character {error.start}")
         elif isinstance(text, bytes):
             data = text
         else:
@@ -210,7 +210,7 @@ class _Reader:
         return data
 
     def document(self, data: bytes) -> Any:
-        """The data as parsed by msgspec if they are just what it would write again, else read strictly and slowly."""
+        """Parse with msgspec if that would write the same data again, else read strictly and slowly."""
         try:
             document = _decode(data)
             if encode(document) != data:  # spaces, escapes, or a key that is in an object twice
@@ -262,7 +262,7 @@ class _Reader:
             return None
         value = state["deadline"]
         if type(value) not in (int, float) or not 0 <= value <= LAST_SECOND:
-            self.fail('has a field "flow.deadline" that is no time: seconds since 1970')
+            self.fail('has a field "flow.deadline" that is not a time: seconds since 1970')
         return float(value)
 
     def frame(self, value: object, where: str) -> OuterFrame:
@@ -290,7 +290,7 @@ class _Reader:
         return tuple(names)
 
     def valid(self, names: Iterable[str], where: str) -> None:
-        """Names are valid text, so that messages can be printed and the next checkpoint written; values need not be."""
+        """Refuse names that are not valid text: no message and no checkpoint could hold them. Values may be so."""
         if broken := [name for name in names if not is_unicode(name)]:
             self.fail(f'has a field "{where}" with the name {name_of(broken[0])}, which has lone surrogates')
 
@@ -320,7 +320,7 @@ _KINDS: dict[type, str] = {
 
 
 def _kind(value: object) -> str:
-    """A JSON value for a message; strings are not shown, they may be secret."""
+    """Return how a message names a JSON value; strings are not shown, they may be secret."""
     return _KINDS[type(value)]
 
 
@@ -341,7 +341,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _float(digits: str) -> float:

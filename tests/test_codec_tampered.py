@@ -142,9 +142,9 @@ def test_mutated_data_and_tags_load_or_are_refused(data: st.DataObject) -> None:
         ([[]], "set", "cannot be restored (TypeError)"),
         ({}, "tuple", "needs a list, not dict"),
         ([], {"is": "Counter"}, "needs an object, not list"),
-        ("1e999999999", "fraction", "is no fraction like 3/4"),
-        ("%%", "bytes", "is no base64 text"),
-        ("2024-01-01T00:00:00", {"is": "datetime", "zone": "../../etc/passwd"}, "is no name of a time zone"),
+        ("1e999999999", "fraction", "is not a fraction like 3/4"),
+        ("%%", "bytes", "is not base64 text"),
+        ("2024-01-01T00:00:00", {"is": "datetime", "zone": "../../etc/passwd"}, "is not the name of a time zone"),
         ({}, {"is": "defaultdict", "factory": "eval"}, 'has the unknown factory "eval"'),
         (
             1,
@@ -152,7 +152,7 @@ def test_mutated_data_and_tags_load_or_are_refused(data: st.DataObject) -> None:
             'is of the class "os:system", which the flow does not name; name it',
         ),
         (1, {"class": 3}, "has a type tag whose class is int, not a name"),
-        ("pink", {"class": "codec_values:Color"}, "is str of 4 characters, which is no member of Color"),
+        ("pink", {"class": "codec_values:Color"}, "is str of 4 characters, which is not a member of Color"),
         ({}, {"class": "codec_values:Place"}, 'lacks the field "x", for which Place has no default'),
         (
             {"x": 1, "z": 2},

@@ -70,7 +70,7 @@ def _unfit(value: object, expected: object, path: str) -> Unfit:
 
 
 def shown(annotation: Any) -> str:
-    """An annotation for a message."""
+    """Return how a message names an annotation."""
     if isinstance(annotation, type) and not get_args(annotation):
         return annotation.__qualname__
     text = repr(annotation).replace("typing.", "").replace("typing_extensions.", "")
@@ -149,7 +149,7 @@ def _converted(value: Any, cls: type) -> Any:
 
 
 def _convert_other(cls: type, value: Any) -> Any:
-    """Types that msgspec does not know and that have a usual text."""
+    """Convert to a type that msgspec does not know and that has a usual text."""
     if hasattr(cls, "model_validate"):
         return cls.model_validate(value)
     if cls.__module__.partition(".")[0] == "pathlib" and type(value) is str:
@@ -190,7 +190,7 @@ def _generic(
 
 
 def _container(value: Any, origin: Any) -> Any:
-    """A JSON list as the collection that is asked for, or None."""
+    """Return a JSON list or object as the collection that is asked for, or None."""
     if type(value) is list:
         if any(origin is cls for cls in (tuple, set, frozenset, collections.deque)):
             return origin(value)
@@ -218,7 +218,7 @@ def _tuple(value: Any, arguments: tuple[Any, ...], annotation: Any, path: str, c
 
 
 def _plain_argument(argument: Any) -> bool:
-    """Whether an argument of tuple stands for one element; *tuple[int, ...] and *Ts stand for any number."""
+    """Say whether an argument of tuple stands for one element; *tuple[int, ...] and *Ts stand for any number."""
     return get_origin(argument) is not typing_extensions.Unpack and not getattr(argument, "__unpacked__", False)
 
 

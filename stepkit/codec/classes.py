@@ -48,7 +48,7 @@ class EnumAdapter(_ClassAdapter):
             if tag is None and self._by_value(plain) is value:
                 return plain, self.tag(dumper, {})
         if self.cls.__members__.get(value._name_) is not value:
-            raise Unsavable(self.cls, f"is no member that its class gives back; register a Codec, {KEEP_ON_SELF}")
+            raise Unsavable(self.cls, f"is not a member that its class gives back; register a Codec, {KEEP_ON_SELF}")
         return value._name_, self.tag(dumper, {"by": "name"})
 
     def load(self, plain: Any, tag: Fields, loader: Loader) -> Any:
@@ -57,7 +57,7 @@ class EnumAdapter(_ClassAdapter):
         else:
             found = self._by_value(plain) if type(plain) is str or type(plain) is int else None
         if found is None:
-            raise Malformed(f"is {describe(plain)}, which is no member of {self.cls.__qualname__}")
+            raise Malformed(f"is {describe(plain)}, which is not a member of {self.cls.__qualname__}")
         return found
 
     def _by_value(self, plain: str | int) -> Any:
@@ -100,7 +100,7 @@ class StructAdapter(_ClassAdapter):
         return plain, self.tag(dumper, fields)
 
     def _check_constructor(self, value: Any, dumper: Dumper) -> None:
-        """A Struct has no other way than its constructor, so what that makes of the fields is looked at."""
+        """Refuse a Struct that its constructor, the only way to make one, does not make again from its fields."""
         try:
             plain, tag = self.dump(value, dumper.apart(), check=False)
             again = self.load(plain, cast(Fields, tag), dumper.loader())
@@ -284,7 +284,7 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class that a class statement made
 def _names(tag: Fields, field: str) -> list[str]:
     names = tag.get(field, [])
     if type(names) is not list or not all(type(name) is str for name in names) or len(set(names)) != len(names):
-        raise Malformed(f'has a type tag whose "{field}" is no list of names')
+        raise Malformed(f'has a type tag whose "{field}" is not a list of names')
     return names
 
 
@@ -299,7 +299,7 @@ def missing_fields(cls: type, missing: list[str]) -> None:
 
 
 def adapter_for(cls: type[Any]) -> Adapter | None:
-    """What saves and restores instances of the class, or None where nothing can but a ``Codec``."""
+    """Return what saves and restores instances of the class, or None where only a ``Codec`` can."""
     try:
         return _adapter_for(cls)
     except Exception:  # a class that is odd in ways of its own
@@ -307,7 +307,7 @@ def adapter_for(cls: type[Any]) -> Adapter | None:
 
 
 def registered_adapter_for(cls: type[Any]) -> Adapter | None:
-    """As ``adapter_for``, for a class that stands in ``codecs=``: then exceptions can be saved, too."""
+    """Do as ``adapter_for``, for a class that stands in ``codecs=``: it may be an exception, too."""
     try:
         return ExceptionAdapter(cls) if issubclass(cls, BaseException) else adapter_for(cls)
     except TypeError:  # one with state that is neither args nor attributes

@@ -1,4 +1,4 @@
-"""The slow walk: turns a value into plain JSON data and the tag that restores what JSON has no form for.
+"""The slow walk: makes of a value plain JSON data, and the tag that restores what JSON has no form for.
 
 A tag mirrors its value only where that is needed; ``None`` is a value that is JSON as it stands:
 
@@ -45,17 +45,17 @@ class DumpRegistry(LoadRegistry, Protocol):
 
 
 class Met(NamedTuple):
-    """An object that was met."""
+    """What was made of an object that can change."""
 
     value: Any
     plain: Any
     tag: Tag | None
-    """That of any other place of it."""
+    """The tag of any other place of the object."""
     height: int
 
 
 class Dumper:
-    """One walk. Raises ``Unsavable``; ``RecursionError`` is for its caller to catch.
+    """Dumps the values of one walk. Raises ``Unsavable``; the caller catches ``RecursionError``.
 
     It notes in ``twice`` which objects that can change stand in two places. A second walk that is told of them tags
     them, so that they come back as one.
@@ -68,7 +68,7 @@ class Dumper:
         self.next = first
         self.deepest = 0
         self.met: dict[int, Met] = {}
-        """By id the objects that can change."""
+        """The objects that can change, by id."""
         self.twice: set[int] = set()
         self.in_sets = 0
         self.only_in_sets: set[int] = set()
@@ -125,7 +125,7 @@ class Dumper:
 
     def _dump_new(self, value: Any, kind: type, adapter: DumpAdapter | None) -> Dumped:
         if id(value) in self.entered:
-            raise Unsavable(kind, "contains itself, and JSON has no end then; break the cycle " + KEEP_ON_SELF)
+            raise Unsavable(kind, "contains itself, so its JSON would have no end; break the cycle " + KEEP_ON_SELF)
         if len(self.entered) >= MAX_DEPTH:
             raise Unsavable(kind, _too_deep())
         self.entered.add(id(value))
@@ -145,17 +145,17 @@ class Dumper:
             self.entered.discard(id(value))
 
     def apart(self) -> Dumper:
-        """Another walk, which knows nothing of this one."""
+        """Return a dumper for a walk of its own."""
         return Dumper(self.registry)
 
     def loader(self) -> Loader:
-        """What restores the values of this walk."""
+        """Return what restores the values of this walk."""
         return Loader(self.registry)
 
     def items(
         self, values: Iterable[Any], step: Callable[[int], str] = "[{}]".format
     ) -> tuple[list[Any], dict[str, Any]]:
-        """The plain list of the values, and their tags as fields of the container's tag."""
+        """Return the plain list of the values, and their tags as fields of the container's tag."""
         plains: list[Any] = []
         tags: dict[str, Any] = {}
         place = 0
@@ -171,14 +171,14 @@ class Dumper:
         return plains, compact(tags, len(plains))
 
     def named(self, values: Mapping[str, Any], step: Callable[[str], str]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """As ``items``, for values by a name that is JSON as it stands."""
+        """Do as ``items``, for values by name."""
         plains: dict[str, Any] = {}
         tags: dict[str, Any] = {}
         name = ""
         try:
             for name, value in values.items():
                 if not is_unicode(name):
-                    raise Unsavable(type(value), "is under a name that is no valid text")
+                    raise Unsavable(type(value), "is under a name that is not valid text")
                 plain, tag = self.dump(value)
                 plains[name] = plain
                 if tag is not None:
@@ -189,7 +189,7 @@ class Dumper:
         return plains, compact(tags, len(plains))
 
     def mapping(self, value: Mapping[Any, Any]) -> tuple[Any, dict[str, Any]]:
-        """The plain form of a dict of any keys, and the fields of its tag."""
+        """Return the plain form of a dict with any keys, and the fields of its tag."""
         texts, key_tags = self._key_texts(value)
         if texts is None:
             return self._pairs(value)
@@ -202,7 +202,7 @@ class Dumper:
         return plain, fields
 
     def _key_texts(self, value: Mapping[Any, Any]) -> tuple[list[str] | None, dict[str, Any]]:
-        """The keys as texts, and the tags of those that are not simply strings; no texts where some have none."""
+        """Return the keys as texts, and the tags of those that are not strings; None where a key has no text."""
         texts: list[str] = []
         tags: dict[str, Any] = {}
         for place, key in enumerate(value):
@@ -246,7 +246,7 @@ def _too_deep() -> str:
 
 
 def compact(tags: dict[str, Any], count: int) -> dict[str, Any]:
-    """The field of a container's tag that holds the tags of its values: one for all where they are alike."""
+    """Return the field of a container's tag for the tags of its values: one for all where they are equal."""
     if not tags:
         return {}
     if len(tags) == count > 1:
@@ -257,7 +257,7 @@ def compact(tags: dict[str, Any], count: int) -> dict[str, Any]:
 
 
 def is_builtin_kind(kind: type) -> bool:
-    """Whether every checkpoint can save values of exactly this type."""
+    """Say whether every checkpoint can save values of exactly this type."""
     leaf = kind in (str, bool, int, float, type(None)) or encoder_of(kind) is not None
     return leaf or kind in _CONTAINERS or _container(kind) is not None
 
@@ -347,7 +347,7 @@ _CONTAINERS: dict[type, Callable[[Dumper, Any], Dumped]] = {
 
 
 def _container(kind: type) -> Callable[[Dumper, Any], Dumped] | None:
-    """The function for a container of the ``collections`` module, once it is met."""
+    """Return the function for a container of the ``collections`` module, which is imported when one is met."""
     if kind.__module__ == "collections":
         import collections
 

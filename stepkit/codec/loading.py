@@ -34,13 +34,13 @@ class LoadRegistry(Protocol):
 
 
 class Loader:
-    """One walk. Raises ``Malformed``, and for its caller to catch whatever a constructor raises."""
+    """Loads the values of one walk. Raises ``Malformed`` and nothing else but ``RecursionError``."""
 
     def __init__(self, registry: LoadRegistry) -> None:
         self.registry = registry
         self.depth = 0
         self.shared: dict[int, tuple[Any, Any]] = {}
-        """By number the objects that stand in more than one place, each with its plain form."""
+        """The objects that stand in more than one place, by number, each with its plain form."""
 
     def load(self, plain: Any, tag: Any) -> Any:
         if tag is None:
@@ -99,7 +99,7 @@ class Loader:
         return value
 
     def items(self, plain: Any, fields: Mapping[str, Any]) -> list[Any]:
-        """The values of a plain list, as the fields of its container's tag say."""
+        """Return the values of a plain list, as the fields of its container's tag say."""
         if type(plain) is not list:
             raise Malformed(f"needs a list, not {describe(plain)}")
         place: Any = None
@@ -124,7 +124,7 @@ class Loader:
         return values
 
     def named(self, plain: Any, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """As ``items``, for a plain object."""
+        """Do as ``items``, for a plain object."""
         if type(plain) is not dict:
             raise Malformed(f"needs an object, not {describe(plain)}")
         values = dict(plain)
@@ -196,7 +196,7 @@ def _key_int(text: str) -> int:
         return cast(int, DECODERS["int"](text, {}))
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()):
-        raise Malformed("is no integer")
+        raise Malformed("is not an integer")
     return int(text)
 
 

@@ -32,7 +32,7 @@ _KEYS_LEFT_OUT = len(gc.get_referents({"a": None})) == 1 and len(gc.get_referent
 
 
 def encode_pure(value: Any, met: set[int] | None = None) -> bytes | None:
-    """The JSON of ``value`` if it is JSON as it stands, else None: also where a list or dict is in it twice.
+    """Return the JSON of ``value`` if it is JSON as it stands, else None: also where a list or dict is in it twice.
 
     The ids of its lists and dicts are added to ``met``.
     """
@@ -50,7 +50,7 @@ def encode_pure(value: Any, met: set[int] | None = None) -> bytes | None:
 
 
 def _is_pure(value: Any, check_floats: bool, met: set[int]) -> bool:
-    """Whether a list or dict is pure. ``check_floats``: the JSON has nulls, any of which may be a NaN."""
+    """Say whether a list or dict is pure. ``check_floats``: the JSON has nulls, any of which may be a NaN."""
     level: list[Any] = [value]
     count = 0
     for _ in range(MAX_DEPTH + 1):
@@ -89,7 +89,7 @@ def _is_pure(value: Any, check_floats: bool, met: set[int]) -> bool:
 
 
 def depth_exceeds(value: Any, limit: int) -> bool:
-    """Whether plain JSON data, as a parser gives it, has more than ``limit`` levels of containers."""
+    """Say whether plain JSON data, as a parser gives it, has more than ``limit`` levels of containers."""
     level: list[Any] = [value]
     for _ in range(limit + 1):
         level = [x for x in level if type(x) is dict or type(x) is list]

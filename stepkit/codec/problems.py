@@ -24,11 +24,11 @@ class Malformed(Exception):
         self.problem = problem
         self.steps: list[str] = []
         self.cause: Exception | None = None
-        """What a codec raised: its author's own error, which says what its author put there."""
+        """What a codec raised; its text is its author's."""
 
 
 def describe(value: object) -> str:
-    """A value for a message: its type and its length, never the value itself."""
+    """Return how a message names a value: by type and length, never the value itself."""
     kind = type(value)
     if kind is str:
         return f"str of {len(cast(str, value))} characters"
@@ -38,12 +38,12 @@ def describe(value: object) -> str:
 
 
 def name_of(name: object) -> str:
-    """The name of a key, a field or a tag for a message; what is no short string is described as a value is."""
+    """Return how a message names a key, a field or a tag: a short string itself, all else as ``describe`` does."""
     return f'"{name}"' if type(name) is str and len(name) <= 60 and name.isprintable() else describe(name)
 
 
 def key_step(key: Any) -> str:
-    """The step of a key path: ``.name``, ``["any text"]``, ``[7]``."""
+    """Return a step of a key path: ``.name``, ``["any text"]``, ``[7]``."""
     if type(key) is str:
         return f".{key}" if key.isidentifier() else f"[{json.dumps(key)}]"
     return f"[{key!r}]" if type(key) is int or type(key) is bool or key is None else f"[{type(key).__name__}]"

@@ -95,7 +95,7 @@ NEEDS_CODEC = (
 
 
 def read_codecs(codecs: Any, problems: list[str]) -> tuple[type | Codec[Any], ...]:
-    """What stands in ``codecs=``: an alias of a generic class is its class. What makes no sense is a problem."""
+    """Return the classes and codecs in ``codecs=``, and add what is wrong with them to ``problems``."""
     found: list[type | Codec[Any]] = []
     try:
         given = list(codecs)
@@ -137,7 +137,7 @@ class Registry:
         self._name()
 
     def _name(self) -> None:
-        """Classes are tagged with module and name; the name alone is enough on the way back if it is the only one."""
+        """Name each class by module and name; the name alone is enough on the way back if only one class has it."""
         self._names: dict[type, str] = {}
         self._named: dict[str, list[Adapter]] = {}
         for cls, adapter in self._by_type.items():
@@ -154,7 +154,7 @@ class Registry:
         return tuple(self._by_type)
 
     def merged(self, other: Registry) -> Registry:
-        """The classes and codecs of both; a codec comes before a class, and one of ``self`` before one of ``other``."""
+        """Return the classes and codecs of both; a codec comes before a class, and ``self`` before ``other``."""
         if (
             self is other
             or not other._by_type.keys() - self._by_type.keys()
@@ -216,7 +216,7 @@ class Registry:
         )
 
     def dump(self, value: object, path: str = "$") -> tuple[bytes, Tag | None]:
-        """The JSON of a value, and the tag that restores what JSON has no form for; None where nothing needs any.
+        """Return the JSON of a value, and the tag that restores what JSON has no form for, or None.
 
         An object that can change and is in two places comes back as one. Raises ``UnsavableValueError`` for what could
         not come back equal and of the same type.
@@ -228,14 +228,15 @@ class Registry:
         return encode(plain), tag
 
     def dump_plain(self, value: object, path: str = "$") -> tuple[Any, Tag | None]:
-        """``dump``, with the plain data instead of its JSON."""
+        """Do as ``dump``, with the plain data instead of its JSON."""
         dumper = Dumper(self)
         found = self._dumped(dumper, value, path)
         return self._dumped(Dumper(self, dumper.twice), value, path) if dumper.twice else found
 
     def examine(self, value: object, path: str) -> tuple[bytes, Tag | None, set[int], bool]:
-        """The JSON and the tag of a value as if nothing in it were in two places, the ids of what can change in it, and
-        whether something of that is there twice.
+        """Return the JSON and the tag of a value as if nothing in it were in two places.
+
+        With them come the ids of what can change in it, and whether something of that is there twice.
         """
         dumper = Dumper(self)
         plain, tag = self._dumped(dumper, value, path)
@@ -254,7 +255,7 @@ class Registry:
         raise UnsavableValueError(path, type(value), reason)
 
     def load(self, plain: object, tag: Tag | None, path: str = "$", loader: Loader | None = None) -> Any:
-        """The value that ``dump`` was given, from the plain data and the tag; ``plain`` is not changed.
+        """Return the value that ``dump`` was given, from the plain data and the tag; ``plain`` is not changed.
 
         ``loader`` knows the values that were loaded before, which this one may share something with. Raises
         ``CheckpointFormatError`` where the two do not fit, or the tag names a class that the flow does not.
@@ -273,13 +274,13 @@ class Registry:
         ) from cause
 
     def dump_context(self, context: Mapping[str, object], first: int = 1) -> tuple[dict[str, Any], dict[str, Tag]]:
-        """The plain data of a context, and the tags of the keys that need any. Raises as ``dump`` does."""
+        """Return the plain data of a context, and the tags of the keys that need any. Raises as ``dump`` does."""
         return dump_together([(self, context)], first)[0]
 
     def load_context(
         self, plains: Mapping[str, object], tags: Mapping[str, Tag], loader: Loader | None = None
     ) -> dict[str, Any]:
-        """The context of which ``dump_context`` gave the data and the tags. Raises as ``load`` does."""
+        """Return the context of which ``dump_context`` gave the data and the tags. Raises as ``load`` does."""
         if extra := [key for key in tags if key not in plains]:
             raise CheckpointFormatError(
                 f"the checkpoint has a type tag for the key {name_of(extra[0])}, which its data do not have. "
@@ -291,7 +292,7 @@ class Registry:
 
 
 def dump_together(contexts: Sequence[tuple[Registry, Mapping[str, object]]], first: int = 1) -> list[DumpedContext]:
-    """The plain data and the tags of contexts that may share objects; they are loaded in the same order.
+    """Return the plain data and the tags of contexts that may share objects; they are loaded in the same order.
 
     ``first`` is the first number for a shared object. Raises ``UnsavableValueError``.
     """
@@ -304,7 +305,7 @@ def dump_together(contexts: Sequence[tuple[Registry, Mapping[str, object]]], fir
 
 
 def met_in(contexts: Sequence[tuple[Registry, Mapping[str, object]]]) -> tuple[list[DumpedContext], set[int], bool]:
-    """As ``dump_together`` if nothing is shared; the ids of what can change, and whether some of it is there twice."""
+    """Do as ``dump_together`` where nothing is shared; add the ids of what can change, and if one is met twice."""
     dumper = Dumper(Registry())
     found = [_dump_context(dumper, registry, context) for registry, context in contexts]
     return found, set(dumper.met), bool(dumper.twice)

@@ -1,4 +1,4 @@
-"""The builtin kinds that are one JSON string (or null): how each is written, and read back exactly.
+"""Values that become one JSON string (or null): how each kind is written, and read back exactly.
 
 A kind's tag is its name, or ``{"is": name, ...}`` with the fields that its text does not hold.
 Modules are imported when a value of theirs is met: from this fixed list, never by a name out of a checkpoint.
@@ -35,7 +35,7 @@ def text(plain: object) -> str:
 
 
 def _encode_zoned(value: Any) -> tuple[str, Fields]:
-    """A datetime or a time: ISO text, and what of its zone the text does not hold."""
+    """Return the ISO text of a datetime or a time, and what the text does not hold of its zone."""
     zone, fields = value.tzinfo, cast(Fields, {})
     if type(zone) is datetime.timezone:
         arguments = zone.__getinitargs__()  # type: ignore[attr-defined]
@@ -43,7 +43,7 @@ def _encode_zoned(value: Any) -> tuple[str, Fields]:
             fields["offset"] = msgspec.to_builtins(arguments[0])
         if len(arguments) == 2:
             if not is_unicode(arguments[1]):
-                raise Unsavable(type(value), "has a time zone whose name is no valid text")
+                raise Unsavable(type(value), "has a time zone whose name is not valid text")
             fields["name"] = arguments[1]
     elif zone is not None:
         key = getattr(zone, "key", None)
@@ -72,7 +72,7 @@ def _zone(key: object) -> datetime.tzinfo:
     from zoneinfo import ZoneInfo
 
     if not isinstance(key, str) or not ZONE_KEY.fullmatch(key):
-        raise Malformed(f"{describe(key)} is no name of a time zone")
+        raise Malformed(f"{describe(key)} is not the name of a time zone")
     return ZoneInfo(key)
 
 
@@ -111,7 +111,7 @@ def _unbase64(plain: str) -> bytes:
     try:
         return base64.b64decode(plain, validate=True)
     except (binascii.Error, ValueError):
-        raise Malformed("is no base64 text") from None
+        raise Malformed("is not base64 text") from None
 
 
 def _decimal(plain: str) -> Any:
@@ -126,7 +126,7 @@ def _fraction(plain: str) -> Any:
     from fractions import Fraction
 
     if not re.fullmatch(r"-?[0-9]+/[0-9]+", plain):  # Fraction itself would compute 1e999999999 in full
-        raise Malformed("is no fraction like 3/4")
+        raise Malformed("is not a fraction like 3/4")
     return Fraction(plain)
 
 
@@ -137,7 +137,7 @@ def _encode_fraction(value: Any) -> str:
 def _encode_path(value: Any) -> str:
     plain = str(value)
     if not is_unicode(plain):
-        raise Unsavable(type(value), "has bytes in it that are no valid text; keep os.fsencode(path) instead")
+        raise Unsavable(type(value), "has bytes in it that are not valid text; keep os.fsencode(path) instead")
     return plain
 
 
@@ -163,7 +163,7 @@ def _decode_uuid(plain: Any, fields: Mapping[str, Any]) -> Any:
 
 def _number(plain: str) -> float:
     if plain not in ("NaN", "Infinity", "-Infinity"):
-        raise Malformed("is none of NaN, Infinity, -Infinity")
+        raise Malformed("is not one of NaN, Infinity, -Infinity")
     return float(plain)
 
 
@@ -173,12 +173,12 @@ def not_finite(value: float) -> str:
 
 def _hexadecimal(plain: str) -> int:
     if not re.fullmatch(r"-?0x[0-9a-f]+", plain):
-        raise Malformed("is no hexadecimal integer like 0xff")
+        raise Malformed("is not a hexadecimal integer like 0xff")
     return int(plain, 16)
 
 
 def is_number(value: int) -> bool:
-    """Whether an integer can be written with digits and read again."""
+    """Say whether an integer can be written with digits and read again."""
     if value.bit_length() <= 2048:
         return True
     try:
@@ -188,7 +188,7 @@ def is_number(value: int) -> bool:
 
 
 def escape(value: str) -> str:
-    """ASCII text for a string that is no valid Unicode; ``unescape`` is its exact inverse."""
+    """Return ASCII text for a string that is not valid Unicode; ``unescape`` is the exact inverse."""
     return value.encode("unicode_escape").decode("ascii")
 
 
@@ -197,7 +197,7 @@ def unescape(plain: str) -> str:
 
 
 def is_unicode(value: str) -> bool:
-    """Whether a string has no lone surrogates, which UTF-8 cannot write."""
+    """Say whether a string is free of lone surrogates, which UTF-8 cannot write."""
     if value.isascii():
         return True
     try:
@@ -214,14 +214,14 @@ def _unset(plain: Any, fields: Mapping[str, Any]) -> Any:
 def _encode_timezone(value: Any) -> tuple[str, Fields]:
     offset, *name = value.__getinitargs__()
     if name and not is_unicode(name[0]):
-        raise Unsavable(type(value), "has a name that is no valid text")
+        raise Unsavable(type(value), "has a name that is not valid text")
     return str(datetime.timezone(offset)), {"name": name[0]} if name else {}
 
 
 def _decode_timezone(plain: Any, fields: Mapping[str, Any]) -> datetime.timezone:
     found = OFFSET.fullmatch(text(plain))
     if found is None:
-        raise Malformed("is no offset like UTC+02:00")
+        raise Malformed("is not an offset like UTC+02:00")
     sign, *parts = found.groups()
     hours, minutes, seconds, microseconds = (int(part or 0) for part in parts)
     offset = datetime.timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
@@ -239,13 +239,13 @@ def _encode_zone(value: Any) -> tuple[str, Fields]:
 
 
 def _encode_pattern(value: Any) -> tuple[str, Fields]:
-    """A compiled regular expression: its pattern, and those of its flags that are not as usual."""
+    """Return the pattern of a compiled regular expression, and its flags unless they are the usual ones."""
     if value.flags & re.DEBUG:
         raise Unsavable(type(value), "was compiled with re.DEBUG, and would print again; leave the flag out")
     if isinstance(value.pattern, bytes):
         return base64_of(value.pattern), {"bytes": True, **({"flags": value.flags} if value.flags else {})}
     if not is_unicode(value.pattern):
-        raise Unsavable(type(value), "has a pattern that is no valid text; write its surrogates as escapes")
+        raise Unsavable(type(value), "has a pattern that is not valid text; write its surrogates as escapes")
     return value.pattern, {} if value.flags == re.UNICODE else {"flags": value.flags}
 
 
@@ -302,7 +302,7 @@ _encoders: dict[type, tuple[str, Encode] | None] = {}
 
 
 def encoder_of(type: type) -> tuple[str, Encode] | None:
-    """The kind and the encoder of exactly this type, or None."""
+    """Return the kind and the encoder of exactly this type, or None."""
     try:
         return _encoders[type]
     except KeyError:
