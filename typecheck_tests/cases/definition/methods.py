@@ -3,7 +3,6 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from stepkit import Flow, StepEvent, flow
-from typing_extensions import override
 
 
 class Wrong(Flow):
@@ -73,12 +72,6 @@ class Misspelt(Other):
         return {"b": 1}
 
 
-class Overridden(Other):
-    @override
-    def on_step_completed(self, event: "Overridden.Event") -> None:  # E+: override, but no base
-        event.stop_pipeline()
-
-
 class Mixin:
     def on_step_finish(self, event: object) -> None:
         print(event)
@@ -124,26 +117,6 @@ class Callable(Other):
         print(step_name, error)
 
     def on_progress(self, progress: object, /) -> None:
-        print(progress)
-
-
-class Stranger(Flow):
-    @flow.step("one")
-    def one(self):
-        return {"c": 1}
-
-    def on_step_complete(self, event: Other.Event) -> None:  # E: [stepkit-definition] on_step_complete: it is given the events of Stranger, not those of Other; annotate it with Stranger.Event
-        print(event.step_name)
-
-    def on_step_error(self, step_name: int, error: ValueError) -> None:  # E: [stepkit-definition] its "step_name" is of type "int", but it is given any str # E: [stepkit-definition] its "error" is of type "ValueError", but it is given any Exception
-        print(step_name, error)
-
-
-class Either(Stranger):
-    def on_step_complete(self, event: "Either.Event | Other.Event") -> None:
-        print(event.step_name)
-
-    def on_progress(self, progress: int) -> None:  # E: [stepkit-definition] its "progress" is of type "int", but it is given any Progress
         print(progress)
 
 

@@ -108,3 +108,29 @@ def use(big: Big, event: "Bigger.Event", other: "Calc.Event") -> None:
     Calc().on_step_error("one", ValueError())
     Big().run_sync({"a": 1}, on_step_complete=big.on_step_complete)
     Calc().run_sync({"a": 1}, on_step_complete=big.on_step_complete)  # E: [arg-type]
+
+
+class Stranger(Flow):
+    @flow.step("one")
+    def one(self):
+        return {"c": 1}
+
+    def on_step_complete(self, event: Calc.Event) -> None:  # E: [stepkit-definition] on_step_complete: it is given the events of Stranger, not those of Calc; annotate it with Stranger.Event
+        print(event.step_name)
+
+    def on_step_error(self, step_name: int, error: ValueError) -> None:  # E: [stepkit-definition] its "step_name" is of type "int", but it is given any str # E: [stepkit-definition] its "error" is of type "ValueError", but it is given any Exception
+        print(step_name, error)
+
+
+class Either(Stranger):
+    def on_step_complete(self, event: "Either.Event | Calc.Event") -> None:
+        print(event.step_name)
+
+    def on_progress(self, progress: int) -> None:  # E: [stepkit-definition] its "progress" is of type "int", but it is given any Progress
+        print(progress)
+
+
+class Overridden(Calc):
+    @override
+    def on_step_completed(self, event: "Overridden.Event") -> None:  # E+: override, but no base
+        event.stop_pipeline()
