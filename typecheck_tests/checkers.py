@@ -179,7 +179,7 @@ def _daemon(cases: Sequence[Case], project: Path) -> Iterator[Phase]:
     command = [PYTHON, "-m", "mypy.dmypy", "--status-file", str(project.parent / "daemon.json")]
     try:
         for turn in range(4):
-            phase = _write(cases, project, "daemon", turn, moved=1 if turn == 1 else 0)
+            phase = _write(cases, project, "daemon", turn, moved=turn % 2)
             if turn == 0:
                 flags = ["--timeout", "300", "--", "--config-file", str(_config(project)), *FORMAT]
                 done = _run([*command, "run", *flags, *_targets(project)], project)
