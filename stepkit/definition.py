@@ -355,7 +355,7 @@ class Flow(Generic[InputT, OutputT]):
         run_id: str | None = None,
     ) -> "runtime.Run":
         run = runtime.new_run(self, callbacks, cancel, run_id)
-        plan = runtime.plan_of(type(self))
+        plan: runtime.Plan = self.__stepkit_plan__
         if log is not None or plan.may_log:
             config, run_log = effective_config(log, run.options.log)
             if run_log or plan.logs:

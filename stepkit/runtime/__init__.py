@@ -18,12 +18,13 @@ from .entry import (
     start_checkpoint,
     start_sync,
 )
-from .plan import plan_of
+from .plan import Plan
 from .run import Run
 
 __all__ = [
     "Breaker",
     "Callbacks",
+    "Plan",
     "Run",
     "breaker_of",
     "call_by",
@@ -31,7 +32,6 @@ __all__ = [
     "load",
     "new_run",
     "observe",
-    "plan_of",
     "record",
     "resume",
     "resume_sync",

@@ -67,11 +67,6 @@ async def _recorded(frame: Frame, record: Callable[..., Awaitable[None] | None],
         raise Aborted(error) from None
 
 
-def has_listeners(frame: Frame) -> bool:
-    """Whether anybody is told of the steps that this frame completes."""
-    return frame.run.complete_callbacks != () or frame.own_complete != ()
-
-
 def notify_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] | None:
     """Call ``on_step_complete``; what has to be awaited of it, or None: then it was all sync, and is done.
 

@@ -71,7 +71,9 @@ class TaskWatch:
 
     @property
     def cancelled(self) -> bool:
-        if self.cancelling() > self.before and self._observed is not None:
+        if self.cancelling() <= self.before:
+            return False
+        if self._observed is not None:
             self._observed.take_back()
         return self.cancelling() > self.before
 
@@ -130,7 +132,8 @@ def _never() -> int:
 
 def _current_task() -> asyncio.Task[Any] | None:
     module = sys.modules.get("asyncio")
-    if module is None or module._get_running_loop() is None:  # asks without an exception
+    loop = None if module is None else module._get_running_loop()  # asks without an exception
+    if module is None or loop is None:
         return None
-    task: asyncio.Task[Any] | None = module.current_task()
+    task: asyncio.Task[Any] | None = module.current_task(loop)
     return task

@@ -168,6 +168,7 @@ def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str
 
 
 def _started(run: Run, input: Any, deadline: float | None) -> Frame:
+    """Return the root frame of a run that may begin."""
     frame = _root(run, input)
     if deadline is not None:
         run.set_deadline(deadline)
@@ -181,24 +182,24 @@ def _started(run: Run, input: Any, deadline: float | None) -> Frame:
 
 
 def _root(run: Run, input: Any) -> Frame:
-    context = {} if input is None else checked_mapping(input, run.flow, "the input")
-    return Frame(run, run.owner, plan_of(type(run.owner)).steps, context)
+    context = {} if input is None else checked_mapping(input, run, "the input")
+    return Frame(run, run.owner, run.owner.__stepkit_plan__.steps, context)  # the plan was made with the run
 
 
 def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, Ending]:
-    observer = frame.run.observer
-    if observer is not None:
-        return _run_observed(frame, resumed_from, observer)
-    for message in frame.run.notices:
-        frame.run.warn("", message)
-    return _run(frame)
-
-
-def _run(frame: Frame) -> Coroutine[Any, Any, Ending]:
     run = frame.run
-    if run.deadline is None or run.by_hand:  # where no event loop can give up a step, steps look at the time
+    if run.observer is not None:
+        return _run_observed(frame, resumed_from, run.observer)
+    for message in run.notices:
+        run.warn("", message)
+    return _run_to_end(frame) if run.deadline is None else _limited(frame)
+
+
+def _limited(frame: Frame) -> Coroutine[Any, Any, Ending]:
+    deadline = frame.run.deadline
+    if deadline is None or frame.run.by_hand:  # without an event loop nothing can interrupt a step: steps look at it
         return _run_to_end(frame)
-    return _run_in_time(frame, run.deadline)
+    return _run_in_time(frame, deadline)
 
 
 async def _run_to_end(frame: Frame) -> Ending:
@@ -263,7 +264,7 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
     started = perf_counter()
     ending = Ending("cancelled")
     try:
-        ending = await _run(frame)
+        ending = await _limited(frame)
         return ending
     finally:
         observer.run_finished(ending, perf_counter() - started)
@@ -286,9 +287,11 @@ def _tell_skipped(frame: Frame, observer: Observer) -> None:
 
 def _without_loop(frame: Frame, resumed_from: str | None) -> Ending:
     """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
-    run, plan = frame.run, plan_of(type(frame.owner))
+    run = frame.run
+    plan: Plan = run.owner.__stepkit_plan__
     awaits = plan.awaits or plan.tells_async
-    if callbacks := run.complete_callbacks + run.error_callbacks + run.start_callbacks:
+    if run.complete_callbacks or run.error_callbacks or run.start_callbacks:
+        callbacks = run.complete_callbacks + run.error_callbacks + run.start_callbacks
         awaits = awaits or any(map(is_async, callbacks))
     if run.caller is not None:
         awaits = awaits or is_async(run.caller.call)

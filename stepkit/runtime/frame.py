@@ -81,7 +81,7 @@ class PlannedStep:
         self.mark = mark_of(row.name)
         self.members = tuple(planned(member) for member in row.members)
         self.call: Call = bind(row.function, row.parameters) if row.function is not None else _nothing
-        # The most common shape, one key and no more, is called without the detour: 0.1 of an idle step.
+        # The most common shape, one key and no more, is called without the detour: 7 % of what idle steps cost.
         self.function: Callable[..., Any] = row.function or _nothing
         self.key: str | None = None
         if row.parameters == Parameters(required=row.parameters.required, takes_self=True):

@@ -11,7 +11,6 @@ from ..errors import MissingKeyError, RunCancelledError, StepkitError
 from ..table import Fallback
 from .attempts import note_current, repeat
 from .callbacks import (
-    has_listeners,
     journal_completed,
     journal_started,
     note,
@@ -38,7 +37,8 @@ async def run_frame(frame: Frame) -> None:
         return
 
     # Nothing here can be given up and nobody watches each move: the short way for steps without policies.
-    owner, context, written, notifies = frame.owner, frame.context, frame.written, has_listeners(frame)
+    owner, context, written = frame.owner, frame.context, frame.written
+    notifies = bool(run.complete_callbacks or frame.own_complete)
     attempt = Attempt(frame, None, 1)
     running.set(attempt)
     cancelling: Callable[[], int] | None = None
@@ -139,7 +139,7 @@ async def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str],
         run.observer.step_completed(path, duration, keys, row.log)
     if run.journal is not None and not frame.in_group:
         await journal_completed(frame, path)
-    if has_listeners(frame):
+    if run.complete_callbacks or frame.own_complete:
         note_current(frame, step)
         pending = notify_completed(frame, path, duration)
         if pending is not None:

@@ -105,7 +105,7 @@ def restore(
     ``deadline`` takes the place of the checkpoint's.
     Raises a ``ResumeRefusedError`` that says what is wrong.
     """
-    data = {} if override_data is None else checked_mapping(override_data, run.flow, "override_data")
+    data = {} if override_data is None else checked_mapping(override_data, run, "override_data")
     levels, path, state = _read(run, checkpoint)
     if data:
         for key, hint in unknown_keys(levels[0], levels, data).items():
