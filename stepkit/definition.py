@@ -17,15 +17,9 @@ from .callback_methods import no_callback
 from .errors import ResumeRefusedError
 from .events import StepEvent
 from .log import LogConfig, effective_config, make_observer
+from .row_builder import retries_problem, size_problem, text_problem, timeout_problem
 from .table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback, StepTable
-from .table_builder import (
-    collect,
-    input_problem,
-    retries_problem,
-    size_problem,
-    text_problem,
-    timeout_problem,
-)
+from .table_builder import collect, input_problem
 
 if TYPE_CHECKING:
     from .checkpoint import Checkpoint
@@ -216,7 +210,7 @@ class Flow(Generic[InputT, OutputT]):
         if is_no_mapping(written):
             problems.append(input_problem(written.__name__ if isinstance(written, type) else repr(written)))
 
-        setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems))
+        setattr(cls, "__stepkit_table__", collect(cls, FlowOptions(**options), problems, RESERVED))
         setattr(cls, "__stepkit_plan__", None)  # the runtime's; it is made for the first run
         input_type, _ = declared_input(cls)
         if hasattr(input_type, "__annotations__"):
@@ -384,3 +378,9 @@ class Flow(Generic[InputT, OutputT]):
         ``reset()``, and ``clock``, which a test may replace.
         """
         return runtime.breaker_of(cls, step)
+
+
+MAY_BE_STEPS = ("check", "load")
+LATER = ("resume", "start")
+RESERVED = frozenset([*(name for name in vars(Flow) if not name.startswith("_")), *LATER]) - {*MAY_BE_STEPS}
+"""The names that no step may have: those of Flow itself and of what durable runs will add."""

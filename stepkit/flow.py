@@ -102,12 +102,8 @@ class Declaration:
         return f"<{self.kind} {self.arguments.get('name') or self.attribute!r}>"
 
 
-@final
-class Step(Declaration, Generic[CallT, RowT]):
-    """A step of a flow. On an instance of the flow it is the plain method.
-
-    ``CallT`` is the plain method's type, ``RowT`` what the step does to the context; only the mypy plugin fills them.
-    """
+class MethodDeclaration(Declaration):
+    """A declaration that a method is decorated with. On an instance of the flow it is the plain method."""
 
     def __init__(
         self,
@@ -130,21 +126,16 @@ class Step(Declaration, Generic[CallT, RowT]):
 
 
 @final
-class Branch(Declaration, Generic[CallT]):
+class Step(MethodDeclaration, Generic[CallT, RowT]):
+    """A step of a flow. On an instance of the flow it is the plain method.
+
+    ``CallT`` is the plain method's type, ``RowT`` what the step does to the context; only the mypy plugin fills them.
+    """
+
+
+@final
+class Branch(MethodDeclaration, Generic[CallT]):
     """A branch of a flow: its method chooses a case. On an instance of the flow it is the plain method."""
-
-    def __init__(self, arguments: Mapping[str, Any], function: Callable[..., Any]) -> None:
-        super().__init__("branch", arguments)
-        self.function = function
-        self.__doc__ = function.__doc__
-        self.__name__ = getattr(function, "__name__", "")
-        self.__wrapped__ = function
-
-    def __get__(self, instance: object | None, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self.function, instance)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
 
 
 @final
@@ -193,7 +184,7 @@ class BranchDecorator:
         self._arguments = arguments
 
     def __call__(self, function: Callable[..., Any], /) -> Any:
-        return Branch(self._arguments, function)
+        return Branch("branch", self._arguments, function)
 
 
 def _declare(kind: Kind, name: object, options: dict[str, Any], group: Parallel | None = None) -> StepDecorator:

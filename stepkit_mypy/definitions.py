@@ -31,7 +31,8 @@ from mypy.nodes import (
 )
 from mypy.nodes import Context as Node
 
-from stepkit import table_builder
+from stepkit import row_builder, table_builder
+from stepkit.definition import RESERVED
 from stepkit.errors import quoted
 from stepkit.fallback import no_method
 from stepkit.table import ERROR_POLICIES, CircuitBreaker
@@ -85,7 +86,7 @@ def _say(checker: TypeChecker, node: Node, attribute: str, text: str) -> None:
 def _check_declaration(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     attribute, node, options = declaration.attribute, declaration.node, declaration.options
     constants = declaration.constants
-    if attribute in table_builder.RESERVED:
+    if attribute in RESERVED:
         _say(
             checker, _name_of_method(declaration), attribute, table_builder.HIDES_OWN_NAME.format(kind=declaration.kind)
         )
@@ -120,13 +121,13 @@ def _fits(value: object, option: str) -> bool:
 
 
 def _check_name(checker: TypeChecker, node: Node, attribute: str, name: object, prefix: str = "") -> None:
-    problem = table_builder.name_problem(name) if isinstance(name, str) else None
+    problem = row_builder.name_problem(name) if isinstance(name, str) else None
     if problem is not None:
         _say(checker, node, attribute, prefix + problem)
 
 
 def _check_option(checker: TypeChecker, node: Node, attribute: str, option: str, value: object) -> None:
-    for text in table_builder.option_problems(attribute, {option: value}):
+    for text in row_builder.option_problems(attribute, {option: value}):
         messages.definition(checker, node, text)
 
 
@@ -202,12 +203,12 @@ def _check_method(checker: TypeChecker, declaration: Declaration, node: Decorato
         if place < own and name in ("builtins.property", "builtins.staticmethod", "functools.cached_property"):
             _say(checker, decorator, attribute, table_builder.HIDDEN_BY_DECORATOR)
         elif place > own and name in ("builtins.staticmethod", "builtins.classmethod"):
-            text = table_builder.NO_METHOD.format(found=f"a {name.removeprefix('builtins.')}")
+            text = row_builder.NO_METHOD.format(found=f"a {name.removeprefix('builtins.')}")
             _say(checker, decorator, attribute, text)
     thread = declaration.options.get("thread")
     if thread is not None and function.is_coroutine and own == len(node.original_decorators) - 1:
         if declaration.constants.of(checker, thread) is True:
-            _say(checker, thread, attribute, table_builder.ASYNC_IN_THREAD)
+            _say(checker, thread, attribute, row_builder.ASYNC_IN_THREAD)
 
 
 def _place_of_decorator(declaration: Declaration, node: Decorator) -> int:
@@ -302,7 +303,7 @@ def _check_groups(checker: TypeChecker, work: Work) -> None:
         if declaration is None or declaration.kind != "parallel":
             continue
         if not slot.members and everything_is_seen:
-            text = table_builder.NO_MEMBERS.format(attribute=slot.attribute)
+            text = row_builder.NO_MEMBERS.format(attribute=slot.attribute)
             _say(checker, declaration.node, slot.attribute, text)
 
 
@@ -409,9 +410,9 @@ def _check_class_options(checker: TypeChecker, work: Work) -> None:
         value = constants.of(checker, keywords[keyword]) if keyword in keywords else UNKNOWN
         problem: str | None = None
         if keyword == "name" and isinstance(value, str):
-            problem = table_builder.text_problem(value)
+            problem = row_builder.text_problem(value)
         elif keyword == "max_checkpoint_size" and isinstance(value, int):
-            problem = table_builder.size_problem(value)
+            problem = row_builder.size_problem(value)
         if problem is not None:
             messages.definition(checker, keywords[keyword], problem)
     registering.check(checker, work)
