@@ -60,7 +60,7 @@ class Attempt:
         self.fence = fence
 
     def end(self) -> None:
-        """The run is over: hold on to nothing of it."""
+        """Let go of the run, which is over."""
         self.frame = self.step = None
 
 
@@ -68,7 +68,7 @@ running: ContextVar[Attempt | None] = ContextVar("stepkit-running", default=None
 
 
 def current() -> CurrentStep:
-    """The step that runs here, in this task or thread. A task that outlives its step sees the step that runs by then.
+    """Return the step that runs in this task or thread. A task that outlives its step sees the one that runs by then.
 
     Raises ``NoCurrentStepError`` outside of a step.
     """

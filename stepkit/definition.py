@@ -36,14 +36,14 @@ class Cancellation(Protocol):
 
 
 def _owner(flow: "Flow[Any, Any] | type[Flow[Any, Any]]") -> "Flow[Any, Any]":
-    """The flow itself; of a class an instance that was never made, as nothing of it will run."""
+    """Return the flow itself; for a class an instance without its ``__init__``, as none of its steps will run."""
     if isinstance(flow, Flow):
         return flow
     return object.__new__(flow)
 
 
 def _time_of(deadline: Deadline | None) -> float | None:
-    """A deadline in seconds since 1970."""
+    """Return a deadline in seconds since 1970."""
     return None if deadline is None else deadline_of(deadline)
 
 
@@ -67,7 +67,7 @@ def _check(
     *,
     deadline: Deadline | None = None,
 ) -> ResumeRefusedError | None:
-    """Whether ``run_checkpoint`` would accept the checkpoint today: None, or the error that it would raise.
+    """Return the error that ``run_checkpoint`` would raise for the checkpoint today, or None if it would accept it.
 
     No step runs. Ask the class, or an instance where a nested flow is made by a function of ``self``. A flow with a
     step of the name ``check`` has the step there.
@@ -77,7 +77,7 @@ def _check(
 
 
 def _load(flow: "Flow[Any, Any] | type[Flow[Any, Any]]", checkpoint: "str | bytes | Checkpoint[Any]") -> dict[str, Any]:
-    """The context that a checkpoint holds, with its values restored as a resume restores them.
+    """Return the context that a checkpoint holds, with its values restored as a resume restores them.
 
     Inside of a nested flow or a branch it is the context there. Raises a ``ResumeRefusedError`` for what
     ``run_checkpoint`` refuses, but not for keys that are missing and values that do not fit: ``override_data`` may mend
@@ -277,7 +277,7 @@ class Flow(Generic[InputT, OutputT]):
         run_id: str | None = None,
         deadline: Deadline | None = None,
     ) -> OutputT:
-        """``run`` without an event loop of one's own. A flow of sync steps uses none at all.
+        """Run as ``run`` does, without an event loop of one's own. A flow of sync steps uses none at all.
 
         ``cancel`` is looked at between steps; once it is set, the run raises ``RunCancelledError``. Raises
         ``EventLoopError`` if the flow has async steps and a loop is running in this thread: await ``run`` there.
@@ -322,7 +322,7 @@ class Flow(Generic[InputT, OutputT]):
         cancel: Cancellation | None = None,
         deadline: Deadline | None = None,
     ) -> OutputT:
-        """``run_checkpoint`` without an event loop of one's own; see ``run_sync``."""
+        """Go on as ``run_checkpoint`` does, without an event loop of one's own; see ``run_sync``."""
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, cancel)
         return runtime.resume_sync(run, checkpoint, override_data, _time_of(deadline)).unwrap()  # type: ignore[return-value]
@@ -331,7 +331,7 @@ class Flow(Generic[InputT, OutputT]):
     def start_checkpoint(
         cls, input: InputT | None = None, *, run_id: str | None = None, deadline: Deadline | None = None
     ) -> str:
-        """The checkpoint from before the first step: save it, and a run can be resumed before it has begun.
+        """Return the checkpoint from before the first step: save it, and a run can be resumed before it has begun.
 
         ``run_checkpoint`` then runs the whole flow, until the ``deadline`` if there is one. The input is
         checked against the one that the class declares and what the steps read; a key that is missing there may
@@ -358,21 +358,21 @@ class Flow(Generic[InputT, OutputT]):
 
     @classmethod
     def describe(cls) -> list[dict[str, Any]]:
-        """The step table as plain data: for each step its name, kind, what it reads, its options, its inside."""
+        """Return the step table as plain data: for each step its name, kind, what it reads, its options, its inside."""
         from . import description
 
         return description.describe(cls.__stepkit_table__)
 
     @classmethod
     def mermaid(cls) -> str:
-        """The flow as a Mermaid flowchart: branches are diamonds, parallel groups are boxes."""
+        """Draw the flow as a Mermaid flowchart: branches are diamonds, parallel groups are boxes."""
         from . import description
 
         return description.mermaid(cls.__stepkit_table__)
 
     @classmethod
     def circuit_breaker(cls, step: str) -> runtime.Breaker:
-        """The circuit breaker of a step; raises ``LookupError`` if it has none.
+        """Return the circuit breaker of a step; raise ``LookupError`` if it has none.
 
         It has ``state`` (``"closed"``, ``"open"``, ``"half-open"``), ``failures`` in a row, ``retry_after`` (seconds),
         ``reset()``, and ``clock``, which a test may replace.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .table import FlowSource, StepRow, StepTable
+from .table import FlowSource, Kind, StepRow, StepTable
 
 # Options that are shown only where they differ from what they are when nothing is said.
 _QUIET_OPTIONS: dict[str, Any] = {
@@ -18,8 +18,16 @@ _QUIET_OPTIONS: dict[str, Any] = {
 }
 
 
+# How a step is drawn where nothing is known to be inside of it.
+_SHAPES: dict[Kind, tuple[str, str]] = {
+    "step": ("[", "]"),
+    "transform": ("[/", "/]"),
+    "subflow": ("[[", "]]"),
+}
+
+
 def describe(table: StepTable) -> list[dict[str, Any]]:
-    """The steps as dicts that JSON has a form for."""
+    """Return the steps as dicts that JSON has a form for."""
     return [_describe_row(row) for row in table.steps]
 
 
@@ -47,9 +55,9 @@ def _describe_row(row: StepRow) -> dict[str, Any]:
         }
     if row.source is not None:
         described |= _describe_source(row.source)
-    if row.kind == "branch":
+    if row.cases:
         described["cases"] = {case: _describe_source(source) for case, source in row.cases.items()}
-    if row.kind == "parallel":
+    if row.members:
         described["mode"] = row.mode
         described["members"] = [_describe_row(member) for member in row.members]
     return described
@@ -68,7 +76,7 @@ def _table_of(source: FlowSource) -> StepTable | None:
 
 
 def mermaid(table: StepTable) -> str:
-    """A Mermaid flowchart, top down: a diamond asks which case, a box surrounds what is inside a step."""
+    """Draw a Mermaid flowchart, top down: a diamond asks which case, a box surrounds what is inside a step."""
     chart = _Chart()
     chart.lines += ["flowchart TD", '  start(["start"])']
     ends = chart.sequence(table, [("start", "")], "  ")
@@ -102,27 +110,27 @@ class _Chart:
     def row(self, row: StepRow, ends: Ends, indent: str) -> Ends:
         if row.when is not True and len(ends) > 1:
             ends = self.join(ends, indent)  # else each way here would be drawn twice from now on
-        if row.kind == "branch":
+        if row.cases:
             return self.branch(row, ends, indent)
-        if row.kind == "parallel":
+        if row.members:
             return self.group(row, ends, indent)
         table = None if row.source is None else _table_of(row.source)
         if table is not None:
             return self.box(row, table, ends, indent)
         node = self.node()
-        shape = {"transform": ("[/", "/]"), "subflow": ("[[", "]]")}.get(row.kind, ("[", "]"))
-        self.lines.append(f"{indent}{node}{shape[0]}{_quoted(row.name)}{shape[1]}")
+        left, right = _SHAPES[row.kind]
+        self.lines.append(f"{indent}{node}{left}{_quoted(row.name)}{right}")
         self.link(ends, node, indent)
         return self.skippable(row, ends, [(node, "")])
 
     def skippable(self, row: StepRow, before: Ends, after: Ends) -> Ends:
-        """A conditional step can be passed by; the arrow says so."""
+        """Add the arrow by which a conditional step is passed."""
         if row.when is True:
             return after
         return after + [(node, f"{label}, not {row.name}" if label else f"not {row.name}") for node, label in before]
 
     def join(self, ends: Ends, indent: str) -> Ends:
-        """A small circle in which several ways meet."""
+        """Draw a small circle in which several ways meet."""
         node = self.node()
         self.lines.append(f"{indent}{node}(( ))")
         self.link(ends, node, indent)

@@ -140,7 +140,7 @@ class StepEvent(Generic[NameT, ContextT, FlowT]):
         return self._source is not None and self._source.stop_asked
 
     def _seal(self) -> None:
-        """The runtime says that the callback is over and the event was kept: take what may still be read."""
+        """Take what may still be read: the callback is over, and the event was kept."""
         _ = self.run_id, self.context
         if self._checkpoint is None:
             self._take()

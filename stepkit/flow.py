@@ -400,5 +400,5 @@ class Parallel(Declaration):
 
 
 def _step_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The options out of a declaring function's ``locals()``; they are named as the table names them."""
+    """Pick the options out of a declaring function's ``locals()``; they are named as the table names them."""
     return {key: value for key, value in arguments.items() if key not in ("self", "name", "flow")}

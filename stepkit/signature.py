@@ -15,7 +15,7 @@ class UnreadableSignature(Exception):
 
 
 def read_parameters(function: Callable[..., Any], *, method: bool, takes_error: bool = False) -> Parameters:
-    """The keys that ``function`` reads from the context.
+    """Return the keys that ``function`` reads from the context.
 
     A method's first parameter is left out. Where ``method`` is false, a first parameter called ``self`` is
     not a key: it receives the flow. With ``takes_error`` the one after it is no key either. ``functools.wraps`` is
@@ -67,7 +67,7 @@ def read_parameters(function: Callable[..., Any], *, method: bool, takes_error: 
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Whether calling ``function`` gives an awaitable, as far as its definition says."""
+    """Return whether calling ``function`` gives an awaitable, as far as its definition says."""
     while isinstance(function, functools.partial):
         function = function.func
     unwrapped = inspect.unwrap(function)

@@ -163,15 +163,7 @@ class StepTable(NamedTuple):
     levels: int = 0
     """How deep flows are nested in this one, as far as it is known before a run."""
 
-    def position(self, name: str) -> int | None:
-        """The place of the step of that name or alias, or None."""
-        for place, row in enumerate(self.steps):
-            if name in row.names:
-                return place
-        return None
 
-
-StopCallback = Callable[[], None]
 CompleteCallback = Callable[[Any], Awaitable[None] | None]
 ErrorCallback = Callable[[str, Exception], Awaitable[None] | None]
 StartCallback = Callable[[StepStart], Awaitable[None] | None]

@@ -16,7 +16,7 @@ __all__ = ["LogConfig", "Stopwatch", "make_observer", "effective_config"]
 
 
 def make_observer(config: bool | LogConfig | None, whole_run: bool) -> Observer:
-    """The log of one run.
+    """Make the log of one run.
 
     ``config`` says how it looks and where it goes; a bool or None is a ``LogConfig()``. ``whole_run`` says whether the
     run is logged: if it is not, only steps with ``log=True`` and warnings are. Raises ``TypeError`` if ``config`` is

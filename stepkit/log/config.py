@@ -65,7 +65,7 @@ class LogConfig:
 
 
 def effective_config(log: bool | LogConfig | None, class_log: bool | LogConfig | None) -> tuple[LogConfig, bool]:
-    """How a run is logged, and whether it is, from its own ``log=`` and that of its flow class.
+    """Return how a run is logged, and whether it is, by its own ``log=`` and that of its flow class.
 
     Raises ``TypeError`` if one of them is something else.
     """

@@ -218,7 +218,7 @@ class RunLog:
 
 
 def _short(run_id: str) -> str:
-    """A random id is told from others by its beginning; one that somebody chose is shown whole."""
+    """Cut a random id, which differs from others in its beginning; one that somebody chose is shown whole."""
     return run_id[:8] if _RANDOM_ID.fullmatch(run_id) else escape(run_id)
 
 

@@ -24,7 +24,7 @@ class Timing(NamedTuple):
 
 
 def box(timings: Sequence[Timing], *, emoji: bool) -> list[str]:
-    """The table, a line for each step; every line takes the same number of cells."""
+    """Draw the table, a line for each step; every line takes the same number of cells."""
     rows = [_row(timing, emoji) for timing in timings]
     needed = max((display_width(left) + 1 + len(right) for left, right in rows), default=0)
     width = min(max(needed + 2, NARROWEST), WIDEST)
@@ -47,7 +47,7 @@ def _row(timing: Timing, emoji: bool) -> tuple[str, str]:
 
 
 def statistics(timings: Sequence[Timing]) -> list[str]:
-    """Average, slowest and fastest of the steps that succeeded; nothing if none did.
+    """Return the average, slowest and fastest of the steps that succeeded; nothing if none did.
 
     A step that holds others is left out: its time is theirs, and it would always be the slowest.
     """

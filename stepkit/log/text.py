@@ -22,7 +22,7 @@ _WIDENED = frozenset(
 
 
 def escape(text: str) -> str:
-    """The text with everything escaped that could start a line, move the cursor or hide: controls, line and
+    """Escape everything in the text that could start a line, move the cursor or hide: controls, line and
     paragraph separators, format and bidi characters, surrogates.
 
     The two joiners stay between characters that are not ASCII: emoji and several scripts need them.
@@ -45,7 +45,7 @@ def _joins(before: str, after: str) -> bool:
 
 
 def display_width(text: str) -> int:
-    """How many cells of a terminal the text takes, which must be free of controls.
+    """Return how many cells of a terminal the text takes, which must be free of controls.
 
     After UAX #11: wide and fullwidth characters take two cells, combining marks none, an emoji with a variation
     selector 16 two, emoji joined to the one before none, everything else one, also what UAX #11 calls ambiguous.
@@ -55,7 +55,7 @@ def display_width(text: str) -> int:
 
 
 def _widths(text: str) -> list[int]:
-    """The cells that each character adds."""
+    """Yield the cells that each character adds."""
     if text.isascii():
         return [1] * len(text)
     widths: list[int] = []
@@ -93,7 +93,7 @@ def _is_emoji(char: str) -> bool:
 
 
 def cut(text: str, width: int, ellipsis: str = "…") -> str:
-    """The text itself if it fits into ``width`` cells, else as much of it as does, and an ellipsis."""
+    """Return the text if it fits into ``width`` cells, else as much of it as does, and an ellipsis."""
     if display_width(text) <= width:
         return text
     kept = 0
@@ -109,12 +109,12 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def pad(text: str, width: int) -> str:
-    """The text, filled with spaces to ``width`` cells."""
+    """Fill the text with spaces to ``width`` cells."""
     return text + " " * (width - display_width(text))
 
 
 def show_keys(keys: Collection[str]) -> str:
-    """Names of keys for a line: ``a, b``; long names and long lists are cut."""
+    """Show names of keys in a line: ``a, b``; long names and long lists are cut."""
     shown: list[str] = []
     for key in keys:
         if len(shown) == KEYS_LIMIT:
@@ -125,7 +125,7 @@ def show_keys(keys: Collection[str]) -> str:
 
 
 def show_progress(done: float, total: float | None, message: str) -> str:
-    """Progress for a line: ``30 of 120 (25%) pages``."""
+    """Show progress in a line: ``30 of 120 (25%) pages``."""
     shown = f"{done:,g}" if total is None else f"{done:,g} of {total:,g}"
     if total:
         shown += f" ({done / total:.0%})"
@@ -133,7 +133,7 @@ def show_progress(done: float, total: float | None, message: str) -> str:
 
 
 def show_error(error: BaseException) -> str:
-    """An error for a line: ``ValueError: boom``. Whatever its own ``str`` does."""
+    """Show an error in a line: ``ValueError: boom``, whatever its own ``str`` does."""
     name = type(error).__name__
     try:
         message = str(error)
@@ -147,7 +147,7 @@ def _limit(text: str, length: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """``2ms``, ``1.5s``, ``3m``, ``2.1h``: milliseconds without decimals, all else with at most one."""
+    """Write ``2ms``, ``1.5s``, ``3m`` or ``2.1h``: milliseconds without decimals, all else with at most one."""
     milliseconds = round(seconds * 1000)
     if milliseconds < 1000:
         return f"{milliseconds}ms"

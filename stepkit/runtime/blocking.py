@@ -46,7 +46,7 @@ class Blocking:
 
 
 def blocking() -> Blocking | None:
-    """What times the steps of a run that begins here; None unless its event loop is in debug mode."""
+    """Return what times the steps of a run that begins here; None unless its event loop is in debug mode."""
     asyncio: Any = sys.modules.get("asyncio")
     if asyncio is None:
         return None

@@ -66,13 +66,13 @@ class Breaker:
             return self._probe
 
     def succeeded(self, permit: object) -> None:
-        """The call of ``permit`` succeeded. Late calls from before the breaker opened do not close it."""
+        """Note that the call of ``permit`` succeeded. Late calls from before the breaker opened do not close it."""
         with self._lock:
             if permit is self._probe or self._opened_at is None:
                 self._close()
 
     def failed(self, permit: object) -> None:
-        """The call of ``permit`` failed."""
+        """Note that the call of ``permit`` failed."""
         with self._lock:
             if permit is self._probe:
                 self._failures += 1
@@ -84,7 +84,7 @@ class Breaker:
                     self._opened_at = self.clock()
 
     def dropped(self, permit: object) -> None:
-        """The call of ``permit`` says nothing about the step, for example because it was cancelled."""
+        """Note that the call of ``permit`` says nothing about the step, for example because it was cancelled."""
         with self._lock:
             if permit is self._probe:
                 self._probe = None  # the next call may be the probe

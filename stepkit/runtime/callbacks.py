@@ -1,4 +1,4 @@
-"""Tells the callbacks of a run what happens: ``on_step_start``, ``on_step_complete`` and ``on_step_error``."""
+"""Notifies the journal and the callbacks of a run: ``on_step_start``, ``on_step_complete`` and ``on_step_error``."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def _recorded(frame: Frame, record: Callable[..., Awaitable[None] | None],
 
 
 def notify_completed(frame: Frame, path: str, duration: float) -> Awaitable[None] | None:
-    """Call ``on_step_complete``; what has to be awaited of it, or None: then it was all sync, and is done.
+    """Call ``on_step_complete``; return what has to be awaited of it, or None: then it was all sync, and is done.
 
     If it fails, the run ends: its caller may not have saved the checkpoint.
     """
@@ -99,7 +99,7 @@ def notify_completed(frame: Frame, path: str, duration: float) -> Awaitable[None
 async def _notify_rest(
     frame: Frame, events: list[StepEvent], waiting: Any, calls: Iterator[tuple[CompleteCallback, StepEvent]]
 ) -> None:
-    """The rest of ``notify_completed``, from the first callback that has to be awaited."""
+    """Do the rest of ``notify_completed``, from the first callback that has to be awaited."""
     run = frame.run
     run.watch = run.watch or TaskWatch(run.observed)
     event: StepEvent | None = None
@@ -123,7 +123,7 @@ async def _notify_rest(
 
 
 def _seal(events: list[StepEvent]) -> None:
-    """Most events are dropped with their callback; one that somebody keeps must not change any more."""
+    """Seal the events that somebody keeps: they must not change any more. Most are dropped with their callback."""
     references = list(map(weakref.ref, events))
     events.clear()
     for reference in references:

@@ -34,7 +34,7 @@ class Observed(itertools.chain[Any]):
     __await__: Any = itertools.chain.__iter__
 
     def send(self, value: Any) -> Any:
-        """What the event loop sends, where it is not None: asyncio sends nothing, trio does."""
+        """Pass on what the event loop sends, where it is not None: asyncio sends nothing, trio does."""
         return self.work.send(value)
 
     def throw(self, *thrown: Any) -> Any:
@@ -79,7 +79,7 @@ class TaskWatch:
 
 
 async def cancellation(observed: Observed | None) -> asyncio.CancelledError:
-    """What a task that was cancelled raises where a step has hidden it: what its canceller will know as its own.
+    """Return what a cancelled task raises where a step has hidden it: what its canceller will know as its own.
 
     That is the one that is still to come, or comes again, as anyio's does at every turn of the loop; else the one
     that was delivered. A task group of Python 3.13 asks again for what it has hidden, without the message.
@@ -97,7 +97,7 @@ async def cancellation(observed: Observed | None) -> asyncio.CancelledError:
 
 
 def shielded() -> AbstractContextManager[object]:
-    """A place to wait in where anyio does not cancel a cancelled task at every turn of the loop."""
+    """Make a place to wait in where anyio does not cancel a cancelled task at every turn of the loop."""
     anyio: Any = sys.modules.get("anyio")  # who has not imported it cannot be cancelled by it
     return nullcontext() if anyio is None else anyio.CancelScope(shield=True)
 

@@ -1,4 +1,4 @@
-"""Waiting with asyncio: threads, timeouts, delays, groups. The only room that knows of event loops.
+"""Waits with asyncio: for threads, timeouts, delays and groups. What drives event loops stands here alone.
 
 asyncio is imported when it is first needed: a flow of plain sync steps runs without it.
 """
@@ -197,14 +197,14 @@ async def within(
 
 
 def _went_on(task: asyncio.Task[Any]) -> bool:
-    """Whether the task was cancelled and did not mind."""
+    """Return whether the task was cancelled and did not mind."""
     if not task.done():
         return True
     return task.cancelling() > 0 and not task.cancelled() and _reason(task) is None
 
 
 def _reason(task: asyncio.Task[Any]) -> BaseException | None:
-    """What a task raised, if it has ended so; of an attempt that was given up, what a step inside raised."""
+    """Return what a task raised, if it has ended so; of an abandoned attempt, what a step inside raised."""
     error = task.exception() if task.done() and not task.cancelled() else None
     return error.__cause__ if isinstance(error, GivenUp) else error
 
@@ -284,13 +284,13 @@ def _do_nothing(error: object) -> None:
 
 
 def _look_at(task: asyncio.Future[Any]) -> None:
-    """asyncio complains about errors that nobody has seen."""
+    """Look at how a task ended: asyncio complains about errors that nobody has seen."""
     if not task.cancelled():
         task.exception()
 
 
 def loop_is_running() -> bool:
-    """Whether an event loop is running in this thread."""
+    """Return whether an event loop is running in this thread."""
     if "asyncio" not in sys.modules:
         return False
     import asyncio

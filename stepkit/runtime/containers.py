@@ -163,7 +163,7 @@ class ParallelGroup(Container):
     needs_loop = True
 
     async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Group:
-        """Each member has a context of its own, as it is before the group.
+        """Return a frame for each member, with a context of its own, as it is before the group.
 
         Members read copies: they run side by side, and their checkpoint is the one from before the group, in which
         nothing may show that a member has changed in place.

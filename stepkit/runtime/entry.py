@@ -45,7 +45,7 @@ SHAPES = {
 def new_run(
     owner: Any, callbacks: Callbacks = (None, None, None, None), cancel: Any = None, run_id: str | None = None
 ) -> Run:
-    """A run of the flow ``owner`` and who is told of it; the class's own callbacks come first."""
+    """Make a run of the flow ``owner`` and note whom to notify; the class's own callbacks come first."""
     plan = owner.__stepkit_plan__ or plan_of(type(owner))
     run = Run(owner, plan.table.options, _take)
     for name in plan.callbacks:
@@ -139,7 +139,7 @@ def check(
     override_data: Mapping[str, Any] | None,
     deadline: float | None = None,
 ) -> ResumeRefusedError | None:
-    """What ``resume`` would refuse."""
+    """Return the error by which ``resume`` would refuse the checkpoint, or None."""
     from .snapshot import restore
 
     try:
@@ -150,14 +150,14 @@ def check(
 
 
 def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:
-    """The context that a checkpoint holds, restored."""
+    """Return the context that a checkpoint holds, restored."""
     from .snapshot import load
 
     return load(run, checkpoint)
 
 
 def start_checkpoint(run: Run, input: Any, deadline: float | None = None) -> str:
-    """The checkpoint from before the first step."""
+    """Return the checkpoint from before the first step."""
     from .precheck import check_input
 
     frame = _root(run, input)
@@ -278,7 +278,7 @@ def _innermost(frame: Frame) -> Frame:
 
 
 def _tell_skipped(frame: Frame, observer: Observer) -> None:
-    """The steps that a resume does not run again, in order, outside in."""
+    """Tell the observer of the steps that a resume does not run again, in order, outside in."""
     for step in frame.steps[: frame.position]:
         observer.step_skipped(frame.path_of(step.row), "resume", step.row.log)
     if isinstance(frame.child, Frame):
@@ -325,7 +325,7 @@ def _drive(work: Coroutine[Any, Any, Ending], plan: Plan) -> Ending:
 
 
 def breaker_of(flow_class: type, name: str) -> Breaker:
-    """The circuit breaker of a step of the flow itself. Raises ``LookupError``."""
+    """Return the circuit breaker of a step of the flow itself. Raises ``LookupError``."""
     for step in plan_of(flow_class).steps:
         for each in (step, *step.members):
             if each.breaker is not None and name in (each.row.name, f"{step.row.name}/{each.row.name}"):

@@ -288,7 +288,7 @@ class Frame:
         return self._encoder
 
     def fork(self) -> Frame:
-        """The same frame for another attempt: whoever still holds the old one cannot change this."""
+        """Copy the frame for another attempt: whoever still holds the old one cannot change this."""
         twin = copy.copy(self)
         twin.context = dict(self.context)
         twin.written = None if self.written is None else set(self.written)
@@ -305,7 +305,7 @@ class Frame:
         self.parent = parent
 
     def progressed(self, fence: Fence | None, path: str, done: float, total: float | None, message: str) -> None:
-        """A step says how far it is: tell the log and the callbacks, which observe: if one fails, that is logged."""
+        """Notify the log and the callbacks of how far a step is. They observe: if one fails, that is logged."""
         fence = fence or self.fence
         if fence is not None and fence.closed:
             return

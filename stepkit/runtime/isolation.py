@@ -10,7 +10,7 @@ _ATOMIC = frozenset([type(None), bool, int, float, complex, str, bytes])
 
 
 def copy_value(value: Any) -> Any:
-    """A deep copy; what cannot be copied (a connection, a lock) is shared, and only that."""
+    """Make a deep copy; what cannot be copied (a connection, a lock) is shared, and only that."""
     if type(value) in _ATOMIC:
         return value
     try:
@@ -24,7 +24,7 @@ def copy_value(value: Any) -> Any:
 
 
 def copy_context(context: Mapping[str, Any], keys: Iterable[str] | None = None) -> dict[str, Any]:
-    """A deep copy of the context, or of those of ``keys`` that it has."""
+    """Make a deep copy of the context, or of those of ``keys`` that it has."""
     chosen = dict(context) if keys is None else {key: context[key] for key in keys if key in context}
     for value in chosen.values():
         if type(value) not in _ATOMIC:
@@ -34,7 +34,7 @@ def copy_context(context: Mapping[str, Any], keys: Iterable[str] | None = None) 
 
 
 def _copy_what_can_be(value: Any, memo: dict[int, Any]) -> Any:
-    """Copies plain containers item by item. Any other object is copied as a whole or shared as a whole: half of a
+    """Copy plain containers item by item. Any other object is copied as a whole or shared as a whole: half of a
     ``threading.Event`` is none.
 
     ``memo`` keeps the identities: what was the same object twice is so in the copy.

@@ -16,7 +16,7 @@ from .frame import Frame
 
 
 def override(levels: list[Frame], data: Mapping[str, Any]) -> None:
-    """Put the override data into the contexts of the open frames, innermost first.
+    """Put the override data into the contexts of the frames, innermost first.
 
     A key that the inside of a container has written is the inside's own: how it changes the context around it is for
     the container's merge policy to say, as it would be without the override.
@@ -29,7 +29,7 @@ def override(levels: list[Frame], data: Mapping[str, Any]) -> None:
 
 
 def unknown_keys(root: Frame, levels: list[Frame], data: Mapping[str, Any]) -> dict[str, str]:
-    """The keys that no step of the flow reads or gives, no input names and no open context holds.
+    """Return the keys that no step of the flow reads or gives, no input names and no context in progress holds.
 
     By key, what to say of it: the nearest names. Empty where that cannot be told, as a step reads everything.
     """
@@ -44,7 +44,7 @@ def unknown_keys(root: Frame, levels: list[Frame], data: Mapping[str, Any]) -> d
 
 
 def _known_keys(flow_class: Any, around: tuple[Any, ...]) -> set[str] | None:
-    """What a flow and those inside it read, give and are given; None where that can be anything."""
+    """Return the keys that a flow and those inside it read, give and are given; None where that can be anything."""
     if flow_class in around:
         return set()
     hints = hints_of(flow_class)

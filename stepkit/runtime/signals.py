@@ -1,4 +1,4 @@
-"""What ends a run that is no failure of a step; every error policy lets these through."""
+"""What ends a run without being a failure of a step; every error policy lets these through."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Cancelled(Signal):
 
 
 class GivenUp(Signal):
-    """Ends what is left of an attempt that was given up; nobody waits for it any more."""
+    """Ends what is left of an abandoned attempt; nobody waits for it any more."""
 
 
 class Fence:
