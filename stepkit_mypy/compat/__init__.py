@@ -39,6 +39,14 @@ from .checking import (
 )
 from .fields import KW_ONLY, annotated_in, is_made_of_fields, state_of
 from .own_methods import as_written, loosen, loosen_after_analysis, plain_method, signature_of, written_parameter
+from .retyping import (
+    gives_unannotated,
+    inferred_places,
+    returns_inferred,
+    retype,
+    synthetic,
+    take_back,
+)
 from .statements import blocks_of, is_false, is_local, is_true, matches_all, names_in
 from .syntax import (
     analyzing_module,
@@ -49,11 +57,9 @@ from .syntax import (
     entered,
     entered_by,
     function_being_annotated,
-    gives_unannotated,
     hands_on,
     has_default,
     has_no_body,
-    inferred_places,
     insert_decorator,
     insert_end,
     insert_enter,
@@ -67,12 +73,8 @@ from .syntax import (
     module_alias,
     references_in,
     resolve_in_class,
-    returns_inferred,
     returns_nothing,
     returns_of,
-    retype,
-    synthetic,
-    take_back,
     union_parts,
     write_none,
 )
