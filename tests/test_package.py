@@ -73,6 +73,7 @@ def test_importing_stepkit_imports_no_store_and_a_store_imports_no_other() -> No
     assert _loaded_by("stepkit.stores.memory") & drivers == set()
     assert _loaded_by("stepkit.stores.sqlite") & drivers == {"sqlite3"}
     assert _loaded_by("stepkit.stores.postgres") & drivers == set()  # only when such a store is made
+    assert _loaded_by("stepkit.stores.redis") & drivers == set()
     assert _loaded_by("stepkit.stores.encrypted") & drivers == set()  # only when something is sealed
 
 

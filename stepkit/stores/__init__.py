@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .encrypted import EncryptedStore
     from .memory import MemoryStore
     from .postgres import PostgresStore
+    from .redis import RedisStore
     from .sqlite import SqliteStore
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "NewSave",
     "Page",
     "PostgresStore",
+    "RedisStore",
     "RunRecord",
     "RunState",
     "Save",
@@ -48,6 +50,7 @@ _MODULES = {
     "EncryptedStore": "encrypted",
     "MemoryStore": "memory",
     "PostgresStore": "postgres",
+    "RedisStore": "redis",
     "SqliteStore": "sqlite",
 }
 

@@ -21,6 +21,7 @@ from .rules import (
     decided,
     first_save,
     found,
+    is_due,
     removable,
     saved,
     settled,
@@ -149,7 +150,7 @@ class MemoryStore(BaseStore):
         with self._lock:
             now = self._now()
             runs = [entry.run for entry in self._entries.values() if entry.run.flow == flow]
-        return [run for run in runs if _is_due(run, now, grace)][:limit]
+        return [run for run in runs if is_due(run, now, grace)][:limit]
 
     def _delete(self, id: str) -> bool:
         with self._lock:
@@ -168,15 +169,3 @@ class MemoryStore(BaseStore):
             for id in old:
                 del self._entries[id]
             return len(old)
-
-
-def _is_due(run: RunRecord, now: int, grace: int) -> bool:
-    match run.status:
-        case "running":
-            return run.lease_until is not None and run.lease_until <= now
-        case "waiting":
-            return run.expires_at is not None and run.expires_at <= now
-        case "pending":
-            return run.due_at <= now if run.due_at is not None else run.status_at + grace <= now
-        case _:
-            return False

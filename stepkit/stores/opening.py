@@ -8,11 +8,11 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from .contract import Store
 
-FORMS = '"sqlite:///runs.db", "postgresql://…" or "memory:"'
+FORMS = '"sqlite:///runs.db", "postgresql://…", "redis://…", "rediss://…", "unix://…" or "memory:"'
 
 
 def open_store(url: str) -> Store:
-    """The store that a URL names: ``sqlite:``, ``postgresql:`` or ``memory:``.
+    """The store that a URL names: ``sqlite:``, ``postgresql:``, ``redis:``, ``rediss:``, ``unix:`` or ``memory:``.
 
     ``sqlite:///runs.db`` is a file in the current folder, ``sqlite:////var/lib/runs.db`` one with a whole path.
     Nothing is connected before the store is used.
@@ -30,6 +30,10 @@ def open_store(url: str) -> Store:
         from .postgres import PostgresStore
 
         return PostgresStore(url)
+    if scheme in ("redis", "rediss", "unix"):
+        from .redis import RedisStore
+
+        return RedisStore(url)
     raise ValueError(f"no store has such a URL; it is one of {FORMS}")  # which may hold a password
 
 

@@ -268,3 +268,16 @@ def removable(run: RunRecord, now: int) -> None:
     """Raise ``RunClaimedError`` while somebody runs the run."""
     if run.status == "running" and run.lease_until is not None and run.lease_until > now:
         raise RunClaimedError(run.id, run.owner or "", as_datetime(run.lease_until))
+
+
+def is_due(run: RunRecord, now: int, grace: int) -> bool:
+    """Whether nobody will go on with the run unless told."""
+    match run.status:
+        case "running":
+            return run.lease_until is not None and run.lease_until <= now
+        case "waiting":
+            return run.expires_at is not None and run.expires_at <= now
+        case "pending":
+            return run.due_at <= now if run.due_at is not None else run.status_at + grace <= now
+        case _:
+            return False

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from stepkit.stores import DurabilityWarning, EncryptedStore, MemoryStore, PostgresStore, SqliteStore, Store
+from stepkit.stores import DurabilityWarning, EncryptedStore, MemoryStore, PostgresStore, RedisStore, SqliteStore, Store
 
 pytest.register_assert_rewrite("store_suite", "store_suite_ends", "store_suite_reads")
 
 KEY = bytes(range(32))
-KINDS = ["memory", "sqlite", "postgres", "encrypted"]
+KINDS = ["memory", "sqlite", "postgres", "redis", "encrypted"]
 
 Opener = Callable[[], Store]
 
@@ -40,6 +40,8 @@ def _store(kind: str, request: pytest.FixtureRequest, folder: Path) -> Store:
             return MemoryStore()
         case "postgres":
             return _postgres(request.getfixturevalue("postgres_schema"))
+        case "redis":
+            return _redis(request.getfixturevalue("redis_database"))
         case "sqlite":
             return _fast_sqlite(folder / "runs.db")
         case _:
@@ -67,6 +69,19 @@ def _postgres(url: str) -> Store:
     store = PostgresStore(url + "&options=-c%20synchronous_commit%3Doff")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DurabilityWarning)  # of how the server of the tests is set
+        store.setup()
+    return store
+
+
+@pytest.fixture
+def redis_database(redis_url: str, redis_client: object) -> str:
+    """The URL of a database that is empty."""
+    return redis_url
+
+
+def _redis(url: str) -> Store:
+    store = RedisStore(url)
+    with pytest.warns(DurabilityWarning, match="append-only"):
         store.setup()
     return store
 
