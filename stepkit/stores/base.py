@@ -8,6 +8,7 @@ import threading
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -41,7 +42,7 @@ from .contract import (
     Status,
 )
 from .digests import digest, last_complete, save_digest
-from .rules import Begun, Change, End, NewRun
+from .rules import Begun, Change, End, Kept, NewRun
 
 NOT_RUNNING: Collection[Status] = [each for each in STATUSES if each != "running"]
 
@@ -189,10 +190,11 @@ class BaseStore(ABC):
         checked_id(id, "the run's id")
         checked_number(after, "after", -1)
         self._open()
-        rows = self._saves(id, after, None if limit is None else checked_number(limit, "limit", 1))
-        for save, undamaged in rows:
-            if not undamaged:
-                raise self._damaged(id, save.seq)
+        first, last, rows = self._saves(id, after, None if limit is None else checked_number(limit, "limit", 1))
+        numbers = range(max(after + 1, first), last + 1)[:limit]
+        for number, row in zip_longest(numbers, rows):
+            if row is None or number != row[0].seq or not row[1]:
+                raise self._damaged(id, last if number is None else number)
         return [save for save, _ in rows]
 
     def list(
@@ -275,8 +277,8 @@ class BaseStore(ABC):
     def _read(self, id: str, upto: int | None) -> RunState: ...
 
     @abstractmethod
-    def _saves(self, id: str, after: int, limit: int | None) -> Sequence[tuple[Save, bool]]:
-        """The saves above a number in order, each with whether it is undamaged."""
+    def _saves(self, id: str, after: int, limit: int | None) -> Kept:
+        """The saves above a number."""
 
     @abstractmethod
     def _list(
@@ -339,7 +341,7 @@ class BaseStore(ABC):
 
     def _damaged(self, id: str, seq: int) -> CorruptCheckpointError:
         try:
-            older = last_complete(self._saves(id, -1, None), seq)
+            older = last_complete(self._saves(id, -1, None).rows, seq)
         except StepkitError:  # so damaged that not even that can be read
             older = None
         what = f"save number {seq}"

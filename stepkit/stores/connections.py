@@ -12,25 +12,25 @@ Connection = TypeVar("Connection")
 
 
 class Connections(Generic[Connection]):
-    """Opens a connection when all are in use, up to a limit; then callers wait for one."""
+    """Opens a connection when all are in use, up to a limit; then callers wait for one.
 
-    def __init__(
-        self, connect: Callable[[], Connection], close: Callable[[Connection], object], limit: int = 16
-    ) -> None:
-        self._connect = connect
+    It does not know the store, which can so be forgotten, and its connections closed then.
+    """
+
+    def __init__(self, close: Callable[[Connection], object], limit: int = 16) -> None:
         self._close = close
         self._idle: list[Connection] = []
         self._free = threading.BoundedSemaphore(limit)
         self._process = os.getpid()
 
     @contextmanager
-    def one(self) -> Iterator[Connection]:
+    def one(self, connect: Callable[[], Connection]) -> Iterator[Connection]:
         """A connection; it is closed instead of kept if what is done with it fails."""
         with self._free:
             try:
                 connection = self._idle.pop()
             except IndexError:
-                connection = self._connect()
+                connection = connect()
             try:
                 yield connection
             except BaseException:

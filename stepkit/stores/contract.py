@@ -77,6 +77,8 @@ class RunRecord:
     status_at: int
     """Since when it has this status."""
     input_digest: str
+    first_seq: int = 0
+    """The number of the oldest save that is kept."""
     owner: str | None = None
     lease_until: int | None = None
     step_name: str | None = None

@@ -14,6 +14,7 @@ from .digests import save_digest
 from .rules import (
     Begun,
     Change,
+    Kept,
     NewRun,
     changed,
     claimed,
@@ -121,10 +122,11 @@ class MemoryStore(BaseStore):
         rows = [(save, True) for save in saves[start:]]
         return RunState(entry.run, self._chain(entry.run, rows, upto), tuple(entry.decisions.values()))
 
-    def _saves(self, id: str, after: int, limit: int | None) -> Sequence[tuple[Save, bool]]:
+    def _saves(self, id: str, after: int, limit: int | None) -> Kept:
         with self._lock:
-            saves = [save for seq, save in self._entry(id).saves.items() if seq > after]
-            return [(save, True) for save in saves[:limit]]
+            entry = self._entry(id)
+            saves = [save for seq, save in entry.saves.items() if seq > after]
+            return Kept(entry.run.first_seq, entry.run.seq, [(save, True) for save in saves[:limit]])
 
     def _list(
         self,

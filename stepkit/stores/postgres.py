@@ -25,6 +25,7 @@ from .postgres_sql import VERSION, Statements, mark
 from .rules import (
     Begun,
     Change,
+    Kept,
     NewRun,
     claimed,
     claimed_before,
@@ -71,9 +72,11 @@ class PostgresStore(BaseStore):
         self._schema = schema
         self._statements = Statements(schema)
         if isinstance(url, str):
-            self._connections = Connections(self._connector(url), psycopg.Connection.close, connections)
+            self._connect = self._connector(url)
+            self._connections = Connections(psycopg.Connection.close, connections)
             weakref.finalize(self, self._connections.close)
         else:
+            self._connect = url.getconn  # which the pool calls by itself
             self._connections = _Pool(url)
 
     # -- the database --------------------------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ class PostgresStore(BaseStore):
                 raise self._unavailable(error) from None
 
     def _execute(self, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        with self._connections.one() as connection:
+        with self._connections.one(self._connect) as connection:
             with connection.cursor(binary=True, row_factory=self._row_factory) as cursor:
                 cursor.execute(statement.encode(), values)
                 rows = cursor.fetchall()
@@ -139,7 +142,7 @@ class PostgresStore(BaseStore):
         if self._version() is not None:
             return
         try:
-            with self._connections.one() as connection, connection.transaction():
+            with self._connections.one(self._connect) as connection, connection.transaction():
                 self._make(connection)
         except self._psycopg.Error as error:
             raise self._unavailable(error) from None
@@ -311,12 +314,13 @@ class PostgresStore(BaseStore):
     def _read(self, id: str, upto: int | None) -> RunState:
         return self._state(id, upto)[0]
 
-    def _saves(self, id: str, after: int, limit: int | None) -> Sequence[tuple[Save, bool]]:
+    def _saves(self, id: str, after: int, limit: int | None) -> Kept:
         rows = self._rows(self._statements.history(), {"id": id, "after": after, "limit": limit})
         if not rows:
-            self._look(id)
-        saves = [(sql.save_of(row[:-1]), row[-1]) for row in rows]
-        return [(save, save_digest(id, save, save.epoch) == digest) for save, digest in saves]
+            raise RunNotFoundError(id)
+        saves = [(sql.save_of(row[2:-1]), row[-1]) for row in rows if row[2] is not None]
+        checked = [(save, save_digest(id, save, save.epoch) == digest) for save, digest in saves]
+        return Kept(rows[0][0], rows[0][1], checked)
 
     def _list(
         self,
@@ -366,7 +370,7 @@ class _Pool:
         self._pool = pool
 
     @contextlib.contextmanager
-    def one(self) -> Iterator[Connection]:
+    def one(self, _: object) -> Iterator[Connection]:
         with self._pool.connection() as connection:
             yield connection
 

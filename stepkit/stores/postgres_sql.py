@@ -35,7 +35,7 @@ class Statements:
         return [
             f"""CREATE TABLE {self.runs} (
                 id {name} PRIMARY KEY, flow {name} NOT NULL, status {name} NOT NULL,
-                epoch bigint NOT NULL, seq bigint NOT NULL, full_seq bigint NOT NULL,
+                epoch bigint NOT NULL, seq bigint NOT NULL, full_seq bigint NOT NULL, first_seq bigint NOT NULL,
                 created_at bigint NOT NULL, updated_at bigint NOT NULL, status_at bigint NOT NULL,
                 input_digest text NOT NULL, owner text, lease_until bigint, step_name text, waiting_for text,
                 expires_at bigint, due_at bigint, parent text, error bytea,
@@ -84,8 +84,9 @@ class Statements:
         ) AS item ON true ORDER BY item.what, item.number"""
 
     def history(self) -> str:
-        return f"""SELECT {sql.columns(sql.SAVE)}, digest FROM {self.saves}
-            WHERE run = %(id)s AND seq > %(after)s::bigint ORDER BY seq LIMIT %(limit)s::bigint"""
+        return f"""SELECT n.first_seq, n.seq, {sql.columns(sql.SAVE, "s")}, s.digest FROM {self.runs} AS n
+            LEFT JOIN {self.saves} AS s ON s.run = n.id AND s.seq > %(after)s::bigint
+            WHERE n.id = %(id)s ORDER BY s.seq LIMIT %(limit)s::bigint"""
 
     def due(self) -> str:
         query = sql.due_query(self.runs, mark, STABLE_CLOCK)
@@ -95,9 +96,9 @@ class Statements:
 
     def create(self) -> str:
         return f"""WITH made AS (
-            INSERT INTO {self.runs} (id, flow, status, epoch, seq, full_seq, created_at, updated_at, status_at,
-                input_digest, owner, lease_until, step_name, due_at, parent, mark)
-            SELECT %(id)s, %(flow)s, %(status)s, %(epoch)s::bigint, 0, 0, now, now, now,
+            INSERT INTO {self.runs} (id, flow, status, epoch, seq, full_seq, first_seq,
+                created_at, updated_at, status_at, input_digest, owner, lease_until, step_name, due_at, parent, mark)
+            SELECT %(id)s, %(flow)s, %(status)s, %(epoch)s::bigint, 0, 0, 0, now, now, now,
                 %(input_digest)s, %(owner)s, now + %(lease)s::bigint, %(step_name)s, now + %(due_in)s::bigint,
                 %(parent)s, %(mark)s
             FROM (SELECT {CLOCK} AS now) AS clock
@@ -153,6 +154,7 @@ class Statements:
         if waits:
             fits.append(f"NOT EXISTS ({self._decision('%(waiting_for)s')})")
         if keep_last:
+            changes.append(f"first_seq = {'%(seq)s::bigint' if full else 'r.full_seq'}")
             more.append(f"dropped AS (DELETE FROM {self.saves} AS s USING n WHERE s.run = n.id AND s.seq < n.full_seq)")
         update = f"""UPDATE {self.runs} AS r SET {", ".join(changes)} FROM old
             WHERE {" AND ".join(fits)} RETURNING r.*"""

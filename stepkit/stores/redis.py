@@ -20,6 +20,7 @@ from .digests import SIZE, decision_digest, save_digest, with_digest, without_di
 from .rules import (
     Begun,
     Change,
+    Kept,
     NewRun,
     claimed,
     claimed_before,
@@ -40,7 +41,7 @@ ATTEMPTS = 20
 PRUNED_AT_ONCE = 500
 TIME = 16
 """How many digits a time has before what it belongs to."""
-NUMBERS: tuple[str, ...] = ("epoch", "seq", "full_seq", "decided", "created_at", "updated_at", "status_at")
+NUMBERS: tuple[str, ...] = ("epoch", "seq", "full_seq", "first_seq", "decided", "created_at", "updated_at", "status_at")
 NUMBERS += ("lease_until", "expires_at", "due_at")
 
 
@@ -243,8 +244,9 @@ class RedisStore(BaseStore):
     def _read(self, id: str, upto: int | None) -> RunState:
         return self._state(self._about(id, scripts.READ, upto), upto)[0]
 
-    def _saves(self, id: str, after: int, limit: int | None) -> Sequence[tuple[Save, bool]]:
-        return [_save(id, element) for element in self._about(id, scripts.HISTORY, after, limit)[1]]
+    def _saves(self, id: str, after: int, limit: int | None) -> Kept:
+        _, elements, first, last = self._about(id, scripts.HISTORY, after, limit)
+        return Kept(int(first), int(last), [_save(id, element) for element in elements])
 
     def _list(
         self,
@@ -319,7 +321,7 @@ def _run(flat: Sequence[bytes]) -> RunRecord:
             row[name] = without_digest(value, "error", stored["id"].decode())
             if row[name] is None:
                 raise CorruptCheckpointError(stored["id"].decode(), "its error")
-        elif name != "first_seq":
+        else:
             row[name] = value.decode()
     row["cancel_requested"] = row["cancel_requested"] == "1"
     return RunRecord(**row)

@@ -260,7 +260,7 @@ if not row then return {-1} end
 local first = math.max(tonumber(ARGV[1]) + 1 - tonumber(row.first_seq), 0)
 local last = -1
 if ARGV[2] ~= '' then last = first + tonumber(ARGV[2]) - 1 end
-return {1, redis.call('LRANGE', SAVES, first, last)}
+return {1, redis.call('LRANGE', SAVES, first, last), row.first_seq, row.seq}
 """
 )
 

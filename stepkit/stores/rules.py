@@ -5,8 +5,9 @@ Every store follows them. Those that change a row in the database's own language
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..errors import (
     AlreadyDecidedError,
@@ -34,6 +35,14 @@ class NewRun:
     owner: str | None
     lease: int
     mark: str
+
+
+class Kept(NamedTuple):
+    """Saves in order, each with whether it is undamaged; the numbers of the first and the last that the run has."""
+
+    first: int
+    last: int
+    rows: Sequence[tuple[Save, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +191,8 @@ def changed(run: RunRecord, change: Change, now: int) -> RunRecord:
         full_seq = save.seq if save.full else run.full_seq
         step_name = save.step_name if save.kind == "step" else run.step_name
         run = replace(run, seq=save.seq, full_seq=full_seq, step_name=step_name)
+    if change.keep_last:
+        run = replace(run, first_seq=run.full_seq)
     if (end := change.end) is not None:
         return _ended(run, end, change.mark, now)
     return run if change.lease is None else replace(run, lease_until=now + change.lease)

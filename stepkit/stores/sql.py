@@ -18,6 +18,7 @@ RUN = (
     "epoch",
     "seq",
     "full_seq",
+    "first_seq",
     "created_at",
     "updated_at",
     "status_at",

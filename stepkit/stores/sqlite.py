@@ -15,6 +15,7 @@ from .digests import decision_digest, digest, save_digest
 from .rules import (
     Begun,
     Change,
+    Kept,
     NewRun,
     changed,
     claimed,
@@ -76,7 +77,7 @@ class SqliteStore(SqliteFile):
         last = 2**62 if last is None else last
         rows = connection.execute(query, (id, first, last, -1 if limit is None else limit))
         found = ((sql.save_of(values[:-1]), values[-1]) for values in rows)
-        return [(save, save_digest(id, save, save.epoch) == stored) for save, stored in found]
+        return [(save, _save_digest(id, save) == stored) for save, stored in found]
 
     def _state(self, connection: sqlite3.Connection, run: RunRecord, upto: int | None) -> RunState:
         first = run.full_seq
@@ -90,7 +91,7 @@ class SqliteStore(SqliteFile):
         query = f"SELECT {sql.columns(sql.DECISION)}, digest FROM stepkit_decisions WHERE run = ? ORDER BY number"
         rows = connection.execute(query, (run.id,)).fetchall()
         decisions = [sql.decision_of(values[:-1]) for values in rows]
-        digests = [decision_digest(run.id, decision) for decision in decisions]
+        digests = [_decision_digest(run.id, decision, number) for number, decision in enumerate(decisions, 1)]
         if len(rows) != run.decided or digests != [values[-1] for values in rows]:
             raise CorruptCheckpointError(run.id, "a decision")
         return tuple(decisions)
@@ -98,8 +99,14 @@ class SqliteStore(SqliteFile):
     def _add_save(self, connection: sqlite3.Connection, id: str, save: Save) -> None:
         values = (id, save.seq, save.kind, save.step_name, save.full, save.epoch, save.at)
         query = "INSERT INTO stepkit_saves (run, seq, kind, step_name, full_save, epoch, at, digest, payload)"
-        digests = (save_digest(id, save, save.epoch), save.payload)
+        digests = (_save_digest(id, save), save.payload)
         connection.execute(f"{query} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *digests))
+
+    def _add_decision(self, connection: sqlite3.Connection, id: str, made: Decision, number: int) -> None:
+        query = 'INSERT INTO stepkit_decisions (run, gate, number, kind, payload, "by", reason, at, digest)'
+        values = (id, made.gate, number, made.kind, made.payload, made.by, made.reason, made.at)
+        digest = _decision_digest(id, made, number)
+        connection.execute(f"{query} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, digest))
 
     # -- operations ----------------------------------------------------------------------------------------------------
 
@@ -129,8 +136,8 @@ class SqliteStore(SqliteFile):
             old = self._there(connection, id)
 
             def stored(seq: int) -> bytes | None:
-                query = "SELECT digest FROM stepkit_saves WHERE run = ? AND seq = ?"
-                return next(iter(connection.execute(query, (id, seq)).fetchone() or ()), None)
+                rows = self._rows(connection, id, seq, seq)
+                return save_digest(id, rows[0][0], rows[0][0].epoch) if rows and rows[0][1] else None
 
             def earlier(gate: str) -> Decision | None:
                 return next((each for each in self._decisions(connection, old) if each.gate == gate), None)
@@ -155,10 +162,7 @@ class SqliteStore(SqliteFile):
             decisions = self._decisions(connection, old)
             run = decided(old, next((each for each in decisions if each.gate == new.gate), None), new, now)
             if run.decided > old.decided:
-                made = replace(new, at=now)
-                query = 'INSERT INTO stepkit_decisions (run, gate, number, kind, payload, "by", reason, at, digest)'
-                values = (id, made.gate, run.decided, made.kind, made.payload, made.by, made.reason, made.at)
-                connection.execute(f"{query} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, decision_digest(id, made)))
+                self._add_decision(connection, id, replace(new, at=now), run.decided)
             if run is not old:
                 self._write(connection, old, run)
         return run
@@ -171,10 +175,10 @@ class SqliteStore(SqliteFile):
         with self._reading() as connection:
             return self._state(connection, self._there(connection, id), upto)
 
-    def _saves(self, id: str, after: int, limit: int | None) -> Sequence[tuple[Save, bool]]:
+    def _saves(self, id: str, after: int, limit: int | None) -> Kept:
         with self._reading() as connection:
-            self._there(connection, id)
-            return self._rows(connection, id, after + 1, limit=limit)
+            run = self._there(connection, id)
+            return Kept(run.first_seq, run.seq, self._rows(connection, id, after + 1, limit=limit))
 
     def _list(
         self,
@@ -222,6 +226,14 @@ class SqliteStore(SqliteFile):
 def _remove(connection: sqlite3.Connection, ids: list[str]) -> None:
     for table, column in (("stepkit_saves", "run"), ("stepkit_decisions", "run"), ("stepkit_runs", "id")):
         connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(id,) for id in ids])
+
+
+def _save_digest(id: str, save: Save) -> bytes:
+    return digest(save_digest(id, save, save.epoch), save.at)
+
+
+def _decision_digest(id: str, decision: Decision, number: int) -> bytes:
+    return digest(decision_digest(id, decision), decision.at, number)
 
 
 def _row_digest(values: Sequence[Any]) -> bytes:

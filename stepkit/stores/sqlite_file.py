@@ -22,7 +22,7 @@ TABLES = ("stepkit_decisions", "stepkit_meta", "stepkit_runs", "stepkit_saves")
 SCHEMA = [
     """CREATE TABLE stepkit_runs (
         id TEXT NOT NULL PRIMARY KEY, flow TEXT NOT NULL, status TEXT NOT NULL,
-        epoch INTEGER NOT NULL, seq INTEGER NOT NULL, full_seq INTEGER NOT NULL,
+        epoch INTEGER NOT NULL, seq INTEGER NOT NULL, full_seq INTEGER NOT NULL, first_seq INTEGER NOT NULL,
         created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, status_at INTEGER NOT NULL,
         input_digest TEXT NOT NULL, owner TEXT, lease_until INTEGER, step_name TEXT, waiting_for TEXT,
         expires_at INTEGER, due_at INTEGER, parent TEXT, error BLOB,
@@ -79,7 +79,7 @@ class SqliteFile(BaseStore):
         self._timeout = timeout
         # Threads of this process queue here, where they wait without asking again and again.
         self._writer = threading.Lock()
-        self._connections = Connections(self._connect, sqlite3.Connection.close)
+        self._connections = Connections(sqlite3.Connection.close)
         weakref.finalize(self, self._connections.close)
 
     # -- connections ---------------------------------------------------------------------------------------------------
@@ -111,12 +111,12 @@ class SqliteFile(BaseStore):
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """One state of the file for several queries."""
-        with self._translated(), self._connections.one() as connection:
+        with self._translated(), self._connections.one(self._connect) as connection:
             yield from _transaction(connection, "BEGIN")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._translated(), self._writer, self._connections.one() as connection:
+        with self._translated(), self._writer, self._connections.one(self._connect) as connection:
             yield from _transaction(connection, "BEGIN IMMEDIATE")
 
     @contextmanager
@@ -128,6 +128,8 @@ class SqliteFile(BaseStore):
             short = extended == getattr(sqlite3, "SQLITE_IOERR_SHORT_READ", None)
             if _code(error) in UNAVAILABLE and not short:
                 raise StoreUnavailableError(self.kind, getattr(error, "sqlite_errorname", "SQLITE_ERROR")) from None
+            raise CorruptCheckpointError(None, "the SQLite file") from None
+        except UnicodeDecodeError:  # of a damaged name or text
             raise CorruptCheckpointError(None, "the SQLite file") from None
         except OSError as error:
             if isinstance(error, StepkitError):

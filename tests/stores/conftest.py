@@ -2,62 +2,56 @@
 
 from __future__ import annotations
 
-import warnings
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from store_kinds import FULL, Worker, open_store_of
 
-from stepkit.stores import DurabilityWarning, EncryptedStore, MemoryStore, PostgresStore, RedisStore, SqliteStore, Store
+from stepkit.stores import Store
 
 pytest.register_assert_rewrite("store_suite", "store_suite_ends", "store_suite_reads")
 
-KEY = bytes(range(32))
 KINDS = ["memory", "sqlite", "postgres", "redis", "encrypted"]
+SHARED = ["sqlite", "postgres", "redis"]
+"""Those that several processes can have."""
 
-Opener = Callable[[], Store]
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "stores(*kinds): runs on these kinds of stores, not on all")
+
+
+def pytest_generate_tests(metafunc: Any) -> None:
+    if "target" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("stores")
+        metafunc.parametrize("target", marker.args if marker else KINDS, indirect=True)
 
 
 @pytest.fixture
-def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    """Gives a store of the kind ``request.param``; each call another one over the same database, empty at first."""
-    kind = request.param
-    opened: list[Store] = []
-
-    def open() -> Store:
-        opened.append(_store(kind, request, tmp_path))
-        return opened[-1]
-
-    yield open
-    for store in opened:
-        store.close()
-
-
-def _store(kind: str, request: pytest.FixtureRequest, folder: Path) -> Store:
-    match kind:
-        case "memory":
-            return MemoryStore()
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """The kind of a store and where it is: a database that is empty."""
+    match request.param:
         case "postgres":
-            return _postgres(request.getfixturevalue("postgres_schema"))
+            return "postgres", request.getfixturevalue("postgres_database")
         case "redis":
-            return _redis(request.getfixturevalue("redis_database"))
-        case "sqlite":
-            return _fast_sqlite(folder / "runs.db")
-        case _:
-            return EncryptedStore(_fast_sqlite(folder / "runs.db"), [KEY])
+            return "redis", request.getfixturevalue("redis_database")
+        case kind:
+            return kind, str(tmp_path / "runs.db")
 
 
 @pytest.fixture(scope="session")
 def postgres_tables(postgres_url: str) -> str:
-    """The URL of a database in which the tables are there."""
-    _postgres(postgres_url).close()
-    return postgres_url
+    """The URL of a database in which the tables are there; what it commits does not wait for the disk."""
+    url = postgres_url + "&options=-c%20synchronous_commit%3Doff"
+    open_store_of("postgres", url).close()
+    return url
 
 
 @pytest.fixture
-def postgres_schema(postgres_tables: str) -> str:
-    """The same, and they are empty."""
+def postgres_database(postgres_tables: str) -> str:
     import psycopg
 
     with psycopg.connect(postgres_tables, autocommit=True) as connection:
@@ -65,43 +59,57 @@ def postgres_schema(postgres_tables: str) -> str:
     return postgres_tables
 
 
-def _postgres(url: str) -> Store:
-    store = PostgresStore(url + "&options=-c%20synchronous_commit%3Doff")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DurabilityWarning)  # of how the server of the tests is set
-        store.setup()
-    return store
-
-
 @pytest.fixture
 def redis_database(redis_url: str, redis_client: object) -> str:
-    """The URL of a database that is empty."""
     return redis_url
 
 
-def _redis(url: str) -> Store:
-    store = RedisStore(url)
-    with pytest.warns(DurabilityWarning, match="append-only"):
-        store.setup()
-    return store
+@pytest.fixture
+def opener(target: tuple[str, str]) -> Iterator[Callable[[], Store]]:
+    """Opens stores over the same database, which is empty at first."""
+    opened: list[Store] = []
 
+    def open() -> Store:
+        opened.append(open_store_of(*target))
+        return opened[-1]
 
-def _fast_sqlite(path: Path) -> Store:
-    """Without waiting for the disk, which only tests that kill something are about."""
-    store = SqliteStore(path, synchronous="OFF")
-    with pytest.warns(DurabilityWarning):
-        store.setup()
-    return store
+    yield open
+    for store in opened:
+        store.close()
 
 
 @pytest.fixture
-def store(opener: Opener) -> Store:
+def store(opener: Callable[[], Store]) -> Store:
     return opener()
 
 
-def pytest_generate_tests(metafunc: Any) -> None:
-    """On every store, unless the test says on which."""
-    if "opener" in metafunc.fixturenames:
-        marker = metafunc.definition.get_closest_marker("stores")
-        kinds = list(marker.args) if marker else KINDS
-        metafunc.parametrize("opener", kinds, indirect=True)
+@pytest.fixture(scope="session")
+def crew() -> Iterator[list[Worker]]:
+    """Processes that open what they are told to."""
+    workers = [Worker("none", "") for _ in range(32 if FULL else 4)]
+    yield workers
+    for worker in workers:
+        worker.end()
+
+
+@pytest.fixture
+def workers(crew: list[Worker], target: tuple[str, str]) -> list[Worker]:
+    """Processes with a store each over the database of the test."""
+    for worker in crew:
+        worker.tell("open", *target)
+    assert [worker.answer() for worker in crew] == ["open"] * len(crew)
+    return crew
+
+
+@pytest.fixture
+def servers_folder() -> Iterator[Path]:
+    """A folder for a server of the test's own: with a short path, and readable to the user that PostgreSQL runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="stepkit-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def rounds() -> int:
+    return 100 if FULL else 6
