@@ -23,32 +23,20 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import (
-    compat,
-    composition,
-    conditions,
-    edges,
-    fallbacks,
-    helper_types,
-    house_types,
-    messages,
-    mixing,
-    own_callbacks,
-    sources,
-    steps,
-    unpacking,
-)
-from .callbacks import CALLBACK, OWN_CALLBACKS
+from . import messages, mypy_api
+from .algebra.table import TABLE
+from .checks import fallbacks, own_callbacks, when
 from .codes import CODES
-from .comparisons import Comparisons
-from .declarations import Declaration
-from .event_reads import EventReads
-from .finishing import finish_if_complete
-from .maker import DECORATOR
-from .makers import Trees
-from .rows import TABLE
-from .tagging import tag_flow
-from .working import Work, Works, declaration_at
+from .features import containers, helper_types, mixins, nested_flow, run_calls, steps, team_decorators, unpacking
+from .features.class_end import finish_if_complete
+from .features.comparisons import Comparisons
+from .features.event_reads import EventReads
+from .flow_class.work import Work, Works, declaration_at
+from .semantic import tag_flow
+from .syntax.callbacks import CALLBACK, OWN_CALLBACKS
+from .syntax.declarations import Declaration
+from .syntax.maker import DECORATOR
+from .syntax.makers import Trees
 
 Result = TypeVar("Result")
 
@@ -66,7 +54,7 @@ def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any
                     place = context.cls if isinstance(context, ClassDefContext) else context.context
                     context.api.fail(messages.internal_text(error), place, code=CODES["stepkit-internal"])
                 else:
-                    self.report(compat.checker_of(context.api), context.context, error)
+                    self.report(mypy_api.checker_of(context.api), context.context, error)
                 return otherwise(context)
 
         return safe
@@ -84,7 +72,7 @@ class Hooks:
 
     def __init__(self, trees: Trees) -> None:
         self.works = Works(trees)
-        self.tables = edges.Tables()
+        self.tables = run_calls.Tables()
         self.comparisons = Comparisons()
         self.event_reads = EventReads()
         self._broken: dict[str, tuple[TypeInfo, str]] = {}
@@ -92,9 +80,9 @@ class Hooks:
 
     def report(self, checker: TypeChecker, node: Node, error: Exception) -> None:
         """Say that something unexpected was met. mypy drops repetitions, so what is said of a class is said once."""
-        function = compat.function_being_checked(checker)
-        info = compat.class_being_checked(checker) or (function and function.info)
-        if not info or compat.alias_of(info, TABLE) is None:
+        function = mypy_api.function_being_checked(checker)
+        info = mypy_api.class_being_checked(checker) or (function and function.info)
+        if not info or mypy_api.alias_of(info, TABLE) is None:
             messages.internal(checker, node, messages.internal_text(error))
             return
         known = self._broken.get(info.fullname)
@@ -107,26 +95,26 @@ class Hooks:
         self.tables.generation += 1
         tag_flow(context)
 
-    @_safe(lambda context: compat.any_type())
+    @_safe(lambda context: mypy_api.any_type())
     def helper_type(self, context: AnalyzeTypeContext) -> Type:
         return helper_types.analyze(context, self.tables)
 
-    @_safe(lambda context: compat.any_type())
+    @_safe(lambda context: mypy_api.any_type())
     def unpacked_type(self, context: AnalyzeTypeContext) -> Type:
         return unpacking.analyze(context)
 
-    @_safe(lambda context: compat.any_type())
+    @_safe(lambda context: mypy_api.any_type())
     def decorator_type(self, context: AnalyzeTypeContext) -> Type:
         """``StepDecorator`` in an annotation: as what a function returns, it says how the function makes it."""
-        return house_types.analyze(context, self.works.trees)
+        return team_decorators.analyze(context, self.works.trees)
 
     @_attribute
     def entered(self, context: AttributeContext) -> Type:
         """The body of a step, or of a class's own callback, begins."""
-        checker = compat.checker_of(context.api)
-        function = compat.function_being_checked(checker)
+        checker = mypy_api.checker_of(context.api)
+        function = mypy_api.function_being_checked(checker)
         node = context.context
-        if function is None or not isinstance(node, MemberExpr) or compat.entered_by(function) is not node:
+        if function is None or not isinstance(node, MemberExpr) or mypy_api.entered_by(function) is not node:
             return context.default_attr_type
         info = function.info
         work = self._work(checker, info)
@@ -137,71 +125,73 @@ class Hooks:
             elif function.name in OWN_CALLBACKS:
                 own_callbacks.enter(checker, function)
                 if function.name == CALLBACK:
-                    edges.check_own_saver(checker, self.tables, function, node)
+                    run_calls.check_own_saver(checker, self.tables, function, node)
         return NoneType()
 
     @_return
     def decorated(self, context: MethodContext | FunctionContext) -> Type:
         """A step's decorator was applied, or called with its options."""
-        node, default = context.context, compat.without_any(context.default_return_type)
-        checker = compat.checker_of(context.api)
+        node, default = context.context, mypy_api.without_any(context.default_return_type)
+        checker = mypy_api.checker_of(context.api)
         if isinstance(node, CallExpr):
-            info = compat.class_being_checked(checker)
-            if info is None or compat.alias_of(info, TABLE) is None:
-                assigned = info is not None and compat.is_any(default)  # flow.step("name")(function) in a mixin
+            info = mypy_api.class_being_checked(checker)
+            if info is None or mypy_api.alias_of(info, TABLE) is None:
+                assigned = info is not None and mypy_api.is_any(default)  # flow.step("name")(function) in a mixin
                 return (
-                    mixing.unseen(checker) if assigned else house_types.kept(checker, node, default, self.works.trees)
+                    mixins.unseen(checker)
+                    if assigned
+                    else team_decorators.kept(checker, node, default, self.works.trees)
                 )
-            if not conditions.has_condition(node):
+            if not when.has_condition(node):
                 return default
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
-            info = compat.class_being_checked(checker)
+            info = mypy_api.class_being_checked(checker)
             if info is not None and isinstance(node, Decorator):
-                found = mixing.mixed_in(checker, info, node, decorated, self.works.trees)
+                found = mixins.mixed_in(checker, info, node, decorated, self.works.trees)
                 return found or default
             return default
         if not isinstance(node, Decorator):
-            conditions.check(checker, work, declaration)
+            when.check(checker, work, declaration)
             return default
         if steps.is_step(decorated):  # the plugin's own decorator, above one that made the step
             return decorated
         if _is_inserted(context, declaration) and declaration.direct:
             return steps.hidden(checker, work, declaration, decorated)
         if declaration.call is None and "when" in declaration.options:
-            conditions.check_behind(checker, work, declaration)
+            when.check_behind(checker, work, declaration)
         call = steps.made(checker, work, declaration, decorated)
-        return steps.step_type(checker, declaration, call or compat.any_type())
+        return steps.step_type(checker, declaration, call or mypy_api.any_type())
 
     @_return
     def partial_called(self, context: MethodContext) -> Type:
         """A partial function of a partial function lost what tells ``StepDecorator | Any`` from ``StepDecorator``."""
-        made = compat.partial_called(context)
-        decorator = get_proper_type(compat.without_any(made))
-        return decorator if compat.is_instance(decorator, DECORATOR) else made
+        made = mypy_api.partial_called(context)
+        decorator = get_proper_type(mypy_api.without_any(made))
+        return decorator if mypy_api.is_instance(decorator, DECORATOR) else made
 
     @_return
     def declared(self, context: MethodContext | FunctionContext) -> Type:
         """A nested flow or a group was declared."""
-        checker = compat.checker_of(context.api)
+        checker = mypy_api.checker_of(context.api)
         work, declaration = self._declared(checker, context.context)
         if work is not None and declaration is not None:
-            conditions.check(checker, work, declaration)
+            when.check(checker, work, declaration)
             if declaration.kind == "subflow":
-                composition.declared(checker, work, declaration)
-                if compat.is_silenced(checker):
+                containers.declared(checker, work, declaration)
+                if mypy_api.is_silenced(checker):
                     finish_if_complete(checker, work)
-        return compat.without_any(context.default_return_type)
+        return mypy_api.without_any(context.default_return_type)
 
     @_return
     def class_ends(self, context: MethodContext) -> Type:
-        checker = compat.checker_of(context.api)
-        info = compat.class_ended(checker, context.context)
+        checker = mypy_api.checker_of(context.api)
+        info = mypy_api.class_ended(checker, context.context)
         work = None if info is None else self._work(checker, info)
         if work is not None:
             work.ended = True
-            from . import definitions  # it asks the runtime, which is imported where there is a flow to ask about
+            from .checks import definitions  # it asks the runtime, which is imported where there is a flow to ask about
 
             definitions.check(checker, work)
             finish_if_complete(checker, work)
@@ -215,71 +205,71 @@ class Hooks:
     def step_read(self, context: MethodContext) -> Type:
         """``Calc().add_one`` and ``super().add_one`` are the plain method; ``Calc.add_one`` is the step."""
         if not isinstance(context.context, (MemberExpr, SuperExpr)):
-            return compat.any_type()  # an override check: a step may be redefined with other parameters
+            return mypy_api.any_type()  # an override check: a step may be redefined with other parameters
         owner = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         if owner is None or isinstance(get_proper_type(owner), NoneType):
             return context.type
-        return compat.first_argument(context.type) or context.default_return_type
+        return mypy_api.first_argument(context.type) or context.default_return_type
 
     @_return
     def container_read(self, context: MethodContext) -> Type:
         """A nested flow or a group may be anything in a subclass, or None: that is an override check."""
         is_read = isinstance(context.context, (MemberExpr, SuperExpr))
-        return context.type if is_read else compat.any_type()
+        return context.type if is_read else mypy_api.any_type()
 
     @_signature
     def step_called(self, context: MethodSigContext) -> FunctionLike:
         """``Calc.add_one(calc, ...)``: the plain method with the flow before its arguments."""
-        method = get_proper_type(compat.first_argument(context.type) or context.default_signature)
-        return compat.unbound(method) if isinstance(method, CallableType) else context.default_signature
+        method = get_proper_type(mypy_api.first_argument(context.type) or context.default_signature)
+        return mypy_api.unbound(method) if isinstance(method, CallableType) else context.default_signature
 
     @_signature
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
-        call, default = context.context, compat.without_variables(context.default_signature)
+        call, default = context.context, mypy_api.without_variables(context.default_signature)
         if not isinstance(call, CallExpr):
             return default
-        if not (conditions.has_condition(call) or fallbacks.has_lambda(call) or sources.are_made_here(call)):
+        if not (when.has_condition(call) or fallbacks.has_lambda(call) or nested_flow.are_made_here(call)):
             return default
-        checker = compat.checker_of(context.api)
+        checker = mypy_api.checker_of(context.api)
         work, declaration = self._declared(checker, call)
         if work is None or declaration is None or not isinstance(default, CallableType):
             return default
-        signature = sources.signature(checker, work, declaration, default)
+        signature = nested_flow.signature(checker, work, declaration, default)
         signature = fallbacks.signature(checker, work, declaration, signature)
-        return conditions.signature(checker, work, declaration, signature)
+        return when.signature(checker, work, declaration, signature)
 
     @_signature
     def run_signature(self, context: MethodSigContext) -> FunctionLike:
         instance, default = get_proper_type(context.type), context.default_signature
         if not isinstance(instance, Instance) or not isinstance(default, CallableType):
             return default
-        checker = compat.checker_of(context.api)
-        return edges.run_signature(checker, self.tables, instance, default, context.context, self.works.early)
+        checker = mypy_api.checker_of(context.api)
+        return run_calls.run_signature(checker, self.tables, instance, default, context.context, self.works.early)
 
     @_signature
     def start_signature(self, context: MethodSigContext) -> FunctionLike:
-        flow, default = edges.flow_of(context.type), context.default_signature
+        flow, default = run_calls.flow_of(context.type), context.default_signature
         if flow is None or not isinstance(default, CallableType):
             return default
-        checker = compat.checker_of(context.api)
-        return edges.run_signature(
+        checker = mypy_api.checker_of(context.api)
+        return run_calls.run_signature(
             checker, self.tables, flow, default, context.context, self.works.early, is_start=True
         )
 
     @_attribute
     def check_method(self, context: AttributeContext) -> Type:
-        flow = edges.flow_of(context.type)
+        flow = run_calls.flow_of(context.type)
         if flow is None or not isinstance(context.context, MemberExpr):  # mypy compares a method that hides it
             return context.default_attr_type
-        return edges.check_method(compat.checker_of(context.api), flow)
+        return run_calls.check_method(mypy_api.checker_of(context.api), flow)
 
     @_attribute
     def load_method(self, context: AttributeContext) -> Type:
-        flow, checker = edges.flow_of(context.type), compat.checker_of(context.api)
+        flow, checker = run_calls.flow_of(context.type), mypy_api.checker_of(context.api)
         if flow is None or not isinstance(context.context, MemberExpr):
             return context.default_attr_type
-        found = edges.load_method(checker, self.tables, flow, context.context)
+        found = run_calls.load_method(checker, self.tables, flow, context.context)
         return context.default_attr_type if found is None else found
 
     @_return
@@ -289,45 +279,45 @@ class Hooks:
         flow = get_proper_type(asked.args[0]) if isinstance(asked, Instance) and asked.args else None
         if isinstance(flow, Instance):
             for expression in context.args[context.callee_arg_names.index("override_data")]:
-                edges.check_override(compat.checker_of(context.api), self.tables, flow.type, expression)
+                run_calls.check_override(mypy_api.checker_of(context.api), self.tables, flow.type, expression)
         return context.default_return_type
 
     @_return
     def ran(self, context: MethodContext) -> Type:
         """``run`` or its like was called."""
-        instance, checker = get_proper_type(context.type), compat.checker_of(context.api)
+        instance, checker = get_proper_type(context.type), mypy_api.checker_of(context.api)
         if not isinstance(instance, Instance):
             return context.default_return_type
-        edges.check_saver(checker, self.tables, instance, context.context)
+        run_calls.check_saver(checker, self.tables, instance, context.context)
         if "override_data" in context.callee_arg_names:
             for expression in context.args[context.callee_arg_names.index("override_data")]:
-                edges.check_override(checker, self.tables, instance.type, expression)
+                run_calls.check_override(checker, self.tables, instance.type, expression)
         return context.default_return_type
 
     @_attribute
     def event_context(self, context: AttributeContext) -> Type:
-        checker = compat.checker_of(context.api)
+        checker = mypy_api.checker_of(context.api)
         node, keyed = context.context, self.event_reads.needs_key(checker, context.context)
         keyed = keyed and self.comparisons.narrow(checker)
-        found = edges.event_context(checker, self.tables, context.type, node, keyed=keyed)
+        found = run_calls.event_context(checker, self.tables, context.type, node, keyed=keyed)
         return found or context.default_attr_type
 
     @_attribute
     def event_step_name(self, context: AttributeContext) -> Type:
-        checker = compat.checker_of(context.api)
+        checker = mypy_api.checker_of(context.api)
         return self.comparisons.step_name(
             checker, self.tables, context.type, context.context, context.default_attr_type
         )
 
     @_attribute
     def event_checkpoint(self, context: AttributeContext) -> Type:
-        edges.check_savable(compat.checker_of(context.api), self.tables, context.type, context.context)
+        run_calls.check_savable(mypy_api.checker_of(context.api), self.tables, context.type, context.context)
         return context.default_attr_type
 
     def _declared(self, checker: TypeChecker, node: object) -> tuple[Work | None, Declaration | None]:
         """The class and the declaration that a call in a class body is."""
-        info = compat.class_being_checked(checker)
-        if info is None or compat.alias_of(info, TABLE) is None:
+        info = mypy_api.class_being_checked(checker)
+        if info is None or mypy_api.alias_of(info, TABLE) is None:
             return None, None
         work = self._work(checker, info)
         return work, None if work is None else declaration_at(work, node)
@@ -338,17 +328,17 @@ class Hooks:
         helper_types.fill(checker, self.tables, info)
         unpacking.fill(checker, info, helper_types.modules_that_ask(checker, info))
         info.metadata.pop("stepkit", None)
-        compat.recheck_above(checker, info)
+        mypy_api.recheck_above(checker, info)
         if info.fullname in self.works.early:
             self.works.early.discard(info.fullname)
-            compat.recheck_module(checker)
+            mypy_api.recheck_module(checker)
 
     def _work(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
         work = self.works.get(info)
         if work is not None and work.checker is not checker:
             found = work
             work.checker = checker
-            work.resolve = lambda slot: composition.resolve(checker, found, slot)
+            work.resolve = lambda slot: containers.resolve(checker, found, slot)
             work.finished = lambda: self._finished(checker, info)
         return work
 

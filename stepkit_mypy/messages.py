@@ -11,12 +11,12 @@ from mypy.messages import format_type, format_type_distinctly
 from mypy.nodes import Context as Node
 from mypy.types import Type
 
-from . import compat
+from . import mypy_api
+from .algebra.contexts import Context, Key
+from .algebra.table import Row
 from .codes import CODES
-from .contexts import Context, Key
-from .declarations import ANYWHERE
-from .rows import Row
 from .savable import Problem
+from .syntax.declarations import ANYWHERE
 
 
 def near(name: str, names: Iterable[str], limit: int = 1) -> str:
@@ -341,7 +341,7 @@ def override_step(checker: TypeChecker, node: Node, flow: str, problems: list[st
     cure = f"keep what they read, or, where {flow} never stands in, add # type: ignore[stepkit-override-step]"
     if also:
         cure += " here, above at the decorator, or at the class for all of its steps"
-    compat.fail(checker, f"{'; '.join(problems)}; {cure}", node, CODES["stepkit-override-step"], also)
+    mypy_api.fail(checker, f"{'; '.join(problems)}; {cure}", node, CODES["stepkit-override-step"], also)
 
 
 def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:

@@ -20,9 +20,9 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
-from . import compat, hooks
-from .maker import DECORATOR
-from .tagging import FLOW
+from . import hooks, mypy_api
+from .semantic import FLOW
+from .syntax.maker import DECORATOR
 
 HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]
 DECLARING_METHODS = ("stepkit.flow.Parallel.step", "stepkit.flow.Parallel.subflow")
@@ -72,10 +72,10 @@ class StepkitPlugin(Plugin):
         if fullname == FLOW:
             symbol = self.lookup_fully_qualified(FLOW)
             if symbol is not None and isinstance(symbol.node, TypeInfo):
-                compat.excuse_defaults(symbol.node)
+                mypy_api.excuse_defaults(symbol.node)
         if fullname == DECORATOR:
             return self.hooks.decorator_type
-        if fullname in compat.UNPACK:
+        if fullname in mypy_api.UNPACK:
             return self.hooks.unpacked_type
         return self.hooks.helper_type if fullname in HELPER_TYPES else None
 
@@ -120,7 +120,7 @@ class StepkitPlugin(Plugin):
         if name not in self.asking or not self._is_flow(owner):
             return None
         symbol = self.lookup_fully_qualified(owner)
-        info = None if symbol is None else compat.class_behind(symbol.node)
+        info = None if symbol is None else mypy_api.class_behind(symbol.node)
         found = None if info is None else info.get(name)  # a step may be called so
         is_own = found is not None and isinstance(found.node, Var) and found.node.info.fullname == FLOW
         return self.asking[name] if is_own else None
@@ -130,7 +130,7 @@ class StepkitPlugin(Plugin):
 
     def _is_flow(self, fullname: str) -> bool:
         symbol = self.lookup_fully_qualified(fullname)
-        info = None if symbol is None else compat.class_behind(symbol.node)
+        info = None if symbol is None else mypy_api.class_behind(symbol.node)
         return info is not None and info.has_base(FLOW)
 
 

@@ -7,7 +7,7 @@ from mypy.options import Options
 from mypy.plugin import Plugin
 
 from stepkit_mypy.plugin import StepkitPlugin
-from stepkit_mypy.working import Work, Works
+from stepkit_mypy.flow_class.work import Work, Works
 
 
 class FaultyWorks(Works):

@@ -1,0 +1,245 @@
+"""Walks a step table: what is known of the context before and after every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import cast
+
+from mypy.nodes import TypeInfo
+from mypy.types import Instance, Type
+
+from .. import mypy_api
+from .contexts import Context, Key, Merge, State, alternatives, changes, either, telling, weakened, write
+from .table import Row, Table, table_of
+
+Known = Context[Type]
+Visit = Callable[[str, Row, Known, Known], None]
+"""Called with a step's path, its row, the context before it and the one in its event."""
+
+Within = tuple[TypeInfo, ...]
+"""The flows that a place is nested in. What runs itself is not followed into itself: its keys are not known there."""
+NOT_EVERY_CASE = "not every case gives it"
+DEEPEST = 150
+"""How deep flows are followed into each other."""
+
+
+def start(table: Table) -> State[Type]:
+    return State(table.input)
+
+
+def walk(
+    state: State[Type], rows: Sequence[Row], visit: Visit | None = None, prefix: str = "", within: Within = ()
+) -> State[Type]:
+    for row in rows:
+        state = advance(state, row, visit, prefix, within)
+    return state
+
+
+def advance(
+    state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", within: Within = ()
+) -> State[Type]:
+    """Where a run may be after ``row``."""
+    facts, before = row.facts, telling(state.context, row.wrong, mypy_api.any_type())
+    path = prefix + facts.name
+    if facts.when == "no":
+        return State(before, state.ended)
+    ended = state.ended
+    after, inner_ends = _ran(before, row, visit, path, within)
+    if visit is not None:
+        visit(path, row, before, after)
+    for end in inner_ends:
+        ended = end if ended is None else either(ended, end, mypy_api.join, f'"{path}" may end the run early')
+    if facts.on_error in ("skip-remaining", "unknown"):
+        reason = f'step "{path}" has on_error="skip-remaining"'
+        ended = before if ended is None else either(ended, before, mypy_api.join, reason)
+    if reason := why_it_may_not_run(row):
+        after = either(before, after, mypy_api.join, f'step "{path}" {reason}')
+    return State(after, ended)
+
+
+def why_it_may_not_run(row: Row) -> str:
+    facts = row.facts
+    if facts.conditional:
+        return "is declared under a condition"
+    if facts.when == "maybe":
+        return "has a condition (when=)"
+    if facts.on_error == "continue":
+        return 'has on_error="continue"'
+    if facts.on_error == "unknown":
+        return "may go on without it (on_error=)"
+    if facts.may_skip:
+        return "is skipped while its circuit breaker is open"
+    return ""
+
+
+def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
+    """The context after the row, or its fallback, has run, and those with which the run may have ended inside it."""
+    after, ends = _succeeded(before, row, visit, path, within)
+    if row.fallback is not None:
+        instead = _given(row.fallback, path)
+        if row.facts.kind != "transform":
+            instead = write(before, instead, cast(Merge, row.facts.merge), mypy_api.join)
+        after = either(after, instead, mypy_api.join, _why_not_with_fallback(path))
+    return after, ends
+
+
+def _why_not_with_fallback(path: str) -> str:
+    return f'step "{path}" and its fallback do not both give it'
+
+
+def _succeeded(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
+    facts = row.facts
+    merge = cast(Merge, facts.merge)
+    if facts.kind == "transform":
+        return _given(row.change, path), []
+    if facts.kind == "step":
+        return write(before, _given(row.change, path), merge, mypy_api.join), []
+    if facts.kind == "subflow":
+        change, ends = _inside_any(before, row, visit, path, within)
+        return write(before, change, merge, mypy_api.join), [write(before, end, merge, mypy_api.join) for end in ends]
+    if facts.kind == "branch":
+        return _branch(before, row, visit, path, within)
+    return _group(before, row, visit, path, within)
+
+
+def _given(change: Known, path: str) -> Known:
+    """The change, every key of it given by the step of this path."""
+    return Context(
+        {name: Key(key.type, key.certain, path, key.reason) for name, key in change.keys.items()}, change.rest
+    )
+
+
+def _inside(
+    before: Known, flow: Instance | None, visit: Visit | None, path: str, within: Within
+) -> tuple[Known, list[Known]]:
+    """What a nested flow writes, and what it has written where it ends the run."""
+    table = None if flow is None or not may_enter(flow, within) else table_of(flow.type)
+    if table is None or flow is None:
+        return Context(rest=mypy_api.any_type()), []
+    state = walk(State(before), [row.seen_as(flow) for row in table.rows], visit, path + "/", (*within, flow.type))
+    ends = [] if state.ended is None else [changes(before, state.ended)]
+    return changes(before, state.context), ends
+
+
+def _inside_any(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
+    """The same for a nested flow that is one of several."""
+    found = [_inside(before, flow, visit, path, within) for flow in row.flows]
+    reason = f'not every flow that "{path}" may run gives it'
+    change = alternatives([change for change, _ in found], mypy_api.join, reason)
+    return change, [end for _, ends in found for end in ends]
+
+
+def opened_by(flow: Instance, context: Known) -> tuple[str, Row] | None:
+    """The path and the row of the step inside a flow behind which the context is open."""
+    table = table_of(flow.type)
+    found: list[tuple[str, Row]] = []
+
+    def visit(path: str, row: Row, before: Known, after: Known) -> None:
+        if after.open and not before.open:
+            found.append((path, row))
+
+    if table is not None:
+        rows = [row.seen_as(flow) for row in table.rows]
+        state = walk(State(context), rows, visit, within=(flow.type,))
+        if state.context.open or state.ended is not None and state.ended.open:
+            return found[0] if found else None
+    return None
+
+
+def may_enter(flow: Instance, within: Within) -> bool:
+    return flow.type not in within and len(within) < DEEPEST
+
+
+def _branch(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
+    merge = cast(Merge, row.facts.merge)
+    outcomes: dict[str, Known] = {"": before} if row.facts.may_choose_none or not row.flows else {}
+    ends: list[Known] = []
+    for case, flow in zip(row.facts.cases, row.flows, strict=True):
+        change, inner = _inside(before, flow, visit, f"{path}/{case}", within)
+        outcomes[case] = write(before, change, merge, mypy_api.join)
+        ends += [write(before, end, merge, mypy_api.join) for end in inner]
+    result, *others = outcomes.values()
+    for outcome in others:
+        result = either(result, outcome, mypy_api.join, NOT_EVERY_CASE)
+    keys = {
+        name: replace(key, reason=_why_not_every_case(path, name, outcomes)) if key.reason == NOT_EVERY_CASE else key
+        for name, key in result.keys.items()
+    }
+    return Context(keys, result.rest, result.told), ends
+
+
+def _why_not_every_case(path: str, name: str, outcomes: dict[str, Known]) -> str:
+    """Why a key may be missing behind a branch: the cases that do not give it."""
+    lacking = [f'"{case}"' for case, outcome in outcomes.items() if case and name not in outcome.keys]
+    if not lacking:
+        return f'branch "{path}" may choose no case'
+    cases, verb = f"case {lacking[0]}", "does"
+    if len(lacking) > 1:
+        cases, verb = f"cases {', '.join(lacking[:-1])} and {lacking[-1]}", "do"
+    none = ", and it may choose no case" if "" in outcomes else ""
+    return f'{cases} of branch "{path}" {verb} not give it{none}'
+
+
+def _group(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
+    merge = cast(Merge, row.facts.merge)
+    after, ends = before, []
+    early = before
+    for member, change, inner in member_changes(before, row, visit, path, within):
+        if member.facts.kind == "subflow":
+            change = _leaving(change, before, after)
+        after = write(after, change, merge, mypy_api.join)
+        for end in inner:
+            ends.append(end)
+        early = write(early, weakened(change, "the run may have ended before"), merge, mypy_api.join)
+        if member.facts.on_error in ("skip-remaining", "unknown"):
+            ends.append(Context())
+    return after, [write(early, weakened(end, "the run may have ended before"), merge, mypy_api.join) for end in ends]
+
+
+def _leaving(change: Known, before: Known, after: Known) -> Known:
+    """What a nested member writes, after other members have written.
+
+    A key that was there before is certain inside it, but perhaps it does not write it: then what a member before it
+    gave stays.
+    """
+    keys = dict(change.keys)
+    for name, key in change.keys.items():
+        old = before.keys.get(name)
+        if old is not None and old.certain and after.keys[name] is not old:
+            keys[name] = replace(key, certain=False, reason="a member before it gives it too")
+    return Context(keys, change.rest)
+
+
+def member_changes(
+    before: Known, row: Row, visit: Visit | None, path: str, within: Within
+) -> list[tuple[Row, Known, list[Known]]]:
+    """What each member of a group gives, and with what it may end the run."""
+    result = []
+    for member in row.members:
+        own = f"{path}/{member.facts.name}"
+        if member.facts.when == "no":
+            continue
+        if member.facts.kind == "subflow":
+            change, ends = _inside_any(before, member, visit, own, within)
+        else:
+            change, ends = _given(member.change, own), []
+        if member.fallback is not None:
+            change = either(change, _given(member.fallback, own), mypy_api.join, _why_not_with_fallback(own))
+        if visit is not None:
+            visit(own, member, before, write(before, change, "override", mypy_api.join))
+        if row.facts.mode == "settled":
+            change = weakened(change, f'the parallel group "{path}" is settled: a member that fails gives nothing')
+        elif reason := why_it_may_not_run(member):
+            change = weakened(change, f'step "{own}" {reason}')
+        result.append((member, change, ends))
+    return result
+
+
+def row_changes(before: Known, row: Row) -> list[Known]:
+    """What a row may write: for a branch, what each of its cases does."""
+    if row.facts.kind == "step":
+        return [_given(row.change, row.facts.name)]
+    if row.facts.kind in ("subflow", "branch"):
+        return [_inside(before, flow, None, row.facts.name, ())[0] for flow in row.flows]
+    return []

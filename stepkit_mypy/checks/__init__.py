@@ -1,0 +1,1 @@
+"""What is said of a flow class: each file judges one thing."""

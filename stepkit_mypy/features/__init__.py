@@ -1,0 +1,1 @@
+"""What each of the plugin's hooks does."""

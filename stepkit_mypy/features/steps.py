@@ -1,0 +1,364 @@
+"""A step: its parameters are bound before its body is checked, and judged with what it gives afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeGuard
+
+from mypy.checker import TypeChecker
+from mypy.nodes import Context as Node
+from mypy.nodes import Decorator, FuncDef, TypeInfo
+from mypy.subtypes import is_subtype
+from mypy.types import CallableType, NoneType, Type, get_proper_type
+
+from .. import messages, mypy_api
+from ..algebra.contexts import Context, State, collisions
+from ..algebra.table import Facts, Row, encode_row
+from ..checks.fallbacks import with_fallback
+from ..checks.injecting import parameter_type
+from ..checks.judging import is_told
+from ..checks.nested_inputs import telling_once
+from ..checks.readers import cure, judged
+from ..flow_class.work import Work
+from ..returns.below import look_below, what_is_unknown
+from ..returns.returned import Returned
+from ..syntax.declarations import Declaration, facts_of, name_of
+from . import containers
+from .class_end import finish_if_complete
+
+
+def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: object) -> None:
+    """Called first in a step's body: bind the parameters that have no annotation."""
+    function = declaration.function
+    assert function is not None
+    state = work.state_before(declaration.key)
+    if state is None:
+        if mypy_api.defer(checker, node):
+            return
+        context: Context[Type] = Context(rest=mypy_api.any_type())
+    else:
+        context = state.context
+    for place in sorted(mypy_api.inferred_places(function)):
+        argument = function.arguments[place]
+        mypy_api.bind_parameter(function, place, parameter_type(checker, argument, context))
+
+
+def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type | None:
+    """Called when a step's decorator is: judge the step and note its row. The type of the plain method."""
+    node, function = declaration.node, declaration.function
+    assert isinstance(node, Decorator) and function is not None
+    info = work.info
+    if mypy_api.returns_inferred(function) or mypy_api.inferred_places(function):
+        if mypy_api.was_deferred(checker, node, info) and not mypy_api.is_last_pass(checker):
+            return None
+        mypy_api.forgive_returned_any(checker, function)
+        mypy_api.forget_tuples(checker)
+    state = work.state_before(declaration.key)
+    if state is None and mypy_api.is_last_pass(checker):
+        state = _settled_before(checker, work, declaration)
+        if state is not None and mypy_api.inferred_places(function):  # its body was checked as if nothing was known
+            mypy_api.check_now(checker, node, info)
+    elif state is None:
+        if mypy_api.defer_decorator(checker, node, info):
+            return None
+    declaration.below = look_below(declaration, decorated)
+    if declaration.kind == "branch":
+        return _branch_made(checker, work, declaration, function, state)
+    result = judged(checker, work, declaration)
+    row = Row(facts_below(checker, declaration, info), reads_of(declaration, function), result.shape)
+    row = with_fallback(checker, work, declaration, row)
+    slot = work.slot_of[declaration.key]
+    old, slot.row = slot.row, row
+    context = work.context_before(declaration.key)
+    if context is not None:
+        row = row.with_wrong(check_parameters(checker, work, declaration, row, context))
+        _check_collisions(checker, work, declaration, row, context, result)
+    slot.row = row
+    changed = old is None or encode_row(checker, old) != encode_row(checker, row)
+    if changed:
+        work.set_row(declaration.key, row)
+    check_return(checker, work, row, declaration, result, already_open=context is not None and context.open)
+    if changed or not work.is_published():  # the daemon checks one step again, and finds that it is what it was
+        finish_if_complete(checker, work)
+    return call_type(checker, declaration, result)
+
+
+def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type:
+    """Called where a decorator above that of stepkit gave something else than the step."""
+    node, slot = declaration.node, work.slot_of[declaration.key]
+    if decorated is not None and not mypy_api.is_any(decorated):
+        place = declaration.function or node
+        from stepkit.table_builder import HIDDEN_BY_DECORATOR
+
+        messages.definition(checker, place, f"{declaration.attribute}: {HIDDEN_BY_DECORATOR}")
+    elif slot.row is not None and slot.row.change.rest is None:
+        change = Context(slot.row.change.keys, mypy_api.any_type())
+        work.set_row(declaration.key, replace(slot.row, change=change))
+        before = work.state_before(declaration.key)
+        if (before is None or not before.context.open) and work.is_first_note(node, declaration.key):
+            messages.unseen_declaration(checker, node, declaration.attribute)
+    return step_type(checker, declaration, mypy_api.any_type())
+
+
+def _settled_before(checker: TypeChecker, work: Work, declaration: Declaration) -> State[Type] | None:
+    """The state before a step, after those that still wait have been checked: nothing more will be known."""
+    for slot in work.slots[: work.positions[declaration.key]]:
+        for each in slot.inside():
+            if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
+                mypy_api.check_now(checker, each.declaration.node, work.info)
+    return work.state_before(declaration.key)
+
+
+def go_on(checker: TypeChecker, work: Work) -> None:
+    """Check at once the steps that waited for a flow that is known now."""
+    for slot in work.slots:
+        for each in slot.inside():
+            if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
+                mypy_api.check_now(checker, each.declaration.node, work.info)
+                if each.row is None:
+                    return
+    finish_if_complete(checker, work)
+
+
+def _branch_made(
+    checker: TypeChecker, work: Work, declaration: Declaration, function: FuncDef, state: State[Type] | None
+) -> Type | None:
+    node = declaration.node
+    if not containers.cases_ready(checker, work, declaration) and isinstance(node, Decorator):
+        if not mypy_api.is_last_pass(checker) and mypy_api.defer_decorator(checker, node, work.info):
+            return None
+    row = containers.branch_row(checker, work, declaration, reads_of(declaration, function))
+    row = with_fallback(checker, work, declaration, row)
+    work.set_row(declaration.key, row)
+    context = work.context_before(declaration.key)
+    if context is not None:
+        wrong = check_parameters(checker, work, declaration, row, context)
+        wrong |= containers.check_cases(checker, work, declaration, telling_once(context, wrong))
+        containers.check_container_collisions(checker, work, declaration, row, context, function)
+        containers.set_wrong(work, declaration, row, wrong)
+    finish_if_complete(checker, work)
+    return containers.branch_call_type(checker, declaration, function)
+
+
+def facts_below(checker: TypeChecker, declaration: Declaration, info: TypeInfo) -> Facts:
+    """The facts of a decorated method, with the parameters that the decorators below leave it."""
+    facts, below = facts_of(declaration, info.fullname, checker), declaration.below
+    if below is None or below.parameters is None:
+        return facts
+    return replace(facts, parameters=tuple(below.parameters.values()))
+
+
+def reads_of(declaration: Declaration, function: FuncDef) -> dict[str, Type]:
+    """The types of the keys that a decorated method reads."""
+    type = function.type
+    if declaration.below is not None and declaration.below.parameters is not None:
+        return dict(declaration.below.reads)
+    if not isinstance(type, CallableType):
+        return {}
+    return {
+        argument.variable.name: type.arg_types[place]
+        for place, argument in enumerate(function.arguments)
+        if place > 0 and not argument.pos_only and place < len(type.arg_types)
+    }
+
+
+def call_type(checker: TypeChecker, declaration: Declaration, result: Returned) -> Type:
+    """The type of the plain method on an instance."""
+    function, below = declaration.function, declaration.below
+    assert function is not None
+    if below is not None and (below.type is None or below.gives is not None):
+        return mypy_api.any_type() if below.type is None else mypy_api.bound(below.type)
+    call = _own_call_type(checker, function, result)
+    if below is None or not isinstance(call, CallableType):
+        return call
+    return mypy_api.bound(below.type).copy_modified(ret_type=call.ret_type)
+
+
+def _own_call_type(checker: TypeChecker, function: FuncDef, result: Returned) -> Type:
+    type = function.type
+    if not isinstance(type, CallableType):
+        return mypy_api.any_type()
+    if not mypy_api.returns_inferred(function):
+        return mypy_api.bound(type)
+    gives: Type
+    if result.shape.rest is not None:
+        text = mypy_api.named(checker, "builtins.str", [])
+        gives = mypy_api.named(checker, "builtins.dict", [text, mypy_api.any_type()])
+    elif result.shape.keys:
+        required = {name for name, key in result.shape.keys.items() if key.certain}
+        gives = mypy_api.typed_dict(checker, {name: key.type for name, key in result.shape.keys.items()}, required)
+    else:
+        gives = NoneType() if result.may_be_none else mypy_api.typed_dict(checker, {}, set())
+    if result.may_be_none and not isinstance(gives, NoneType):
+        gives = mypy_api.join(gives, NoneType())
+    if function.is_coroutine:
+        gives = mypy_api.coroutine(checker, gives)
+    return mypy_api.bound(type).copy_modified(ret_type=gives)
+
+
+def check_parameters(
+    checker: TypeChecker, work: Work, declaration: Declaration, row: Row, context: Context[Type]
+) -> set[str]:
+    """Judge what a step reads. The keys that it, or its condition, is wrong about."""
+    wrong = set(work.wrong_conditions.get(declaration.key, ()))
+    function = declaration.function
+    assert function is not None
+    step = row.facts.name
+    inferred = mypy_api.inferred_places(function)
+    below = declaration.below.parameters if declaration.below is not None else None
+    for place, argument in enumerate(function.arguments):
+        name = argument.variable.name
+        if place == 0 or below is not None and not argument.pos_only and name not in below:
+            continue
+        if argument.kind.is_star():
+            stars = "**" if argument.kind.name == "ARG_STAR2" else "*"
+            advice = "name every key that it reads"
+            if stars == "**":
+                advice += ", or take the whole context with one positional-only parameter: (self, ctx, /)"
+            messages.parameters(checker, argument, step, f'"{stars}{name}"', advice)
+            continue
+        if argument.pos_only:
+            if place > 1:
+                advice = "the first receives the whole context, keys are ordinary parameters"
+                messages.parameters(checker, argument, step, "more than one positional-only parameter", advice)
+            continue
+        default = mypy_api.has_default(argument) if below is None else not below[name].required
+        wanted = None if place in inferred else row.reads.get(name)
+        if _is_wrong(checker, work, declaration, row, argument, name, wanted, context, default=default):
+            wrong.add(name)
+    own = {argument.variable.name for argument in function.arguments}
+    for name, parameter in (below or {}).items():
+        if name not in own:
+            default = not parameter.required
+            wanted = row.reads.get(name)
+            if _is_wrong(checker, work, declaration, row, function, name, wanted, context, default=default):
+                wrong.add(name)
+    return wrong
+
+
+def _is_wrong(
+    checker: TypeChecker,
+    work: Work,
+    declaration: Declaration,
+    row: Row,
+    node: Node,
+    name: str,
+    wanted: Type | None,
+    context: Context[Type],
+    *,
+    default: bool,
+) -> bool:
+    """Whether a key that a parameter reads is not there, or not as it is wanted: it is told once in a flow."""
+    step, key = row.facts.name, context.keys.get(name)
+    if key is None:
+        if context.open:
+            return False
+        if not is_told(checker, context, name, None):
+            later = _given_later(work, declaration.key, name)
+            messages.missing_key(checker, node, step, name, context, later, default=default)
+        return True
+    wrong = False
+    if wanted is not None and not is_subtype(key.type, wanted, options=checker.options):
+        wrong = True
+        if not is_told(checker, context, name, wanted):
+            advice = cure(checker, work, name, wanted, key)
+            messages.key_type(checker, node, step, name, wanted, key, advice=advice)
+    if not key.certain and not default and not is_told(checker, context, name, None):
+        wrong = True
+        messages.maybe_missing(checker, node, step, name, key)
+    return wrong
+
+
+def _given_later(work: Work, attribute: str, name: str) -> str:
+    """The step that gives the key, at this place of the table or after it."""
+    for slot in work.slots[work.positions[attribute] :]:
+        if slot.row is not None:
+            if name in slot.row.change.keys:
+                return slot.row.facts.name
+        elif slot.declaration is not None and slot.declaration.function is not None:
+            if name in mypy_api.displayed_keys(slot.declaration.function):
+                return name_of(slot.declaration)
+    return ""
+
+
+def _check_collisions(
+    checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], result: Returned
+) -> None:
+    merge, earlier = row.facts.merge, before
+    if declaration.group is not None:
+        group = work.slot_of[declaration.group]
+        if group.declaration is None:
+            return
+        merge = facts_of(group.declaration, "", checker).merge
+        earlier = containers.context_of_members(checker, work, group, declaration.key, before)
+    if merge != "error" or row.facts.kind != "step":
+        return
+    function = declaration.function
+    assert function is not None
+    for name in collisions(earlier, row.change):
+        node = result.places.get(name, function)
+        messages.collision(checker, node, row.facts.name, name, earlier.keys[name])
+
+
+def check_return(
+    checker: TypeChecker, work: Work, row: Row, declaration: Declaration, result: Returned, *, already_open: bool
+) -> None:
+    function, below, node = declaration.function, declaration.below, declaration.node
+    assert function is not None
+    step = row.facts.name
+    transform = row.facts.kind == "transform"
+    if below is not None and below.gives is not None and not below.keeps:
+        if not _is_mapping_or_none(below.gives, transform):
+            messages.bad_return(checker, function, step, below.gives, transform=transform)
+        elif row.change.rest is None or already_open or result.wrong:
+            return
+        elif work.is_first_note(node, declaration.key):
+            messages.open_context(checker, function, step, what_is_unknown(below.gives))
+        return
+    if not mypy_api.returns_inferred(function) and isinstance(function.type, CallableType):
+        type = mypy_api.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+        if not _is_mapping_or_none(type, transform):
+            messages.bad_return(checker, function, step, type, transform=transform)
+            return
+    elif transform and result.may_be_none and not mypy_api.is_unread(function):
+        if not mypy_api.is_abstract(function):
+            messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
+        return
+    if row.change.rest is None or already_open or result.wrong or not work.is_first_note(node, declaration.key):
+        return
+    if result.unknown:
+        place, what = result.unknown[0]
+        messages.open_context(checker, place, step, what)
+    elif result.untyped:
+        messages.open_context(checker, result.untyped[0], step, "a value of type Any")
+    elif mypy_api.is_checked_by_values(function) and mypy_api.returns_inferred(function):
+        what = "something that cannot be seen, as a type variable of its class has constraints"
+        messages.open_context(checker, function, step, what)
+    elif mypy_api.has_no_body(function):
+        messages.open_context(
+            checker, function, step, "something that cannot be seen, as the file's bodies are not read"
+        )
+    else:
+        messages.open_context(checker, function, step, "a mapping whose keys its annotation does not name")
+
+
+def _is_mapping_or_none(type: Type, transform: bool) -> bool:
+    for item in mypy_api.union_items(type):
+        if isinstance(item, NoneType):
+            if transform:
+                return False
+        elif not mypy_api.may_be_mapping(item):
+            return False
+    return True
+
+
+def is_step(type: Type | None) -> TypeGuard[Type]:
+    proper = get_proper_type(type)
+    return mypy_api.is_instance(proper, "stepkit.flow.Step") or mypy_api.is_instance(proper, "stepkit.flow.Branch")
+
+
+def step_type(checker: TypeChecker, declaration: Declaration, call: Type, row: Type | None = None) -> Type:
+    """The type of the attribute that a decorated method becomes."""
+    if declaration.kind == "branch":
+        return mypy_api.named(checker, "stepkit.flow.Branch", [call])
+    return mypy_api.named(checker, "stepkit.flow.Step", [call, row if row is not None else mypy_api.any_type()])

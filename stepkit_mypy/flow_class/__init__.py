@@ -1,0 +1,1 @@
+"""A flow class while it is being checked."""

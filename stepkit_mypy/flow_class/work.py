@@ -1,0 +1,345 @@
+"""What the plugin knows of a flow class while mypy checks it.
+
+Everything here can be found again from the syntax and the types; it is kept so that a class costs what its
+steps cost. It is dropped once the class's table stands in its type alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from sys import stdlib_module_names
+from typing import TYPE_CHECKING
+
+from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo, Var
+from mypy.types import Instance, Type, get_proper_type
+
+from .. import mypy_api
+from ..algebra.contexts import Context, State, telling
+from ..algebra.interpreter import advance
+from ..algebra.table import NO_STEP, TABLE, Facts, Parameter, Row, decode, decode_row, input_context, table_of
+from ..semantic import FLOW, declared_flow, written_flow
+from ..syntax.declarations import Arms, Body, Declaration, read_body
+from ..syntax.maker import DECLARATIONS, STEP
+from ..syntax.makers import Trees
+
+if TYPE_CHECKING:
+    from ..checks.readers import Reading
+
+
+@dataclass(eq=False)
+class Slot:
+    """One row of the table in the making: inherited, or declared here and perhaps not known yet."""
+
+    attribute: str
+    row: Row | None = None
+    declaration: Declaration | None = None
+    members: list[Slot] = field(default_factory=list)
+    inherited_group: Row | None = None
+    """The group of a base class that gets new members here."""
+    arms: list[Slot] = field(default_factory=list)
+    """What it may be, where that depends on a condition."""
+    conditional: bool = False
+    """Whether it may be none of them."""
+    outer: Slot | None = None
+    """The one that it is a member or an arm of."""
+
+    def inside(self) -> Iterator[Slot]:
+        """What it holds, and itself."""
+        for each in (*self.arms, *self.members):
+            yield from each.inside()
+        yield self
+
+
+@dataclass(eq=False)
+class Work:
+    """A flow class that is being checked."""
+
+    info: TypeInfo
+    alias: TypeAlias
+    target: Type
+    body: Body
+    slots: list[Slot]
+    input: Context[Type]
+    ended: bool = False
+    """Whether the end of the class was reached."""
+    waits: bool = False
+    """Whether a base class is not known yet."""
+    noted_at: dict[int, object] = field(default_factory=dict)
+    """Where it was said that the context becomes open, by the position of the slot that opens it."""
+    wrong_conditions: dict[str, set[str]] = field(default_factory=dict)
+    """The keys that the condition of a row is wrong about, by the row's attribute."""
+    conditions: dict[str, dict[Parameter, Type]] = field(default_factory=dict)
+    """What the condition of a row reads, by the row's attribute."""
+    states: list[State[Type]] = field(default_factory=list)
+    """The states before each slot, as far as they are known."""
+    positions: dict[str, int] = field(default_factory=dict)
+    slot_of: dict[str, Slot] = field(default_factory=dict)
+    checker: object = None
+    """The checker that the two functions below belong to."""
+    resolve: Callable[[Slot], Row | None] = lambda slot: slot.row
+    """Finds the row of a container that was not known yet."""
+    finished: Callable[[], None] = lambda: None
+    """Called when the flow's types are known."""
+    by_node: dict[object, Declaration] = field(default_factory=dict)
+    readings: dict[str, list[Reading]] | None = None
+    """Who reads which key with a type of its own, once that was looked for."""
+
+    def state_before(self, attribute: str) -> State[Type] | None:
+        """The state before the row that the attribute belongs to; None while a row before it is not known."""
+        return self.state_at(self.positions[attribute])
+
+    def context_before(self, attribute: str, *, condition: bool = True) -> Context[Type] | None:
+        """The context that a row is judged by: what was said of a member before it is told.
+
+        ``condition``: what was said of its own condition, too.
+        """
+        state, slot = self.state_before(attribute), self.slot_of[attribute]
+        if state is None:
+            return None
+        told: dict[str, Type | None] = dict.fromkeys(self.wrong_conditions.get(attribute, ()) if condition else ())
+        outer = self.slots[self.positions[attribute]]
+        if outer is not slot:
+            told |= dict.fromkeys(self.wrong_conditions.get(outer.attribute, ()))
+            for member in outer.members:
+                if member is slot:
+                    break
+                told |= {} if member.row is None else member.row.wrong
+        return telling(state.context, told, mypy_api.any_type())
+
+    def state_at(self, position: int) -> State[Type] | None:
+        if self.waits:
+            return None
+        if not self.states:
+            self.states.append(State(self.input))
+        while len(self.states) <= position:
+            row = self._row_at(len(self.states) - 1)
+            if row is None:
+                return None
+            self.states.append(advance(self.states[-1], row))
+        return self.states[position]
+
+    def set_row(self, attribute: str, row: Row) -> None:
+        slot, position = self.slot_of[attribute], self.positions[attribute]
+        slot.row = row
+        outer = slot.outer
+        while outer is not None:
+            outer.row, outer = None, outer.outer
+        del self.states[position + 1 :]
+
+    def rows(self) -> tuple[Row, ...]:
+        """All rows, with what their conditions read."""
+        found = (slot.row for slot in self.slots)
+        return tuple(self._with_condition(row) for row in found if row is not None and row is not NO_STEP)
+
+    def _with_condition(self, row: Row) -> Row:
+        members = tuple(map(self._with_condition, row.members))
+        if members:
+            row = replace(row, members=members)
+        found = self.conditions.get(row.facts.attribute)
+        if not found:
+            return row
+        types = {parameter.name: type for parameter, type in found.items()}
+        return replace(row, facts=replace(row.facts, condition=tuple(found)), condition=types)
+
+    def is_complete(self) -> bool:
+        return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
+
+    def is_first_note(self, place: object, attribute: str = "") -> bool:
+        """True for one place in each row that opens the context: one note says so.
+
+        It is said whenever that place is looked at: the daemon has dropped what was said there before.
+        """
+        return self.noted_at.setdefault(self.positions.get(attribute, -1), place) is place
+
+    def is_published(self) -> bool:
+        """Whether the flow's table stands in its alias."""
+        return not mypy_api.is_any(self.alias.target)
+
+    def _row_at(self, position: int) -> Row | None:
+        slot = self.slots[position]
+        if slot.row is None:
+            slot.row = self.resolve(slot)
+        return slot.row
+
+
+class Works:
+    """The flow classes that are being checked. It belongs to one plugin object; there is no global state."""
+
+    def __init__(self, trees: Trees) -> None:
+        self.trees = trees
+        self._works: dict[str, Work] = {}
+        self.early: set[str] = set()
+        """The flows that a module used at its top level before they were known."""
+
+    def open(self) -> list[Work]:
+        """The classes whose end was reached, but of which something is not known yet."""
+        return [
+            work
+            for work in self._works.values()
+            if work.ended and work.target is work.alias.target and mypy_api.is_any(work.target)
+        ]
+
+    def get(self, info: TypeInfo) -> Work | None:
+        """The work on a flow class; None if the class is none, or was not tagged."""
+        alias = mypy_api.alias_of(info, TABLE)
+        if alias is None:
+            return None
+        work = self._works.get(info.fullname)
+        stale = work is None or work.info is not info or work.alias is not alias or work.target is not alias.target
+        if work is not None and not stale and work.waits and not base_waits(info):
+            ended = work.ended
+            work = self._works[info.fullname] = _begin(info, alias, self.trees)
+            work.ended = ended
+        elif work is None or stale:
+            if len(self._works) > 64:  # what is finished can be found again
+                self._works = {name: each for name, each in self._works.items() if mypy_api.is_any(each.alias.target)}
+            work = _begin(info, alias, self.trees)
+            self._works[info.fullname] = work
+        return work
+
+
+def base_waits(info: TypeInfo) -> bool:
+    """Whether a base class is a flow whose table is not known yet."""
+    aliases = [mypy_api.alias_of(base, TABLE) for base in info.mro[1:]]
+    return any(alias is not None and mypy_api.is_any(alias.target) for alias in aliases)
+
+
+def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
+    body = read_body(info.defn, trees)
+    slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
+    for slot in slots.values():
+        left = [member for member in slot.members if member.attribute not in body.removed]
+        if len(left) < len(slot.members):
+            slot.members, slot.inherited_group, slot.row = left, slot.row, None
+    grouped = [each for each in body.arms.items() if each[1].declared and each[1].declared[0].group is not None]
+    for attribute, arms in body.arms.items():
+        if (attribute, arms) not in grouped:
+            _put(slots, attribute, arms)  # an overridden step keeps its place in the dict
+    for attribute, arms in grouped:
+        group = slots.get(arms.declared[0].group or "")
+        if group is not None:
+            own = {slot.attribute: slot for slot in group.members}
+            _put(own, attribute, arms)
+            group.members = list(own.values())
+            if group.declaration is None and group.inherited_group is None:
+                group.inherited_group, group.row = group.row, None
+    work = Work(info, alias, alias.target, body, list(slots.values()), input_of(info), waits=base_waits(info))
+    for position, slot in enumerate(work.slots):
+        for each in slot.inside():
+            work.positions[each.attribute] = position
+            work.slot_of[each.attribute] = each
+            for inner in (*each.arms, *each.members):
+                inner.outer = each
+    finished = decode(alias.target)
+    if finished is not None:
+        work.ended = True
+        for row in finished.rows:
+            for known in (row, *row.members):
+                if known.facts.attribute in work.slot_of:
+                    work.slot_of[known.facts.attribute].row = known
+    for declaration in body.declarations:
+        if declaration.understood:
+            work.by_node[declaration.node] = declaration
+        if declaration.function is not None:
+            work.by_node[declaration.function] = declaration
+        if declaration.call is not None:
+            work.by_node[declaration.call] = declaration
+    return work
+
+
+def _put(slots: dict[str, Slot], attribute: str, arms: Arms) -> None:
+    """Put what a class body says of an attribute in the place of what its bases say."""
+    base = slots.get(attribute)
+    conditional = arms.removed or arms.untouched and base is None
+    if len(arms.declared) > 1 or arms.untouched and base is not None:
+        for number, declaration in enumerate(arms.declared, 1):
+            declaration.number = number
+    parts = [Slot(each.key, None, each) for each in arms.declared]
+    if arms.untouched and base is not None:
+        base.attribute = f"{attribute} (inherited)"
+        parts.append(base)
+    if not parts:
+        slots.pop(attribute, None)
+    elif len(parts) > 1 or parts[0].declaration is None:
+        slots[attribute] = Slot(attribute, arms=parts, conditional=conditional)
+    else:
+        arms.declared[0].conditional = conditional
+        slots[attribute] = parts[0]
+
+
+def _inherited_slot(row: Row) -> Slot:
+    slot = Slot(row.facts.attribute, row)
+    slot.members = [Slot(member.facts.attribute, member) for member in row.members]
+    return slot
+
+
+def _inherited(info: TypeInfo) -> list[Row]:
+    """The rows of the bases, in the order in which the runtime collects them."""
+    rows: dict[str, Row] = {}
+    for base in reversed(info.mro[1:]):
+        if not base.has_base(FLOW):
+            mixed_in = _mixed_in(base)
+            seen = mypy_api.seen_as(info, base.fullname) if mixed_in else None
+            for row in mixed_in:
+                rows[row.facts.attribute] = row.seen_as(seen)
+            continue
+        table = table_of(base)
+        if table is None:
+            continue
+        seen = mypy_api.seen_as(info, base.fullname)
+        own = {row.facts.attribute: row.seen_as(seen) for row in table.rows}
+        ancestors = {each.fullname for each in base.mro}
+        for attribute, row in list(rows.items()):
+            if row.facts.definer in ancestors and attribute not in own:
+                del rows[attribute]
+        for attribute, row in own.items():
+            if attribute not in rows or row.facts.definer == base.fullname:
+                rows[attribute] = row
+    return list(rows.values())
+
+
+def _mixed_in(info: TypeInfo) -> list[Row]:
+    """The steps of a class that is no flow itself. Those of which nothing is known come first."""
+    rows = [_mixed_in_as(name, symbol.node, info) for name, symbol in info.names.items()]
+    return sorted((row for row in rows if row is not None), key=lambda row: row.facts.position)
+
+
+def _mixed_in_as(name: str, node: object, info: TypeInfo) -> Row | None:
+    """The row of a class attribute that is, or may be, a step."""
+    type = node.var.type if isinstance(node, Decorator) else node.type if isinstance(node, Var) else None
+    step = get_proper_type(type)
+    if mypy_api.is_instance(step, STEP) and len(step.args) == 2 and not mypy_api.is_any(step.args[1]):
+        return decode_row(step.args[1])
+    unknown = isinstance(node, Decorator) and _may_be_step(node, info)
+    if unknown or isinstance(step, Instance) and step.type.fullname in DECLARATIONS:
+        return Row(Facts(name, name, "step", info.fullname, named=False), change=Context(rest=mypy_api.any_type()))
+    return None
+
+
+def _may_be_step(node: Decorator, info: TypeInfo) -> bool:
+    """Whether decorators of which nothing is known may make a step of a method."""
+    type = node.var.type
+    known = type is not None and (not mypy_api.is_any(type) or mypy_api.is_error(type))
+    return not known and not node.var.is_property and info.module_name.partition(".")[0] not in stdlib_module_names
+
+
+def input_of(info: TypeInfo) -> Context[Type]:
+    """What a flow class's context starts with."""
+    context = _written_input(info)
+    return replace(context, rest=mypy_api.any_type()) if info.fallback_to_any else context
+
+
+def _written_input(info: TypeInfo) -> Context[Type]:
+    declared = declared_flow(info)
+    if declared is not None:
+        return input_context(declared.args[0]) if declared.args else Context(rest=mypy_api.any_type())
+    written = next((each for each in info.mro if written_flow(each) is not None), None)
+    if written is None or written.defn.base_type_exprs:
+        return Context(rest=mypy_api.any_type()) if written is None else Context()
+    table = table_of(written)  # a cache does not tell ``Flow`` from ``Flow[Any]``
+    return Context() if table is None else table.input
+
+
+def declaration_at(work: Work, node: object) -> Declaration | None:
+    return work.by_node.get(node) if isinstance(node, (CallExpr, Decorator)) else None

@@ -1,0 +1,185 @@
+"""The semantic phase: marks the methods of a flow class and gives it its type aliases, without work on types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mypy.nodes import Decorator, Expression, LambdaExpr, TypeInfo
+from mypy.plugin import ClassDefContext
+from mypy.types import Instance, NoneType, Type, UnionType
+
+from . import mypy_api
+from .algebra.table import TABLE
+from .syntax.callbacks import CALLBACK
+from .syntax.declarations import Declaration, read_body
+
+FLOW = "stepkit.definition.Flow"
+EVENT = "stepkit.events.StepEvent"
+
+
+def tag_flow(context: ClassDefContext) -> None:
+    """Called for every class with a flow among its bases, often more than once."""
+    api: Any = context.api
+    info = context.cls.info
+    _add_aliases(context, api, info)
+    for declaration in read_body(context.cls, api.modules.get).declarations:
+        when = declaration.options.get("when")
+        if isinstance(when, LambdaExpr):
+            mypy_api.infer_result_alone(when)
+        _tag_fallback(api, declaration, info)
+        if declaration.function is not None:
+            tag_step(api, declaration, info)
+            mypy_api.insert_decorator(api, declaration.node, *_inserted(declaration))
+        elif isinstance(declaration.node, Decorator):
+            mypy_api.take_back(declaration.node.func)
+    _tag_callbacks(api, info)
+
+
+def _inserted(declaration: Declaration) -> tuple[Expression | None, str]:
+    """The decorator that need not be told of, and the one that tells it: one that was not written there."""
+    bare = declaration.direct and declaration.call is None and declaration.kind == "step"
+    return declaration.decorator if declaration.direct else None, "transform" if bare else "step"
+
+
+def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
+    module = api.cur_mod_id
+    for name in (TABLE, "Output", "Event"):
+        mypy_api.add_alias(info, module, _free_name(info, name), mypy_api.any_type())
+    seen = declared_flow(info) or mypy_api.seen_as(info, FLOW)
+    if seen is not None and seen.args:
+        mypy_api.add_alias(info, module, _free_name(info, "Input"), seen.args[0])
+    mypy_api.resolve_in_class(api, context.cls, ("Input", "Output", "Event"))
+    output = mypy_api.alias_of(info, "Output")
+    if output is None or seen is None or len(seen.args) != 2:
+        return
+    base = flow_base(info)
+    if base is not None:
+        base.args = (base.args[0], mypy_api.alias_type(output)) if base.args else ()
+    elif info.bases[0].type.fullname != FLOW:
+        # mypy takes the first way up: the output of a flow that derives from another is its own.
+        info.bases.insert(0, seen.copy_modified(args=[seen.args[0], mypy_api.alias_type(output)]))
+
+
+def _free_name(info: TypeInfo, name: str) -> str:
+    symbol = info.names.get(name)
+    return name if symbol is None or symbol.plugin_generated else mypy_api.hidden_name(name)
+
+
+def flow_base(info: TypeInfo) -> Instance | None:
+    """``Flow[...]`` among the direct bases that were written."""
+    derives = any(base.type.fullname != FLOW and base.type.has_base(FLOW) for base in info.bases)
+    return None if derives else next((base for base in info.bases if base.type.fullname == FLOW), None)
+
+
+def declared_flow(info: TypeInfo) -> Instance | None:
+    """``Flow[...]`` as the class, or the first of its bases that declares an input, says it; None where none does."""
+    for each in info.mro:
+        written, seen = written_flow(each), mypy_api.seen_as(info, each.fullname)
+        if written is not None and seen is not None and input_is_written(each, written):
+            declared = mypy_api.for_instance(seen, written)
+            return declared if isinstance(declared, Instance) else None
+    return None
+
+
+def written_flow(info: TypeInfo) -> Instance | None:
+    """``Flow`` among the bases as they were written, with its arguments or without."""
+    written = flow_base(info)
+    if written is not None:
+        return written
+    # In a class that derives from another flow, the first is one that was put there.
+    return next((base for base in info.bases[1:] if base.type.fullname == FLOW), None)
+
+
+def input_is_written(info: TypeInfo, written: Instance) -> bool:
+    """Whether a class says ``Flow[...]``; a bare ``Flow`` has no input."""
+    if not info.defn.base_type_exprs:  # it comes from a cache
+        return bool(written.args) and not mypy_api.is_any(written.args[0])
+    return not any(mypy_api.is_written_without_arguments(base, FLOW) for base in info.defn.base_type_exprs)
+
+
+def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
+    function = declaration.function
+    assert function is not None
+    if api.is_stub_file:
+        mypy_api.mark_stub(function)
+    if mypy_api.has_no_body(function):
+        return
+    result: Type
+    returns = mypy_api.returns_of(function)
+    valued = [each for each in returns if not mypy_api.returns_nothing(each)]
+    text = api.named_type("builtins.str")
+    if declaration.kind == "branch":
+        result = mypy_api.synthetic(UnionType([text, NoneType()]))
+    elif valued:
+        anything: Type = api.named_type("builtins.object")
+        keys = mypy_api.keys_of_every_return(returns)
+        if keys:  # what follows says the same; mypy checks a display faster against this
+            result = mypy_api.synthetic(mypy_api.display_type(api, dict.fromkeys(keys, anything)))
+        else:
+            mapping = api.named_type("typing.Mapping", [text, anything])
+            result = mypy_api.synthetic(UnionType([mapping, NoneType()]))
+    else:
+        result = mypy_api.synthetic(NoneType())
+    mypy_api.retype(api, function, info, result, {})
+    mypy_api.belongs_to_interface(api, function)
+    if mypy_api.returns_inferred(function) and (valued or declaration.kind in ("branch", "transform")):
+        mypy_api.insert_end(function)
+        mypy_api.write_none(api, returns)
+        if valued and declaration.kind != "branch":
+            mypy_api.infer_alone(function, returns)
+    if mypy_api.inferred_places(function):
+        mypy_api.insert_enter(function)
+
+
+def _tag_fallback(api: Any, declaration: Declaration, info: TypeInfo) -> None:
+    """Type a method that is a fallback where it has no annotations: ``--strict`` would ask for them."""
+    written = declaration.options.get("on_error")
+    name = getattr(written, "value", None) or getattr(written, "name", None)
+    symbol = info.names.get(name) if isinstance(name, str) else None
+    function = mypy_api.plain_method(symbol.node if symbol is not None else None)
+    if function is None or mypy_api.has_no_body(function):
+        return
+    valued = any(not mypy_api.returns_nothing(each) for each in mypy_api.returns_of(function))
+    result = mypy_api.synthetic(mypy_api.any_type() if valued else NoneType())
+    mypy_api.retype(api, function, info, result, {1: api.named_type("builtins.Exception")})
+
+
+def _tag_callbacks(api: Any, info: TypeInfo) -> None:
+    """Type the parameters of a class's own callbacks where they have no annotation."""
+    event = mypy_api.alias_of(info, "Event")
+    text = api.named_type("builtins.str")
+    for name, parameters in (
+        (CALLBACK, {1: mypy_api.alias_type(event)} if event is not None else {}),
+        ("on_step_error", {1: text, 2: api.named_type("builtins.Exception")}),
+        ("on_step_start", {1: api.named_type("stepkit.events.StepStart")}),
+        ("on_progress", {1: api.named_type("stepkit.events.Progress")}),
+    ):
+        symbol = info.names.get(name)
+        function = mypy_api.plain_method(symbol.node if symbol is not None else None)
+        if function is not None and not mypy_api.has_no_body(function):
+            valued = any(not mypy_api.returns_nothing(each) for each in mypy_api.returns_of(function))
+            result = mypy_api.any_type() if valued else mypy_api.synthetic(NoneType())
+            mypy_api.retype(api, function, info, result, parameters)
+            mypy_api.insert_enter(function)
+            if name == CALLBACK and symbol is not None:
+                mypy_api.loosen_after_analysis(api, symbol.node, 1, lambda: events_of_family(info, api.named_type))
+
+
+def events_of_family(info: TypeInfo, named: Callable[[str, list[Type]], Type]) -> list[Type]:
+    """The events of a flow, and of its bases and subclasses.
+
+    A flow's own ``on_step_complete`` takes them, whatever its annotation says: a subclass has more steps, and gives its
+    own the type of its own events, which would be a wrong override, and so would ``super().on_step_complete(event)``.
+    """
+    found: list[Type] = []
+    flows = [each for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
+    for each in flows:
+        if all(base is each or base not in flows for base in each.mro):
+            owner = mypy_api.seen_as(info, each.fullname)
+            if owner is not None:
+                owner = owner.copy_modified(
+                    args=[mypy_api.any_type() for _ in owner.args]
+                )  # an alias has the variables
+                found.append(named(EVENT, [named("builtins.str", []), mypy_api.any_type(), owner]))
+    return found

@@ -1,0 +1,1 @@
+"""What the syntax of a flow class says."""
