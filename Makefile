@@ -95,7 +95,7 @@ bench-peers: $(VENV)/peers/.stamp
 	$(VENV)/peers/bin/python -m benchmarks.peers
 
 properties: $(VENV)/.stamp-dev
-	$(VENV)/bin/python tests/resume_property.py 50000 --jobs 2
+	$(VENV)/bin/python tests/support/resume_property.py 50000 --jobs 2
 
 # Another seed each time; it is printed, so that what was found can be had again.
 type-properties: $(VENV)/.stamp-dev

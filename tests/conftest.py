@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import server_reaper
 import summary
 import suspended
 from redis_program import redis_executable
@@ -28,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # short, because the path of a Unix socket may have about 100 characters only
     folder = config.stash[SERVERS] = Path(tempfile.mkdtemp(prefix="stepkit-"))
     folder.chmod(0o755)  # PostgreSQL runs as another user where the tests run as root
-    reaper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("server_reaper.py")), str(folder)]
+    reaper = [sys.executable, "-I", "-S", str(Path(server_reaper.__file__)), str(folder)]
     config.stash[REAPER] = subprocess.Popen(reaper, stdin=subprocess.PIPE)
 
 

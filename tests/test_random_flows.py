@@ -1,6 +1,6 @@
 """Resume equals the uninterrupted run: for random flows, every checkpoint, and what happened outside.
 
-Eight tests of 150 flows each, so that workers share them. ``python tests/resume_property.py 50000`` tries more.
+Eight tests of 150 flows each, so that workers share them. ``python tests/support/resume_property.py 50000`` tries more.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ import asyncio
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import container_flows
+import one_piece
 import pytest
 from container_flows import CASES, EFFECTS
 from random_nodes import canonical
@@ -92,12 +92,11 @@ def test_every_piece_may_run_in_an_interpreter_of_its_own(name: str) -> None:
     pieces = 0
     while "result" not in given:
         done = subprocess.run(
-            [sys.executable, "one_piece.py", f"{container_flows.__name__}:{flow_class.__qualname__}"],
+            [sys.executable, one_piece.__file__, f"{container_flows.__name__}:{flow_class.__qualname__}"],
             input=json.dumps(given),
             capture_output=True,
             text=True,
             check=False,
-            cwd=Path(__file__).parent,
         )
         assert 0 == done.returncode, done.stderr
         given = json.loads(done.stdout)

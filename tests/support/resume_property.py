@@ -1,4 +1,4 @@
-"""What must hold for every random flow, and a command that tries many: ``python tests/resume_property.py 50000``.
+"""What must hold for every random flow; as a command it tries many: ``python tests/support/resume_property.py 50000``.
 
 For every checkpoint of a flow: the run that goes on from its text alone, with a new instance, has the result of the
 uninterrupted run or fails with its error; and over both halves each effect happened once, each step was tried, each
