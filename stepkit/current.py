@@ -31,8 +31,8 @@ class CurrentStep:
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the step is: ``done`` of ``total``, in whatever it counts. The log and ``on_progress`` are told.
 
-        May be called as often as one likes, from the step's thread or its tasks. An attempt that was given up is not
-        heard any more. Raises ``TypeError`` for what is no number.
+        May be called as often as one likes, from the step's thread or its tasks. An abandoned attempt is not
+        heard any more. Raises ``TypeError`` for what is not a number.
         """
         for value in (done, 0 if total is None else total):
             if isinstance(value, bool) or not isinstance(value, int | float):

@@ -44,9 +44,9 @@ class FlowHints:
     def gives(self, row: StepRow) -> tuple[frozenset[str], frozenset[str]] | None:
         """Return the keys that a step gives for certain and those that it may give, by its annotated return.
 
-        None where that is not known, and for every row that is neither a step nor a transform.
+        None where that is not known, and for a step that holds others.
         """
-        if row.kind not in ("step", "transform") or row.function is None:
+        if row.cases or row.function is None:
             return None
         given = self._given_by(row.function)
         if row.fallback is None or given is None:

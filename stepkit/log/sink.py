@@ -66,7 +66,7 @@ class Sink:
         logger = self._logger
         if logger.hasHandlers() or logger.disabled:
             logger.log(number, line, extra=about)
-        # Nobody configured logging, and the root's WARNING is no choice of anyone's; a level set on our logger is.
+        # Nobody configured logging, and the root's WARNING is not anyone's choice; a level set on our logger is.
         elif number >= logger.level and number > logger.manager.disable:
             if self._live:
                 line, self._live = f"\r\x1b[2K{line}", False

@@ -59,7 +59,7 @@ def _widths(text: str) -> list[int]:
     if text.isascii():
         return [1] * len(text)
     widths: list[int] = []
-    before = ""  # the last character that is no mark
+    before = ""  # the last character that is not a mark
     joined = False
     pairs = False  # whether the last half of a flag was the second
     for char in text:

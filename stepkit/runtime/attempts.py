@@ -22,8 +22,9 @@ from ..errors import (
 )
 from . import concurrency
 from .callbacks import notify_error
+from .fence import Fence
 from .frame import Frame, Outcome, PlannedStep
-from .signals import Aborted, Fence
+from .signals import Aborted
 
 # Mistakes of the flow itself: another attempt makes the same one, and a circuit breaker learns nothing of it.
 MISTAKES = (

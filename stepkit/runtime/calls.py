@@ -12,12 +12,13 @@ from ..errors import MissingKeyError, StepOutputError
 from ..table import Fallback, Parameters
 from .cancellation import TaskWatch
 from .concurrency import InThread
+from .fence import Fence
 from .frame import Frame, PlannedStep
 from .injection import Call, bind, missing_key
 from .isolation import copy_context
 from .mappings import output_problem
 from .ports import Caller
-from .signals import Fence, GivenUp
+from .signals import Abandoned
 
 
 async def call_step(frame: Frame, step: PlannedStep, number: int, fence: Fence | None) -> Any:
@@ -32,7 +33,7 @@ async def call_step(frame: Frame, step: PlannedStep, number: int, fence: Fence |
     if type(output) is not dict and output is not None and inspect.isawaitable(output):
         output = await output
     if fence is not None and fence.closed:
-        raise GivenUp
+        raise Abandoned
     return output
 
 

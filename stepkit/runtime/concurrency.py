@@ -14,7 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .cancellation import shielded
-from .signals import Fence, GivenUp
+from .fence import Fence
+from .signals import Abandoned
 
 if TYPE_CHECKING:
     import asyncio
@@ -133,7 +134,7 @@ async def _in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
     if wait.caught is not None:
         raise wait.caught
     if future.cancelled():
-        raise GivenUp
+        raise Abandoned
     return future.result()
 
 
@@ -155,7 +156,7 @@ async def within(
 ) -> tuple[bool, Any]:
     """Await ``work`` for at most ``timeout`` seconds.
 
-    Gives (True, its result), or (False, what it raised after it was given up, or None). ``ignored`` is called if it
+    Returns (True, its result), or (False, what it raised after it was abandoned, or None). ``ignored`` is called if it
     went on although it was cancelled. Cancelled itself, it cancels the work and waits for it, but no longer
     than the timeout.
     """
@@ -186,7 +187,7 @@ async def within(
         caught = caught or grace.caught
         if _went_on(task):
             if around:
-                raise GivenUp  # for those who have given up the attempt around this one to see
+                raise Abandoned  # for those to see who have abandoned the attempt around this one
             ignored()
         if caught is None:
             return False, _reason(task)
@@ -206,7 +207,7 @@ def _went_on(task: asyncio.Task[Any]) -> bool:
 def _reason(task: asyncio.Task[Any]) -> BaseException | None:
     """Return what a task raised, if it has ended so; of an abandoned attempt, what a step inside raised."""
     error = task.exception() if task.done() and not task.cancelled() else None
-    return error.__cause__ if isinstance(error, GivenUp) else error
+    return error.__cause__ if isinstance(error, Abandoned) else error
 
 
 async def together(
@@ -259,7 +260,7 @@ async def together(
         _look_at(task)
     if wait.caught is not None:
         if fence is not None and fence.abandoned and any(map(_went_on, tasks)):
-            raise GivenUp from None
+            raise Abandoned from None
         raise wait.caught
     return [task.result() if (error := _error_of(task)) is None else error for task in tasks], first
 

@@ -9,12 +9,13 @@ from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionErr
 from ..table import MAX_LEVELS, TOO_DEEP, FlowSource
 from .calls import call_step
 from .concurrency import together
+from .fence import Fence
 from .fingerprint import SKIPPED, SURVIVED, Done, compare_steps, mark_around, mark_of
 from .frame import Frame, Group, Outcome, PlannedStep
 from .interpreter import run_frame
 from .merge import merge_outputs
 from .plan import CALLBACKS, plan_of
-from .signals import Aborted, Fence, GivenUp, Stopped
+from .signals import Abandoned, Aborted, Stopped
 
 
 class Container(PlannedStep):
@@ -31,7 +32,7 @@ class Container(PlannedStep):
         elif inside is None:
             inside = await self.begin(frame, number, fence)
             if fence is not None and fence.closed:
-                raise GivenUp  # while the route chose, a later attempt took over
+                raise Abandoned  # while the route chose, a later attempt took over
         frame.child = inside
         if inside is None:
             return Outcome(({},))

@@ -1,4 +1,4 @@
-"""The deadline of a whole run: what is in progress when it passes is given up, and no policy survives it."""
+"""The deadline of a whole run: what is in progress when it passes is abandoned, whatever the policies say."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from .cancellation import Observed, cancellation
 from .concurrency import WENT_ON, loop_is_running, run_in_loop, within
 from .deadline import Deadline
 from .ending import Ending, RunStatus, ended_with
+from .fence import Fence
 from .frame import Frame
 from .interpreter import run_frame
 from .mappings import checked_mapping
@@ -24,7 +25,7 @@ from .observer import Observer
 from .plan import CALLBACKS, Plan, plan_of
 from .ports import Caller, Journal
 from .run import Run
-from .signals import Aborted, Cancelled, Fence, Stopped
+from .signals import Aborted, Cancelled, Stopped
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -260,7 +261,7 @@ async def _run_observed(frame: Frame, resumed_from: str | None, observer: Observ
     observer.run_started(run.flow, run.id, list(_innermost(frame).context), resumed_from)
     for message in run.notices:
         run.warn("", message)
-    _tell_skipped(frame, observer)
+    _notify_of_skipped(frame, observer)
     started = perf_counter()
     ending = Ending("cancelled")
     try:
@@ -277,19 +278,19 @@ def _innermost(frame: Frame) -> Frame:
     return frame
 
 
-def _tell_skipped(frame: Frame, observer: Observer) -> None:
+def _notify_of_skipped(frame: Frame, observer: Observer) -> None:
     """Tell the observer of the steps that a resume does not run again, in order, outside in."""
     for step in frame.steps[: frame.position]:
         observer.step_skipped(frame.path_of(step.row), "resume", step.row.log)
     if isinstance(frame.child, Frame):
-        _tell_skipped(frame.child, observer)
+        _notify_of_skipped(frame.child, observer)
 
 
 def _without_loop(frame: Frame, resumed_from: str | None) -> Ending:
     """Run to the end in this call: by hand where nothing has to be awaited, else in a loop of the run's own."""
     run = frame.run
     plan: Plan = run.owner.__stepkit_plan__
-    awaits = plan.awaits or plan.tells_async
+    awaits = plan.awaits or plan.has_async_callback
     if run.complete_callbacks or run.error_callbacks or run.start_callbacks:
         callbacks = run.complete_callbacks + run.error_callbacks + run.start_callbacks
         awaits = awaits or any(map(is_async, callbacks))

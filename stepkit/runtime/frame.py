@@ -19,11 +19,12 @@ from ..table import (
     StepRow,
 )
 from .breaker import Breaker
+from .fence import Fence
 from .fingerprint import Done, mark_of
 from .injection import Call, bind
 from .isolation import copy_context
 from .run import Run
-from .signals import Aborted, Cancelled, Fence, GivenUp
+from .signals import Abandoned, Aborted, Cancelled
 
 if TYPE_CHECKING:
     from ..codec import ContextEncoder, Registry
@@ -94,7 +95,7 @@ class PlannedStep:
         if not row.parameters.whole:
             self.reads = frozenset(row.parameters.required) | frozenset(row.parameters.optional)
         self.breaker = Breaker(row.circuit_breaker) if row.circuit_breaker is not None else None
-        # An attempt that may be given up, or survived, works on copies of what it reads.
+        # An attempt that may be abandoned, or survived, works on copies of what it reads.
         self.guarded = row.timeout is not None or row.retries > 0 or row.on_error != "raise"
         self.repeats = row.retries > 0 or row.timeout is not None or self.breaker is not None
         """Whether there is more to an attempt than to make it."""
@@ -173,7 +174,7 @@ class Frame:
     """The inside of the step at ``position``, where it was entered and is not complete."""
     fence: Fence | None = None
     copies = False
-    """Whether steps read copies, because somebody around this frame may give it up."""
+    """Whether steps read copies, because an attempt around this frame may be abandoned."""
     in_group = False
     ended_by: str | None = None
     """The path of the step in here that has skipped the rest of the run."""
@@ -228,7 +229,7 @@ class Frame:
     def ensure_active(self, error: Exception | None = None) -> None:
         """Raise if this frame is not active any more; ``error``, which came instead, becomes the cause."""
         if self.fence is not None and self.fence.closed:
-            raise GivenUp from error
+            raise Abandoned from error
         if self.run.watch is not None and self.run.watch.cancelled:
             raise Cancelled from error
 

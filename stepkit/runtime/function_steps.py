@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NoReturn
 from ..errors import CheckpointStepError
 from ..table import Kind
 from .calls import call_step, output_of
+from .fence import Fence
 from .fingerprint import Done
 from .frame import Frame, Outcome, PlannedStep
 from .merge import merge_outputs
-from .signals import Fence
 
 
 class FunctionStep(PlannedStep):

@@ -36,7 +36,7 @@ async def run_frame(frame: Frame) -> None:
                 return
         return
 
-    # Nothing here can be given up and nobody watches each move: the short way for steps without policies.
+    # Nothing here can be abandoned and nobody watches each move: the short way for steps without policies.
     owner, context, written = frame.owner, frame.context, frame.written
     notifies = bool(run.complete_callbacks or frame.own_complete)
     attempt = Attempt(frame, None, 1)

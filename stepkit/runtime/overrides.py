@@ -68,7 +68,7 @@ def _known_keys(flow_class: Any, around: tuple[Any, ...]) -> set[str] | None:
 def _input_keys(hints: FlowHints) -> set[str]:
     try:
         return set(typed_dict_fields(hints.input))
-    except Exception:  # there is none, or it is no TypedDict
+    except Exception:  # there is none, or it is not a TypedDict
         return set()
 
 

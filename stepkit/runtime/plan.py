@@ -56,13 +56,13 @@ class Plan:
         )
         """Whether the interpreter itself needs an event loop: for threads, timeouts or delays."""
         own = [getattr(flow_class, name) for name in self.callbacks]
-        self.tells_async: bool = any(map(is_async, own)) or any(plan.tells_async for plan in inside)
+        self.has_async_callback: bool = any(map(is_async, own)) or any(plan.has_async_callback for plan in inside)
         """Whether a callback that the flow, or one inside it, has itself is async."""
         self.holds_factory: bool = any(source.kind == "factory" for row in rows for source in row.sources) or any(
             plan.holds_factory for plan in inside
         )
         """Whether a nested flow is known only once it is made; then the two above may say too little."""
-        self.drives = not (self.awaits or self.waits or self.tells_async or self.holds_factory)
+        self.drives = not (self.awaits or self.waits or self.has_async_callback or self.holds_factory)
         """Whether a run needs no event loop."""
 
     def async_paths(self, prefix: str = "") -> list[str]:

@@ -63,7 +63,8 @@ class _Walk:
         """
         hints = hints_of(type(frame.owner))
         survived = any(container.on_error != "raise" for container in containers)
-        for row in [step.row for step in frame.steps[place:]]:
+        for step in frame.steps[place:]:
+            row = step.row
             if row.when is False:
                 continue
             path = frame.path_of(row)
@@ -82,10 +83,10 @@ class _Walk:
             if row.on_error == "skip-remaining":
                 return False  # it may end the run, and then nobody reads what is missing
             given = hints.gives(row)
-            if given is None or row.kind == "branch":
+            if given is None:
                 return False
             always, sometimes = given
-            if row.kind == "transform":
+            if step.replaces:
                 if not certain:
                     return False
                 self.available.clear()
