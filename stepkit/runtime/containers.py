@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -22,7 +23,6 @@ class Container(PlannedStep):
     """A step that holds others."""
 
     __slots__ = ()
-    holds = True
 
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
         """Run what is left inside: what an earlier attempt, or an earlier run, has completed is not run again."""
@@ -38,9 +38,9 @@ class Container(PlannedStep):
             return Outcome(({},))
         return await self.run_inside(inside, number, fence)
 
+    @abstractmethod
     async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame | Group | None:
         """Return the inside as it is before its first step; None where a branch chose no case."""
-        raise NotImplementedError
 
     async def run_inside(self, inside: Any, number: int, fence: Fence | None) -> Outcome:
         inside.fence = fence
@@ -87,8 +87,9 @@ class Container(PlannedStep):
             )
         self.compare_inside(flow, path, inside)
 
+    @abstractmethod
     def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
-        raise NotImplementedError
+        """Compare the steps that ran inside with those that it holds now."""
 
 
 class Subflow(Container):

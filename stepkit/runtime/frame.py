@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -43,14 +44,14 @@ class Outcome(NamedTuple):
     skipped: SkipReason | None = None
 
 
-class PlannedStep:
+class PlannedStep(ABC):
     """A row of the step table, made ready to run. Each kind of step is a subclass, which names its kind."""
 
     kinds: ClassVar[dict[Kind, type[PlannedStep]]] = {}
     """The subclass of each kind."""
     kind: ClassVar[Kind]
-    holds: ClassVar[bool] = False
-    """Whether it is a container: a step that holds others."""
+    is_plain: ClassVar[bool] = False
+    """Whether it does no more than to call its function and to merge what that returns."""
     needs_loop: ClassVar[bool] = False
     """Whether it needs an event loop, also where all its functions are sync."""
     replaces: ClassVar[bool] = False
@@ -100,8 +101,7 @@ class PlannedStep:
         self.repeats = row.retries > 0 or row.timeout is not None or self.breaker is not None
         """Whether there is more to an attempt than to make it."""
         self.simple = (
-            not self.holds
-            and not self.replaces
+            self.is_plain
             and row.when is True
             and row.merge == "override"
             and not self.guarded
@@ -109,38 +109,38 @@ class PlannedStep:
             and self.breaker is None
         )
 
+    @abstractmethod
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
         """Make one attempt. ``number`` counts from 1; ``fence`` stands around the attempt."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
         """Change the context by what the step gave; return the keys that it gave."""
-        raise NotImplementedError
 
+    @abstractmethod
     def enter(self, frame: Frame, below: Sequence[str], path: str) -> Frame:
         """Return the frame of the inside, for a resume after the step at ``path``, whose segments ``below`` are in it.
 
         Raises ``CheckpointStepError`` if the checkpoint's step cannot be inside.
         """
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def plain_mark(self) -> str | None:
         """The mark of the step where it simply ran; None where that depends on what ran inside."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def assumed_mark(self) -> str:
         """The mark of the step where a checkpoint says no more than that it is done."""
-        raise NotImplementedError
 
+    @abstractmethod
     def done_mark(self, frame: Frame) -> str:
         """Return the mark of the step, which is complete."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None:
         """Compare what ran inside the step with what it holds now. Raises ``CheckpointFlowError``."""
-        raise NotImplementedError
 
 
 def planned(row: StepRow, place: int = 0) -> PlannedStep:
@@ -181,7 +181,7 @@ class Frame:
     stop_asked = False
     """Whether the event that is being told of has asked to stop the run."""
     own_complete: tuple[tuple[CompleteCallback, int], ...] = ()
-    """``on_step_complete`` of the nested flows that are open here, innermost first, each with how much of a step's path
+    """``on_step_complete`` of the nested flows around these steps, innermost first, each with how much of a step's path
     lies outside of its flow."""
     own_error: tuple[tuple[ErrorCallback, int], ...] = ()
     own_start: tuple[tuple[StartCallback, int], ...] = ()

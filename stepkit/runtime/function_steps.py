@@ -19,6 +19,7 @@ class FunctionStep(PlannedStep):
 
     __slots__ = ()
     kind: ClassVar[Kind] = "step"
+    is_plain = True
 
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
         return Outcome((await output_of(frame, self, await call_step(frame, self, number, fence)),))
@@ -53,6 +54,7 @@ class Transform(FunctionStep):
 
     __slots__ = ()
     kind = "transform"
+    is_plain = False
     replaces = True
 
     def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
