@@ -2,7 +2,7 @@
 
     python docs/build_reference.py
 
-tests/test_docs.py compares the page with what this would write.
+tests/project/test_docs.py compares the page with what this would write.
 """
 
 from __future__ import annotations

@@ -35,8 +35,12 @@ NEWER_PYTHONS = [(3, 12), (3, 13)]
 OLDER_MYPY = ["1.20", "2.0"]
 ONCE_EACH_WAY = ("cold", "daemon", "programs")
 MODES_OF_MYPY = (*ONCE_EACH_WAY, "warm", "edited", "strict", "workers", "without-plugin", "programs-strict")
-WHEEL_TESTS = ("package", "docs", "examples", "monorepo_example", "seed_page")
-WHEEL_PATHS = tuple(f"tests/test_{name}.py" for name in WHEEL_TESTS) + ("typecheck_tests/test_cases.py",)
+PROJECT_TESTS = ("package", "docs", "examples", "monorepo_example")
+WHEEL_PATHS = (
+    *(f"tests/project/test_{name}.py" for name in PROJECT_TESTS),
+    "tests/conformance/test_seed_page.py",
+    "typecheck_tests/test_cases.py",
+)
 COPIED = ["tests", "typecheck_tests", "examples", "benchmarks", "docs"]
 COPIED += ["conftest.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "LICENSE"]
 

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-SUBJECTS = (
-    (r"test_seed_page|test_interop|test_running_original", "the original's page and package: its examples, both ways"),
-    (r"test_codec|test_checkpoint|test_mutated|test_refusals", "checkpoints: values, refusals, damage"),
-    (
-        r"test_containers|test_depth|test_random_flows|test_suspend|test_testing",
-        "nested flows, branches, groups; resumed from every step",
-    ),
-    (
-        r"test_retries|test_timeouts|test_cancel|test_task_groups|test_circuit|test_fencing|test_policies|test_isolation",
-        "when things fail: retries, timeouts, cancellation",
-    ),
-    (r"test_docs|test_examples|test_monorepo|test_service_page|test_package", "docs and examples"),
-    (r"typecheck_tests/", "programs before mypy with the plugin, and before pyright"),
-    (r"", "the language: steps, runs, callbacks, logs"),
-)
+SUBJECTS = {
+    "tests/conformance/": "the original's page and package: its examples, both ways",
+    "tests/language/": "the language: what stands in a flow class, and what it is refused for",
+    "tests/annotations/": "annotations: what they name, and whether a value fits them",
+    "tests/running/": "runs: their results, their errors, their ids",
+    "tests/callbacks/": "callbacks and events",
+    "tests/log/": "the log",
+    "tests/codec/": "values in checkpoints: they come back the same, or are refused",
+    "tests/checkpoints/": "checkpoints: their format, refusals, damage, random flows resumed from every step",
+    "tests/containers/": "nested flows, branches, groups",
+    "tests/testing/": "what users test flows with; every flow suspended after every step",
+    "tests/failures/": "when steps fail: retries, timeouts, fallbacks, deadlines",
+    "tests/cancellation/": "cancellation",
+    "tests/stores/": "stores: the contract, races, crashes, damage, secrets",
+    "tests/project/": "docs, examples, the package",
+    "typecheck_tests/": "programs before mypy with the plugin, and before pyright",
+}
+"""What the tests of a folder tell of."""
 
 
 def lines(passed: Iterable[str], servers: Iterable[str]) -> Iterator[str]:
     """The summary of the tests that passed (their node ids) and of the servers that they talked to."""
-    counts = Counter(_subject(nodeid) for nodeid in passed)
-    for _, subject in SUBJECTS:
-        if counts[subject]:
-            yield f"{counts[subject]:6,}  {subject}"
+    counts = Counter(_folder(nodeid) for nodeid in passed)
+    for folder, subject in {**SUBJECTS, "": "other tests"}.items():
+        if counts[folder]:
+            yield f"{counts[folder]:6,}  {subject}"
     for server in servers:
         yield f"        against a real {server}"
 
 
-def _subject(nodeid: str) -> str:
-    return next(subject for pattern, subject in SUBJECTS if re.search(pattern, nodeid))
+def _folder(nodeid: str) -> str:
+    return next((folder for folder in SUBJECTS if nodeid.startswith(folder)), "")

@@ -23,7 +23,7 @@ from typing_extensions import TypeAliasType
 import stepkit
 
 PACKAGE = Path(stepkit.__file__).parent
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 PUBLIC_MODULES = ["stepkit", "stepkit.errors", "stepkit.flow"]
 PUBLIC_MODULES += [name for name in ("stepkit.stores", "stepkit.testing") if importlib.util.find_spec(name)]

@@ -50,7 +50,7 @@ def on_a_terminal(*arguments: str, columns: int = 80, term: str = "xterm-256colo
         [sys.executable, "-c", PROGRAM, *arguments],
         stderr=theirs,
         env={**environment, "TERM": term, "PYTHONIOENCODING": "utf-8"},
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
     )
     os.close(theirs)
     received = b""

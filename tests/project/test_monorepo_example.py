@@ -11,7 +11,7 @@ import pytest
 
 from examples.monorepo.show import Copy
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "monorepo.md"
 SUCCESS = "Success: no issues found in 8 source files\n"
 ORDER = "shop-orders/shop_orders/order.py"

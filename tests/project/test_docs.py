@@ -37,7 +37,7 @@ import pytest
 
 from stepkit_mypy.codes import SUMMARIES
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 PUBLIC_MODULES = ["stepkit", "stepkit.errors", "stepkit.flow"]

@@ -20,7 +20,7 @@ import pytest
 
 pytestmark = pytest.mark.in_one_piece
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "service.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "service.md"
 PATIENCE = 60.0
 
 
