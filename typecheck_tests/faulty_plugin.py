@@ -6,8 +6,8 @@ from mypy.nodes import TypeInfo
 from mypy.options import Options
 from mypy.plugin import Plugin
 
-from stepkit_mypy.plugin import StepkitPlugin
 from stepkit_mypy.flow_class.work import Work, Works
+from stepkit_mypy.plugin import StepkitPlugin
 
 
 class FaultyWorks(Works):

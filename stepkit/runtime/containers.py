@@ -16,7 +16,7 @@ from .frame import Frame, Group, Outcome, PlannedStep
 from .interpreter import run_frame
 from .merge import merge_outputs
 from .plan import CALLBACKS, plan_of
-from .signals import Abandoned, Aborted, Stopped
+from .signals import Aborted, Stopped
 
 
 class Container(PlannedStep):
@@ -24,32 +24,49 @@ class Container(PlannedStep):
 
     __slots__ = ()
 
+    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
+        return merge_outputs(frame, self, outputs)
+
+    @property
+    def plain_mark(self) -> None:
+        return None
+
+    @property
+    def assumed_mark(self) -> str:
+        return self.mark + SKIPPED  # such a checkpoint does not say what ran inside
+
+    def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None:
+        if inside is None:
+            raise CheckpointFlowError(
+                f'flow {flow}: step "{path}" now holds other steps, but had run as a plain step; what it holds would '
+                "silently never run. Resume with the flow as it was, or start the run anew."
+            )
+        self.compare_inside(flow, path, inside)
+
+    @abstractmethod
+    def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
+        """Compare the steps that ran inside with those that it holds now."""
+
+
+class FlowStep(Container):
+    """A step that holds a flow."""
+
+    __slots__ = ()
+
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
         """Run what is left inside: what an earlier attempt, or an earlier run, has completed is not run again."""
         inside = frame.child
-        if inside is not None and number > 1 and (isinstance(inside, Group) or number > inside.attempt):
-            inside = inside.fork()
-        elif inside is None:
-            inside = await self.begin(frame, number, fence)
-            if fence is not None and fence.closed:
-                raise Abandoned  # while the route chose, a later attempt took over
-        frame.child = inside
         if inside is None:
-            return Outcome(({},))
-        return await self.run_inside(inside, number, fence)
-
-    @abstractmethod
-    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame | Group | None:
-        """Return the inside as it is before its first step; None where a branch chose no case."""
-
-    async def run_inside(self, inside: Any, number: int, fence: Fence | None) -> Outcome:
+            inside = self.enter(frame, (), "")
+            inside.attempt = number
+        assert isinstance(inside, Frame)
+        if 1 < number > inside.attempt:
+            inside = inside.fork()
+        frame.child = inside
         inside.fence = fence
         inside.attempt = number
         await run_frame(inside)
         return Outcome((inside.changes(),), inside.ended_by)
-
-    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
-        return merge_outputs(frame, self, outputs)
 
     def nested(self, frame: Frame, source: FlowSource, path: str) -> Frame:
         """Return the frame of a nested flow; it starts from the context around it."""
@@ -67,39 +84,16 @@ class Container(PlannedStep):
             setattr(inside, kept, ((getattr(owner, name), len(inside.prefix)), *getattr(inside, kept)))
         return inside
 
-    @property
-    def plain_mark(self) -> None:
-        return None
-
-    @property
-    def assumed_mark(self) -> str:
-        return self.mark + SKIPPED  # such a checkpoint does not say what ran inside
-
     def done_mark(self, frame: Frame) -> str:
         inside = frame.child
         return mark_around(self.mark, inside.done if isinstance(inside, Frame) else "")
 
-    def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None:
-        if inside is None:
-            raise CheckpointFlowError(
-                f'flow {flow}: step "{path}" now holds other steps, but had run as a plain step; what it holds would '
-                "silently never run. Resume with the flow as it was, or start the run anew."
-            )
-        self.compare_inside(flow, path, inside)
 
-    @abstractmethod
-    def compare_inside(self, flow: str, path: str, inside: tuple[Done, ...]) -> None:
-        """Compare the steps that ran inside with those that it holds now."""
-
-
-class Subflow(Container):
+class Subflow(FlowStep):
     """A nested flow."""
 
     __slots__ = ()
     kind = "subflow"
-
-    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame:
-        return self.enter(frame, (), "")
 
     def enter(self, frame: Frame, below: Sequence[str], path: str) -> Frame:
         assert self.row.source is not None
@@ -110,23 +104,26 @@ class Subflow(Container):
             compare_steps(flow, path + "/", plan_of(nested).steps, inside)
 
 
-class Branch(Container):
+class Branch(FlowStep):
     """A step whose function chooses the nested flow to run: one of its cases, or none."""
 
     __slots__ = ()
     kind = "branch"
 
-    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Frame | None:
-        case = await call_step(frame, self, number, fence)
-        frame.touch(self, ())  # what the function has read, for the checkpoints inside
-        path = frame.path_of(self.row)
-        if frame.run.observer is not None:
-            frame.run.observer.case_chosen(path, case, self.row.log)
-        if case is None:
-            return None
-        if not isinstance(case, str) or case not in self.row.cases:
-            raise UnknownCaseError(frame.run.flow, path, case, self.row.cases)
-        return self.case(frame, case)
+    async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
+        if frame.child is None:
+            case = await call_step(frame, self, number, fence)
+            frame.touch(self, ())  # what the function has read, for the checkpoints inside
+            path = frame.path_of(self.row)
+            if frame.run.observer is not None:
+                frame.run.observer.case_chosen(path, case, self.row.log)
+            if case is None:
+                return Outcome(({},))
+            if not isinstance(case, str) or case not in self.row.cases:
+                raise UnknownCaseError(frame.run.flow, path, case, self.row.cases)
+            frame.child = self.case(frame, case)
+            frame.child.attempt = number
+        return await super().attempt(frame, number, fence)
 
     def case(self, frame: Frame, case: str) -> Frame:
         """Return the frame of a case."""
@@ -164,22 +161,15 @@ class ParallelGroup(Container):
     kind = "parallel"
     needs_loop = True
 
-    async def begin(self, frame: Frame, number: int, fence: Fence | None) -> Group:
-        """Return a frame for each member, with a context of its own, as it is before the group.
-
-        Members read copies: they run side by side, and their checkpoint is the one from before the group, in which
-        nothing may show that a member has changed in place.
-        """
-        members = []
-        for member in self.members:
-            inside = frame.inner(frame.owner, (member,), frame.path_of(self.row) + "/")
-            inside.in_group = True
-            inside.copies = True
-            members.append(inside)
-        return Group(tuple(members))
-
-    async def run_inside(self, inside: Any, number: int, fence: Fence | None) -> Outcome:
-        members: tuple[Frame, ...] = inside.members
+    async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
+        group = frame.child
+        if group is None:
+            group = self.begin(frame)
+        elif number > 1:
+            group = group.fork()
+        assert isinstance(group, Group)
+        frame.child = group
+        members: tuple[Frame, ...] = group.members
         settled = self.row.mode == "settled"
         for member in members:
             member.fence = Fence(fence)
@@ -208,6 +198,20 @@ class ParallelGroup(Container):
         ]
         ended_by = next((member.ended_by for member in ended if member.ended_by is not None), None)
         return Outcome([member.changes() for member in ended], ended_by)
+
+    def begin(self, frame: Frame) -> Group:
+        """Return a frame for each member, with a context of its own, as it is before the group.
+
+        Members read copies: they run side by side, and their checkpoint is the one from before the group, in which
+        nothing may show that a member has changed in place.
+        """
+        members = []
+        for member in self.members:
+            inside = frame.inner(frame.owner, (member,), frame.path_of(self.row) + "/")
+            inside.in_group = True
+            inside.copies = True
+            members.append(inside)
+        return Group(tuple(members))
 
     def enter(self, frame: Frame, below: Sequence[str], path: str) -> NoReturn:
         raise CheckpointStepError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, final
 
 from ..errors import CheckpointNotTakenError, RunDeadlineError
 from ..events import Progress
@@ -34,14 +34,25 @@ if TYPE_CHECKING:
 SkipReason = Literal["when", "circuit-open"]
 
 
-class Outcome(NamedTuple):
-    """What a step came to, unless it failed."""
+@final
+class Outcome:
+    """What a step came to, unless it failed.
 
-    outputs: Sequence[Mapping[str, Any]] = ()
-    """What it gave: one mapping; of a parallel group one for each member that succeeded."""
-    ended_by: str | None = None
-    """The path of the step inside whose ``on_error="skip-remaining"`` has ended the run."""
-    skipped: SkipReason | None = None
+    ``outputs`` is what it gave: one mapping; of a parallel group one for each member that succeeded. ``ended_by`` is
+    the path of the step inside whose ``on_error="skip-remaining"`` has ended the run.
+    """
+
+    __slots__ = ("ended_by", "outputs", "skipped")  # a named tuple would cost a container 2 % more
+
+    def __init__(
+        self,
+        outputs: Sequence[Mapping[str, Any]] = (),
+        ended_by: str | None = None,
+        skipped: SkipReason | None = None,
+    ) -> None:
+        self.outputs = outputs
+        self.ended_by = ended_by
+        self.skipped: SkipReason | None = skipped
 
 
 class PlannedStep(ABC):

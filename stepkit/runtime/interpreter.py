@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from time import perf_counter
 from types import CoroutineType
 
@@ -125,12 +125,17 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
         return outcome.ended_by
     mark = step.done_mark(frame)
     frame.child = None
-    await _complete(frame, step, mark, keys, started)
+    pending = _complete(frame, step, mark, keys, started)
+    if pending is not None:
+        await pending
     return None
 
 
-async def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str], started: float) -> None:
-    """Go on behind the step at the frame's position, which has given its keys, and tell everybody."""
+def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str], started: float) -> Awaitable[None] | None:
+    """Go on behind the step at the frame's position, which has given its keys, and tell everybody.
+
+    Returns what has to be awaited of that, if anything.
+    """
     run, row, path = frame.run, step.row, frame.path_of(step.row)
     frame.done += mark
     frame.position += 1
@@ -138,12 +143,23 @@ async def _complete(frame: Frame, step: PlannedStep, mark: str, keys: list[str],
     if run.observer is not None:
         run.observer.step_completed(path, duration, keys, row.log)
     if run.journal is not None and not frame.in_group:
-        await journal_completed(frame, path)
-    if run.complete_callbacks or frame.own_complete:
+        return _record(frame, step, path, duration)
+    return _notify(frame, step, path, duration)
+
+
+async def _record(frame: Frame, step: PlannedStep, path: str, duration: float) -> None:
+    """Let the journal record a completed step; then notify the callbacks."""
+    await journal_completed(frame, path)
+    pending = _notify(frame, step, path, duration)
+    if pending is not None:
+        await pending
+
+
+def _notify(frame: Frame, step: PlannedStep, path: str, duration: float) -> Awaitable[None] | None:
+    if frame.run.complete_callbacks or frame.own_complete:
         note_current(frame, step)
-        pending = notify_completed(frame, path, duration)
-        if pending is not None:
-            await pending
+        return notify_completed(frame, path, duration)
+    return None
 
 
 def _skip(frame: Frame, step: PlannedStep, reason: SkipReason) -> None:
@@ -187,7 +203,9 @@ async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error:
     frame.child = None
     if frame.run.observer is not None:
         frame.run.observer.fell_back(frame.path_of(step.row), fallback.name, step.row.log)
-    await _complete(frame, step, step.mark + SURVIVED, keys, started)
+    pending = _complete(frame, step, step.mark + SURVIVED, keys, started)
+    if pending is not None:
+        await pending
 
 
 async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: float | None) -> Exception:
