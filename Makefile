@@ -23,7 +23,7 @@ define install
 		echo "   Is a package index within reach? PIP_INDEX_URL or pip.conf tell pip of another one."; exit 1; }
 endef
 
-.PHONY: help demo test lint format wheel-test matrix bench bench-peers properties type-properties clean
+.PHONY: help demo test lint format wheel-test matrix bench bench-peers properties chaos-stores type-properties clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo "make bench       what a flow costs next to a bare loop"
 	@echo "make bench-peers the same next to other Python libraries that save a run's state"
 	@echo "make properties  50,000 random flows, each resumed from every checkpoint"
+	@echo "make chaos-stores  stores under 32 processes, 300 kills, 1,000 flipped bits (half an hour)"
 	@echo "make type-properties  1,400 new random flows: what the plugin says against what running them gives"
 	@echo "make clean       remove .venv and caches"
 
@@ -96,6 +97,10 @@ bench-peers: $(VENV)/peers/.stamp
 
 properties: $(VENV)/.stamp-dev
 	$(VENV)/bin/python tests/support/resume_property.py 50000 --jobs 2
+
+chaos-stores: $(VENV)/.stamp-dev
+	STEPKIT_CHAOS=1 $(VENV)/bin/python -m pytest tests/stores/test_store_races.py tests/stores/test_store_crashes.py \
+		tests/stores/test_store_damage.py
 
 # Another seed each time; it is printed, so that what was found can be had again.
 type-properties: $(VENV)/.stamp-dev

@@ -237,7 +237,7 @@ def _decision_digest(id: str, decision: Decision, number: int) -> bytes:
 
 
 def _row_digest(values: Sequence[Any]) -> bytes:
-    return digest("run", *(int(value) if isinstance(value, bool) else value for value in values))
+    return digest("run", tuple(int(value) if isinstance(value, bool) else value for value in values))
 
 
 def _verified(values: Sequence[Any]) -> RunRecord:

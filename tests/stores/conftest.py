@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,18 @@ def postgres_tables(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def postgres_database(postgres_tables: str) -> str:
+def postgres_database(postgres_tables: str, postgres_cleaner: Any) -> str:
+    postgres_cleaner.execute("DELETE FROM stepkit.runs")
+    return postgres_tables
+
+
+@pytest.fixture(scope="session")
+def postgres_cleaner(postgres_tables: str) -> Iterator[Any]:
     import psycopg
 
-    with psycopg.connect(postgres_tables, autocommit=True) as connection:
-        connection.execute("DELETE FROM stepkit.runs")
-    return postgres_tables
+    # its name is not that of stores, whose connections a test has ended
+    with psycopg.connect(postgres_tables, autocommit=True, application_name="cleaner") as connection:
+        yield connection
 
 
 @pytest.fixture
@@ -64,23 +70,25 @@ def redis_database(redis_url: str, redis_client: object) -> str:
     return redis_url
 
 
-@pytest.fixture
-def opener(target: tuple[str, str]) -> Iterator[Callable[[], Store]]:
-    """Opens stores over the same database, which is empty at first."""
-    opened: list[Store] = []
-
-    def open() -> Store:
-        opened.append(open_store_of(*target))
-        return opened[-1]
-
-    yield open
-    for store in opened:
+@pytest.fixture(scope="session")
+def stores_on_servers() -> Iterator[dict[tuple[str, str], Store]]:
+    """Stores that keep their connections from test to test."""
+    opened: dict[tuple[str, str], Store] = {}
+    yield opened
+    for store in opened.values():
         store.close()
 
 
 @pytest.fixture
-def store(opener: Callable[[], Store]) -> Store:
-    return opener()
+def store(target: tuple[str, str], stores_on_servers: dict[tuple[str, str], Store]) -> Iterator[Store]:
+    """A store that is empty."""
+    if target[0] in ("postgres", "redis"):
+        if target not in stores_on_servers:
+            stores_on_servers[target] = open_store_of(*target)
+        yield stores_on_servers[target]
+    else:
+        with open_store_of(*target) as store:
+            yield store
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ def test_a_file_with_a_flipped_bit_gives_right_data_or_an_error(tmp_path: Path) 
     chance = random.Random(7)
     outcomes: Counter[str] = Counter()
     used = [place for place, byte in enumerate(whole) if byte]  # the rest is mostly unused
-    for number in range(1_000 if FULL else 300):
+    for number in range(1_000 if FULL else 150):
         place = chance.choice(used) if number % 4 else chance.randrange(len(whole))
         damaged = bytearray(whole)
         damaged[place] ^= 1 << chance.randrange(8)
@@ -100,7 +100,7 @@ def test_a_file_that_was_cut_off_gives_right_data_or_an_error(tmp_path: Path) ->
     store.close()
     whole = path.read_bytes()
     chance = random.Random(8)
-    for number in range(300 if FULL else 100):
+    for number in range(300 if FULL else 50):
         cut = tmp_path / f"{number}.db"
         cut.write_bytes(whole[: chance.randrange(1, len(whole))])
         assert outcome(cut, expected) in ("right", "told")

@@ -132,11 +132,9 @@ def test_of_many_processes_that_create_one_has_made_it(store: Store, workers: li
 
 
 @pytest.fixture
-def owner(target: tuple[str, str]) -> Iterator[Worker]:
-    worker = Worker(*target)
-    yield worker
-    os.kill(worker.process.pid, signal.SIGCONT)
-    worker.end()
+def owner(workers: list[Worker]) -> Iterator[Worker]:
+    yield workers[0]
+    os.kill(workers[0].process.pid, signal.SIGCONT)
 
 
 @PROCESSES
