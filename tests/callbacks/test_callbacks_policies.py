@@ -10,14 +10,11 @@ from typing import Any
 
 import pytest
 import stepping
+from boom import Boom
 from notes import notes
 
 from stepkit import Flow, StepEvent, flow
 from stepkit.errors import EventLoopError
-
-
-class Boom(Exception):
-    """What a step raises."""
 
 
 class SaveError(Exception):

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 import uvicorn
+from boom import Boom
 from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,10 +25,6 @@ pytestmark = pytest.mark.in_one_piece
 
 TURNS = 300
 """More turns of the loop than a response needs to end; one that goes round in circles takes ten thousands."""
-
-
-class Boom(Exception):
-    pass
 
 
 class World:

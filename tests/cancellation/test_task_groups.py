@@ -14,14 +14,11 @@ from typing import Any
 import anyio
 import pytest
 import stepping
+from boom import Boom
 
 from stepkit import Flow, StepEvent, flow
 
 pytestmark = pytest.mark.in_one_piece
-
-
-class Boom(Exception):
-    pass
 
 
 async def fails(after: float = 1) -> None:

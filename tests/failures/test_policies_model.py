@@ -10,15 +10,12 @@ from typing import Any
 
 import pytest
 import stepping
+from boom import Boom
 
 from stepkit import CircuitBreaker, Flow, flow
 
 SCRIPTS = 5_000
 TIMEOUT = 4
-
-
-class Boom(Exception):
-    pass
 
 
 class Bang(Exception):

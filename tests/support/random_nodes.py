@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from boom import Boom
+
 KEYS = ("a", "b", "c", "d", "e")
 ALWAYS = 99
 MANNERS = ("sync", "async", "sync", "awaits") * 4 + ("thread",)
@@ -36,10 +38,6 @@ class Color(enum.Enum):
 class Pair(NamedTuple):
     left: int
     right: str
-
-
-class Boom(Exception):
-    """What a step raises that was told to fail."""
 
 
 VALUE_KINDS: tuple[Callable[[int], Any], ...] = (

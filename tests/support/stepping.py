@@ -126,3 +126,11 @@ def run(work: Coroutine[Any, Any, Any], hang: Hang | None = None) -> Any:
 async def _turns(count: int) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def swallow(seconds: float = 100) -> None:
+    """Sleep, and take a cancellation for the end of it."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        pass
