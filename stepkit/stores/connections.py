@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from ..errors import StepkitError
+
 Connection = TypeVar("Connection")
 
 
@@ -25,7 +27,7 @@ class Connections(Generic[Connection]):
 
     @contextmanager
     def one(self, connect: Callable[[], Connection]) -> Iterator[Connection]:
-        """A connection; it is closed instead of kept if what is done with it fails."""
+        """A connection; it is closed instead of kept if the driver fails."""
         with self._free:
             try:
                 connection = self._idle.pop()
@@ -33,6 +35,9 @@ class Connections(Generic[Connection]):
                 connection = connect()
             try:
                 yield connection
+            except (StepkitError, ValueError, LookupError):  # something was refused; the connection is well
+                self._idle.append(connection)
+                raise
             except BaseException:
                 self._close(connection)
                 raise

@@ -13,7 +13,7 @@ from store_kinds import FULL, Worker, open_store_of
 
 from stepkit.stores import Store
 
-pytest.register_assert_rewrite("store_suite", "store_suite_ends", "store_suite_reads")
+pytest.register_assert_rewrite("store_suite", "store_suite_ends", "store_suite_names", "store_suite_reads")
 
 KINDS = ["memory", "sqlite", "postgres", "redis", "encrypted"]
 SHARED = ["sqlite", "postgres", "redis"]

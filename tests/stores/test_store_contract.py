@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from store_suite import ClaimSuite, CreateSuite, RenewSuite, SaveSuite
 from store_suite_ends import CancelSuite, DecideSuite, FinishSuite
-from store_suite_reads import DueSuite, ListSuite, NamesSuite, ReadSuite, RemoveSuite
+from store_suite_names import NamesSuite
+from store_suite_reads import DueSuite, ListSuite, ReadSuite, RemoveSuite
 
 
 class TestCreate(CreateSuite): ...
