@@ -117,6 +117,10 @@ def annotate(checker: TypeChecker, name: str, wanted: Type, giver: str) -> str:
     return f'; annotate the value where step "{giver}" makes it: {name}: {type} = ...'
 
 
+def given_by_fallback(checker: TypeChecker, name: str, type: Type) -> str:
+    return f"; its fallback gives {format_type(type, checker.options)}"
+
+
 def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: str) -> None:
     _fail(checker, "stepkit-parameters", f'step "{step}" takes {what}; {advice}', node)
 
@@ -138,10 +142,13 @@ def when_maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, k
     _fail(checker, "stepkit-when", text, node)
 
 
-def bad_return(checker: TypeChecker, node: Node, step: str, type: Type, *, transform: bool = False) -> None:
+def bad_return(
+    checker: TypeChecker, node: Node, step: str, type: Type, *, transform: bool = False, of_fallback: bool = False
+) -> None:
     found = format_type(type, checker.options)
     wanted = "a mapping with known string keys" + ("" if transform else ", or None")
-    text = f'step "{step}" returns {found}; return {wanted}: a dict display, dict(key=value) or a TypedDict'
+    who = f'the fallback of step "{step}"' if of_fallback else f'step "{step}"'
+    text = f"{who} returns {found}; return {wanted}: a dict display, dict(key=value) or a TypedDict"
     _fail(checker, "stepkit-return", text, node)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from mypy.nodes import Decorator, Expression, LambdaExpr, TypeInfo
+from mypy.nodes import Decorator, Expression, LambdaExpr, MypyFile, RefExpr, TypeInfo, Var
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
+from stepkit.table import ERROR_POLICIES
+
 from . import mypy_api
-from .algebra.table import TABLE
+from .algebra.table import TABLE, table_of
 from .syntax.callbacks import CALLBACK
 from .syntax.declarations import Declaration, read_body
 
@@ -23,17 +25,18 @@ def tag_flow(context: ClassDefContext) -> None:
     api: Any = context.api
     info = context.cls.info
     _add_aliases(context, api, info)
-    for declaration in read_body(context.cls, api.modules.get).declarations:
+    declarations = read_body(context.cls, api.modules.get).declarations
+    for declaration in declarations:
         when = declaration.options.get("when")
         if isinstance(when, LambdaExpr):
             mypy_api.infer_result_alone(when)
-        _tag_fallback(api, declaration, info)
         if declaration.function is not None:
             tag_step(api, declaration, info)
             mypy_api.insert_decorator(api, declaration.node, *_inserted(declaration))
         elif isinstance(declaration.node, Decorator):
             mypy_api.take_back(declaration.node.func)
     _tag_callbacks(api, info)
+    mypy_api.after_analysis(api, lambda: _tag_fallbacks(api, info, declarations))
 
 
 def _inserted(declaration: Declaration) -> tuple[Expression | None, str]:
@@ -132,17 +135,36 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
         mypy_api.insert_enter(function)
 
 
-def _tag_fallback(api: Any, declaration: Declaration, info: TypeInfo) -> None:
-    """Type a method that is a fallback where it has no annotations: ``--strict`` would ask for them."""
-    written = declaration.options.get("on_error")
+def _tag_fallbacks(api: Any, info: TypeInfo, declarations: Sequence[Declaration]) -> None:
+    """Type methods that are fallbacks where they have no annotations: ``--strict`` would ask for them.
+
+    They may stand in a base class, or take the place of one that a base class names.
+    """
+    module, here = info.module_name, api.modules.get
+    found = list(declarations)
+    for base in info.mro[1:]:
+        found += read_body(base.defn, here).declarations if base.module_name == module else ()
+    names = {_fallback_name(each.options["on_error"], here(module)) for each in found if "on_error" in each.options}
+    tables = [table_of(base) for base in info.mro[1:] if base.module_name != module]
+    rows = [each for table in tables if table is not None for row in table.rows for each in (row, *row.members)]
+    names |= {row.facts.fallback.rpartition(".")[2] for row in rows}
+    for name in names - {"", *ERROR_POLICIES}:
+        for owner in info.mro:
+            symbol = owner.names.get(name) if owner.module_name == module else None
+            function = mypy_api.plain_method(symbol.node if symbol is not None else None)
+            if function is not None and not mypy_api.has_no_body(function):
+                result = mypy_api.synthetic(mypy_api.any_type())
+                mypy_api.retype(api, function, owner, result, {1: api.named_type("builtins.Exception")})
+
+
+def _fallback_name(written: Expression, module: MypyFile | None) -> str:
+    """The method that ``on_error=`` names, by a text, a constant or itself."""
+    node = written.node if isinstance(written, RefExpr) else None
+    if isinstance(node, Var):
+        values = [] if module is None else mypy_api.assignments(module).get(node, [])
+        written = values[0] or written if len(values) == 1 else written
     name = getattr(written, "value", None) or getattr(written, "name", None)
-    symbol = info.names.get(name) if isinstance(name, str) else None
-    function = mypy_api.plain_method(symbol.node if symbol is not None else None)
-    if function is None or mypy_api.has_no_body(function):
-        return
-    valued = any(not mypy_api.returns_nothing(each) for each in mypy_api.returns_of(function))
-    result = mypy_api.synthetic(mypy_api.any_type() if valued else NoneType())
-    mypy_api.retype(api, function, info, result, {1: api.named_type("builtins.Exception")})
+    return name if isinstance(name, str) else ""
 
 
 def _tag_callbacks(api: Any, info: TypeInfo) -> None:

@@ -27,6 +27,8 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
         named=first.facts.named and _same([row.facts.name for row in rows], None) is not None,
         when=_same([row.facts.when for row in rows], "maybe"),
         on_error=_same([row.facts.on_error if row.fallback is None else "unknown" for row in rows], "unknown"),
+        fallback="",
+        never=all(row.facts.never for row in rows),
         merge=_same([row.facts.merge for row in rows], "unknown"),
         may_skip=any(row.facts.may_skip for row in rows),
         whole=any(row.facts.whole for row in rows),

@@ -80,12 +80,59 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within
         instead = _given(row.fallback, path)
         if row.facts.kind != "transform":
             instead = write(before, instead, cast(Merge, row.facts.merge), mypy_api.join)
-        after = either(after, instead, mypy_api.join, _why_not_with_fallback(path))
+        after = _or_instead(before, row, after, instead, path, within)
     return after, ends
 
 
-def _why_not_with_fallback(path: str) -> str:
-    return f'step "{path}" and its fallback do not both give it'
+def _or_instead(before: Known, row: Row, after: Known, instead: Known, path: str, within: Within) -> Known:
+    """What holds behind a row that has completed, or its fallback. Of keys that one may give unseen, the other says."""
+    assert row.fallback is not None
+    if never_completes(row, within):
+        return instead
+    is_open = row.change.open if row.facts.kind in ("step", "transform") else after.open and not before.open
+    first, second = after, instead
+    if is_open:
+        first = _filled(after, instead, lambda name: after.keys.get(name) is before.keys.get(name))
+    if row.fallback.open:
+        given = row.fallback.keys
+        second = _filled(instead, after, lambda name: name not in given)
+    return either(first, second, mypy_api.join, f'step "{path}" and its fallback do not both give it')
+
+
+def _filled(context: Known, other: Known, may_be_given: Callable[[str], bool]) -> Known:
+    """A context of which not all keys are known, with those of another that may be among them."""
+    keys = {name: key for name, key in other.keys.items() if may_be_given(name)}
+    return Context({**context.keys, **keys}, context.rest, context.told)
+
+
+def never_completes(row: Row, within: Within = ()) -> bool:
+    """Whether a row fails whenever it runs, as far as can be seen."""
+    facts = row.facts
+    if facts.kind in ("step", "transform"):
+        return facts.never
+    if facts.kind == "parallel":
+        return facts.mode == "all" and any(map(_always_fails, row.members))
+    if facts.kind == "branch" and facts.may_choose_none:
+        return False
+    return bool(row.flows) and all(_never_ends(flow, within) for flow in row.flows)
+
+
+def _always_fails(row: Row, within: Within = ()) -> bool:
+    """Whether a row fails, and its run or its group with it."""
+    surely = row.facts.when == "yes" and row.fallback is None and not why_it_may_not_run(row)
+    return surely and row.facts.on_error in ("raise", "fallback") and never_completes(row, within)
+
+
+def _never_ends(flow: Instance | None, within: Within) -> bool:
+    table = None if flow is None or not may_enter(flow, within) else table_of(flow.type)
+    if table is None or flow is None or table.may_stop:
+        return False
+    for row in table.rows:
+        if row.facts.on_error in ("skip-remaining", "unknown"):
+            return False
+        if _always_fails(row, (*within, flow.type)):
+            return True
+    return False
 
 
 def _succeeded(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
@@ -225,7 +272,7 @@ def member_changes(
         else:
             change, ends = _given(member.change, own), []
         if member.fallback is not None:
-            change = either(change, _given(member.fallback, own), mypy_api.join, _why_not_with_fallback(own))
+            change = _or_instead(Context(), member, change, _given(member.fallback, own), own, within)
         if visit is not None:
             visit(own, member, before, write(before, change, "override", mypy_api.join))
         if row.facts.mode == "settled":

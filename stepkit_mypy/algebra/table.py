@@ -53,6 +53,10 @@ class Facts:
     when: Literal["yes", "no", "maybe"] = "yes"
     on_error: Literal["raise", "continue", "skip-remaining", "fallback", "unknown"] = "raise"
     merge: str = "override"
+    fallback: str = ""
+    """The name of the method that ``on_error=`` names: with its class, once that is known."""
+    never: bool = False
+    """Whether the step's function never returns."""
     may_skip: bool = False
     """Whether an open circuit breaker skips the step."""
     mode: str = "all"
@@ -93,7 +97,7 @@ class Row:
     condition: dict[str, Type] = field(default_factory=dict)
     """What its condition reads, with the types."""
     fallback: Context[Type] | None = None
-    """What its fallback gives; None where it has none."""
+    """What its fallback gives; None where it has none, or one that never returns."""
 
     @property
     def wrong(self) -> dict[str, Type | None]:
@@ -123,6 +127,13 @@ class Row:
 def _seen_as(change: Context[Type], flow: Instance) -> Context[Type]:
     keys = {name: replace(key, type=mypy_api.for_instance(flow, key.type)) for name, key in change.keys.items()}
     return Context(keys, None if change.rest is None else mypy_api.for_instance(flow, change.rest))
+
+
+def has_other_fallback(info: TypeInfo, row: Row) -> bool:
+    """Whether the method that the row of a base class names as its fallback is another one in this class."""
+    known = row.facts.fallback
+    symbol = info.get(known.rpartition(".")[2]) if known else None
+    return symbol is not None and symbol.node is not None and symbol.node.fullname != known
 
 
 NO_STEP = Row(Facts("", "", "step", "", when="no"))

@@ -16,6 +16,7 @@ from ..returns.returned import Reader
 from ..semantic import FLOW as FLOW_CLASS
 from ..syntax.declarations import ANYWHERE, Declaration, facts_of, name_of
 from ..syntax.maker import DECLARATIONS, FLOW
+from .fallbacks import with_fallback
 from .inherited_rows import judge_row
 from .row_checks import Check
 
@@ -53,7 +54,8 @@ def _of_function(checker: TypeChecker, work: Work, declaration: Declaration) -> 
         found = list(reader.of_type(mypy_api.awaited(called.ret_type)))
     shapes = [each if each is not None else Context() for each in found]
     change: Context[Type] = alternatives(shapes, mypy_api.join, NOT_EVERY_RETURN)
-    return Row(replace(facts, parameters=parameters, whole=whole), reads, change)
+    row = Row(replace(facts, parameters=parameters, whole=whole, never=not found), reads, change)
+    return with_fallback(checker, work, declaration, row)
 
 
 def signature_of(type: CallableType) -> tuple[tuple[Parameter, ...], dict[str, Type], bool]:

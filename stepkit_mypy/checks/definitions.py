@@ -44,7 +44,7 @@ from ..semantic import FLOW
 from ..syntax.constants import UNKNOWN
 from ..syntax.declarations import Declaration, name_argument
 from ..syntax.maker import DECORATORS
-from . import own_callbacks, registering
+from . import fallbacks, own_callbacks, registering
 
 OPTIONS = ("retries", "retry_delay", "timeout", "should_retry")
 """The options whose values mypy's own look at their types lets pass, though they make no sense."""
@@ -138,8 +138,7 @@ def _check_fallback(checker: TypeChecker, work: Work, declaration: Declaration) 
     name = UNKNOWN if written is None else declaration.constants.of(checker, written)
     if written is None or not isinstance(name, str) or name in ERROR_POLICIES or work.info.fallback_to_any:
         return
-    found = work.info.get(name)
-    if found is None or name in work.slot_of:
+    if fallbacks.method(checker, work, name) is None:
         text = no_method(name, [each for each, symbol in work.info.names.items() if isinstance(symbol.node, FuncDef)])
         _say(checker, written, declaration.attribute, text)
 

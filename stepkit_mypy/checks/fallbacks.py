@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import ArgKind, CallExpr, Decorator, Expression, FuncDef, LambdaExpr, RefExpr
-from mypy.nodes import Context as Node
+from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
 from mypy.subtypes import is_subtype
-from mypy.types import CallableType, Type
+from mypy.types import AnyType, CallableType, Instance, Type, get_proper_type
 
-from .. import messages, mypy_api
+from .. import mypy_api
 from ..algebra.contexts import Context
-from ..algebra.table import Row
+from ..algebra.table import Row, has_other_fallback
 from ..flow_class.work import Work
-from ..returns.returned import Reader, one_of, returned
+from ..returns.returned import Reader, Returned, returned
+from ..syntax.constants import Constants
 from ..syntax.declarations import Declaration
 from .injecting import parameter_type
-from .judging import is_told
+from .readers import agreed
 
 
 def has_lambda(call: CallExpr) -> bool:
@@ -46,64 +46,153 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     return default.copy_modified(arg_types=types)
 
 
-def with_fallback(checker: TypeChecker, work: Work, declaration: Declaration, row: Row) -> Row:
-    """The row, with what its fallback gives, if it has one that can be seen."""
+@dataclass(frozen=True, eq=False)
+class Fallback:
+    """What ``on_error=`` names or is, in the class that is checked."""
+
+    node: FuncDef | Decorator | None = None
+    written: Expression | None = None
+    """What is no function with a name of its own: a lambda, an object that can be called."""
+    type: Type | None = None
+    """Of a variable that holds it."""
+    named: bool = True
+    """Whether it is a method that is named."""
+
+
+def of_declaration(checker: TypeChecker, work: Work, declaration: Declaration) -> Fallback | None:
+    """The fallback in a step's options; None where there is none, or where it has no such method."""
     written = declaration.options.get("on_error")
-    if written is None or row.facts.on_error != "unknown":
+    if written is None:
+        return None
+    name = declaration.constants.of(checker, written)
+    if isinstance(name, str):
+        return method(checker, work, name)
+    node = written.node if isinstance(written, RefExpr) else None
+    return Fallback(node if isinstance(node, (FuncDef, Decorator)) else None, written, named=False)
+
+
+def method(checker: TypeChecker, work: Work, name: str) -> Fallback | None:
+    """The method of that name; None where the class has none, or one that is no plain method."""
+    symbol = work.info.get(name) if name not in work.slot_of else None
+    node = None if symbol is None else symbol.node
+    if isinstance(node, (FuncDef, Decorator)):
+        return Fallback(node) if _is_plain(node) else None
+    if not isinstance(node, Var):
+        return None
+    value = work.body.constants.set_once(checker, node)
+    if value is not None and work.body.constants.of(checker, value) is None:
+        return None
+    if isinstance(value, RefExpr) and isinstance(value.node, FuncDef):
+        return Fallback(value.node)
+    return Fallback(written=value if isinstance(value, LambdaExpr) else None, type=node.type)
+
+
+def _is_plain(node: FuncDef | Decorator) -> bool:
+    """Whether a method is a function that takes ``self``."""
+    function = node.func if isinstance(node, Decorator) else node
+    type = get_proper_type(type_of(node))
+    return not (function.is_static or function.is_class or function.is_property or isinstance(type, Instance))
+
+
+def with_fallback(checker: TypeChecker, work: Work, declaration: Declaration, row: Row) -> Row:
+    """The row, with what its fallback gives, if it has one."""
+    if "on_error" not in declaration.options or row.facts.on_error != "unknown":
         return row
-    gives = _gives(checker, work, declaration, written)
+    found = of_declaration(checker, work, declaration)
+    if found is None and row.facts.fallback:  # it was said that there is no such method
+        facts = replace(row.facts, on_error="fallback")
+        return replace(row, facts=facts, fallback=Context(rest=mypy_api.any_type()))
+    return row if found is None else _with(checker, work, row, found, declaration.key, declaration.constants)
+
+
+def overridden(checker: TypeChecker, work: Work, row: Row) -> Row:
+    """The row of a base class, whose fallback may be another method here."""
+    if not has_other_fallback(work.info, row):
+        return row
+    found = method(checker, work, row.facts.fallback.rpartition(".")[2])
+    return row if found is None else _with(checker, work, row, found, row.facts.attribute, work.body.constants)
+
+
+def _with(checker: TypeChecker, work: Work, row: Row, found: Fallback, attribute: str, constants: Constants) -> Row:
+    gives = read(checker, work, found, attribute, constants, transform=row.facts.kind == "transform")
     if gives is None:
         return row
-    return replace(row, facts=replace(row.facts, on_error="fallback"), fallback=gives)
+    name = row.facts.fallback.rpartition(".")[2]
+    symbol = work.info.get(name) if name else None
+    fullname = name if symbol is None or symbol.node is None else symbol.node.fullname
+    facts = replace(row.facts, on_error="fallback", fallback=fullname)
+    return replace(row, facts=facts, fallback=None if gives.never else gives.shape)
 
 
-def _gives(checker: TypeChecker, work: Work, declaration: Declaration, written: Expression) -> Context[Type] | None:
-    """What a fallback gives; None where it cannot be seen what it is."""
-    transform = declaration.kind == "transform"
-    node = _node(checker, work, declaration, written)
+def read(
+    checker: TypeChecker, work: Work, found: Fallback, attribute: str, constants: Constants, *, transform: bool
+) -> Returned | None:
+    """What a fallback gives; None where it may be no fallback, but a policy."""
+    node, written = found.node, found.written
     if node is not None:
         mypy_api.add_dependency(checker, node.fullname)
     if isinstance(node, FuncDef) and mypy_api.stands_in_module(checker, node.fullname):
         if not mypy_api.returns_inferred(node):
-            return returned(checker, node, declaration.constants, transform=transform).shape
+            return returned(checker, node, constants, transform=transform)
         if node.is_generator or mypy_api.has_no_body(node) or mypy_api.is_unread(node):
-            return Context(rest=mypy_api.any_type())
-        context = work.context_before(declaration.key) or Context(rest=mypy_api.any_type())
-        arguments = _argument_types(checker, work, node, context, method=_is_named(declaration, checker))
+            return Returned(Context(rest=mypy_api.any_type()))
+        context = work.context_before(attribute) or Context(rest=mypy_api.any_type())
+        arguments = _argument_types(checker, work, node, context, method=found.named)
         with mypy_api.body_read(checker, node, work.info, arguments):
-            return returned(checker, node, declaration.constants, transform=transform).shape
-    reader = Reader(checker, {}, declaration.constants)
-    if isinstance(written, LambdaExpr):
-        if mypy_api.type_of(checker, written) is None:
-            return None
-        return one_of(list(reader.shapes(written.expr())), transform=transform)
-    called = mypy_api.called_type(_type_of(node) or mypy_api.type_of(checker, written))
+            return _as_its_readers_want(
+                checker, work, attribute, lambda wanted: returned(checker, node, constants, wanted, transform=transform)
+            )
+    if isinstance(written, LambdaExpr) and mypy_api.type_of(checker, written) is not None:
+        return _as_its_readers_want(
+            checker,
+            work,
+            attribute,
+            lambda wanted: _of_lambda(checker, written, constants, wanted, transform=transform),
+        )
+    type = found.type or type_of(node) or (None if written is None else mypy_api.type_of(checker, written))
+    called = mypy_api.called_type(type)
     if called is None:
-        return None
-    return one_of(list(reader.of_type(mypy_api.awaited(called.ret_type))), transform=transform)
+        return None if not found.named and _may_be_policy(type) else Returned(Context(rest=mypy_api.any_type()))
+    reader = Reader(checker, {}, constants)
+    return reader.all_of(reader.of_type(mypy_api.awaited(called.ret_type)), transform=transform)
 
 
-def _type_of(node: FuncDef | Decorator | None) -> Type | None:
+def _as_its_readers_want(
+    checker: TypeChecker, work: Work, attribute: str, read: Callable[[Mapping[str, Type]], Returned]
+) -> Returned:
+    """What is returned, its values inferred for those that read them, as those of the step are."""
+    result = read({})
+    wanted: dict[str, Type] = {}
+    for name, key in result.shape.keys.items():
+        type = agreed(checker, work, attribute, name, key.type)
+        if type is not None:
+            wanted[name] = type
+    return read(wanted) if wanted else result
+
+
+def _of_lambda(
+    checker: TypeChecker, function: LambdaExpr, constants: Constants, wanted: Mapping[str, Type], *, transform: bool
+) -> Returned:
+    def judge(name: str, value: Expression, type: Type) -> Type:
+        want = wanted.get(name)
+        if want is None or is_subtype(type, want, options=checker.options):
+            return type
+        found = mypy_api.infer_with_context(checker, mypy_api.unwrapped(value), want)
+        return want if is_subtype(found, want, options=checker.options) else type
+
+    reader = Reader(checker, {}, constants, judge)
+    return reader.all_of(reader.shapes(function.expr()), transform=transform)
+
+
+def _may_be_policy(type: Type | None) -> bool:
+    """Whether a value of the type may be the name of a policy."""
+    return type is None or any(
+        isinstance(each, AnyType) or mypy_api.may_be_string(each) for each in mypy_api.union_items(type)
+    )
+
+
+def type_of(node: FuncDef | Decorator | None) -> Type | None:
     return node.var.type if isinstance(node, Decorator) else None if node is None else node.type
-
-
-def _node(
-    checker: TypeChecker, work: Work, declaration: Declaration, written: Expression
-) -> FuncDef | Decorator | None:
-    """What a name in ``on_error=`` stands for."""
-    name = declaration.constants.of(checker, written)
-    found: object = None
-    if isinstance(name, str):
-        symbol = work.info.get(name) if name not in work.slot_of else None
-        found = None if symbol is None else symbol.node
-    elif isinstance(written, RefExpr):
-        found = written.node
-    return found if isinstance(found, (FuncDef, Decorator)) else None
-
-
-def _is_named(declaration: Declaration, checker: TypeChecker) -> bool:
-    """Whether the fallback is written as the name of a method."""
-    return isinstance(declaration.constants.of(checker, declaration.options["on_error"]), str)
 
 
 def _error_place(function: FuncDef | LambdaExpr, *, method: bool) -> int:
@@ -130,120 +219,3 @@ def _argument_types(
         else:
             types.append(parameter_type(checker, argument, context))
     return types
-
-
-# -- what is wrong with them -----------------------------------------------------------------------------------------
-
-
-def check(checker: TypeChecker, work: Work) -> None:
-    """Called when the rows of a class are known: judge what its fallbacks read, as a step's reads are judged."""
-    for outer in work.slots:
-        for slot in outer.inside():
-            declaration, row = slot.declaration, slot.row
-            if declaration is None or row is None or row.fallback is None:
-                continue
-            context = work.context_before(declaration.key)
-            written = declaration.options["on_error"]
-            node = _node(checker, work, declaration, written)
-            named = _is_named(declaration, checker)
-            function = written if isinstance(written, LambdaExpr) else node
-            if context is not None and function is not None:
-                _check_function(
-                    checker, declaration, row, function.name, _parameters(checker, function, named), context
-                )
-            if row.fallback.open and not (context is None or context.open) and not row.change.open:
-                if work.is_first_note(written):
-                    messages.open_fallback(checker, written, row.facts.name)
-
-
-class _Parameter(NamedTuple):
-    name: str | None
-    """None where it is positional-only and from another module."""
-    kind: ArgKind
-    is_key: bool
-    default: bool
-    type: Type | None
-    """None where it is not annotated."""
-    node: Node | None
-    """Where it stands, if it stands in this module."""
-
-
-def _parameters(
-    checker: TypeChecker, function: FuncDef | Decorator | LambdaExpr, named: bool
-) -> list[_Parameter] | None:
-    """The parameters behind ``self``; None where they cannot be seen. Functions of other modules are only types."""
-    found: list[_Parameter]
-    if isinstance(function, LambdaExpr) or isinstance(function, FuncDef) and _is_here(checker, function):
-        type = function.type if isinstance(function, FuncDef) and isinstance(function.type, CallableType) else None
-        types = [None] * len(function.arguments) if type is None else type.arg_types
-        found = [
-            _Parameter(
-                argument.variable.name,
-                argument.kind,
-                not argument.pos_only,
-                mypy_api.has_default(argument),
-                _annotation(type),
-                argument,
-            )
-            for argument, type in zip(function.arguments, types, strict=True)
-        ]
-    else:
-        called = mypy_api.called_type(_type_of(function))
-        if called is None or called.is_ellipsis_args:
-            return None
-        found = [
-            _Parameter(name, kind, name is not None, kind.is_optional(), _annotation(type), None)
-            for name, kind, type in zip(called.arg_names, called.arg_kinds, called.arg_types, strict=True)
-        ]
-    return found[1:] if named or found and found[0].name == "self" else found
-
-
-def _is_here(checker: TypeChecker, function: FuncDef) -> bool:
-    return mypy_api.stands_in_module(checker, function.fullname)
-
-
-def _annotation(type: Type | None) -> Type | None:
-    return None if type is None or mypy_api.is_any(type) else type
-
-
-def _check_function(
-    checker: TypeChecker,
-    declaration: Declaration,
-    row: Row,
-    name: str,
-    parameters: list[_Parameter] | None,
-    context: Context[Type],
-) -> None:
-    if parameters is None:
-        return
-    written = declaration.options["on_error"]
-    said = f"{declaration.attribute}: on_error: {name}"
-    if not parameters or parameters[0].kind.is_star() or parameters[0].kind.is_named():
-        messages.definition(checker, written, f"{said}: it has no error parameter")
-        return
-    wanted = parameters[0].type
-    exception = mypy_api.named(checker, "builtins.Exception", [])
-    if wanted is not None and not is_subtype(exception, wanted, options=checker.options):
-        messages.fallback_error(checker, parameters[0].node or written, row.facts.name, wanted)
-    for parameter in parameters[1:]:
-        if parameter.kind.is_star():
-            stars = "**" if parameter.kind.name == "ARG_STAR2" else "*"
-            text = f"{said}: it takes {stars}{parameter.name}; name every key that it reads"
-            messages.definition(checker, written, text)
-        elif parameter.is_key:
-            _check_read(checker, parameter.node or written, row, name, parameter, context)
-
-
-def _check_read(
-    checker: TypeChecker, node: Node, row: Row, fallback: str, parameter: _Parameter, context: Context[Type]
-) -> None:
-    step, name, wanted, default = row.facts.name, parameter.name or "", parameter.type, parameter.default
-    key = context.keys.get(name)
-    if is_told(checker, context, name, wanted) or key is None and context.open:
-        return
-    if key is None:
-        messages.missing_key(checker, node, step, name, context, default=default, fallback=fallback)
-    elif wanted is not None and not is_subtype(key.type, wanted, options=checker.options):
-        messages.key_type(checker, node, step, name, wanted, key, fallback=fallback)
-    elif not key.certain and not default:
-        messages.maybe_missing(checker, node, step, name, key, fallback=fallback)

@@ -18,7 +18,7 @@ from .row_checks import Check, Mistake, check_row, mistakes_of
 def check_inherited(checker: TypeChecker, work: Work) -> None:
     inherited = [slot for slot in work.slots if slot.declaration is None and slot.row is not None and not slot.arms]
     as_inherited = len(inherited) == len(work.slots) and len(work.info.bases) == 1 and not work.body.removed
-    if not inherited or as_inherited:
+    if not inherited or as_inherited and not work.has_other_fallbacks:
         return
     known: set[Mistake] = set()
     for base in work.info.mro[1:]:

@@ -33,7 +33,7 @@ class _Views:
 
 def check_overrides(checker: TypeChecker, work: Work, table: Table) -> None:
     """Judge what the class gives by what its own bases do: those were judged by theirs."""
-    if len(work.info.bases) == 1 and not work.body.declarations:
+    if len(work.info.bases) == 1 and not work.body.declarations and not work.has_other_fallbacks:
         return
     told = {name for row in table.rows for name in row.wrong}
     mine = _views(table)

@@ -40,7 +40,7 @@ def judged(checker: TypeChecker, work: Work, declaration: Declaration) -> Return
         return result
     wanted: dict[str, Type] = {}
     for name, key in result.shape.keys.items():
-        type = _agreed(checker, work, declaration, name, key.type)
+        type = agreed(checker, work, declaration.attribute, name, key.type)
         if type is not None:
             wanted[name] = type
     fitting = _fitting(checker, declaration, wanted)
@@ -59,9 +59,12 @@ def cure(checker: TypeChecker, work: Work, name: str, wanted: Type, key: Key[Typ
         giver = slot.declaration
         if giver is None or slot.row is None or slot.row.facts.name != key.giver.rpartition("/")[2]:
             continue
+        instead = None if slot.row.fallback is None else slot.row.fallback.keys.get(name)
+        if instead is not None and not is_subtype(instead.type, wanted, options=checker.options):
+            return messages.given_by_fallback(checker, name, instead.type)
         if not _may_be_judged(giver) or not _fitting(checker, giver, {name: wanted}):
             return ""
-        for reading in _readings_after(checker, work, giver, name):
+        for reading in _readings_after(checker, work, giver.attribute, name):
             type = reading.type()
             if type is not None and not is_subtype(wanted, type, options=checker.options):
                 return messages.disagree(checker, reading.step, type)
@@ -69,9 +72,9 @@ def cure(checker: TypeChecker, work: Work, name: str, wanted: Type, key: Key[Typ
     return ""
 
 
-def _agreed(checker: TypeChecker, work: Work, declaration: Declaration, name: str, given: Type) -> Type | None:
-    """The type that all readers ask for; None where they differ, or accept what they are given."""
-    readings = _readings_after(checker, work, declaration, name)
+def agreed(checker: TypeChecker, work: Work, attribute: str, name: str, given: Type) -> Type | None:
+    """The type that all readers of a key ask for; None where they differ, or accept what they are given."""
+    readings = _readings_after(checker, work, attribute, name)
     asked = [type for type in (each.type() for each in readings) if type is not None]
     refused = [type for type in asked if not is_subtype(given, type, options=checker.options)]
     for type in refused:
@@ -92,7 +95,7 @@ def _fitting(checker: TypeChecker, declaration: Declaration, wanted: dict[str, T
     }
 
 
-def _readings_after(checker: TypeChecker, work: Work, declaration: Declaration, name: str) -> list[Reading]:
+def _readings_after(checker: TypeChecker, work: Work, attribute: str, name: str) -> list[Reading]:
     """Who reads a key that a step gives, up to the step that gives it anew."""
     if work.readings is None:
         work.readings = {}
@@ -101,7 +104,7 @@ def _readings_after(checker: TypeChecker, work: Work, declaration: Declaration, 
                 for reading in _readings(each, position):
                     work.readings.setdefault(reading.name, []).append(reading)
     found = work.readings.get(name, [])
-    start = work.positions[declaration.attribute]
+    start = work.positions[attribute]
     after = [reading for reading in found if reading.position > start]
     if not after:
         return []

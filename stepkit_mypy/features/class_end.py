@@ -12,7 +12,7 @@ from .. import messages, mypy_api
 from ..algebra.contexts import Context
 from ..algebra.paths import collect_paths
 from ..algebra.table import TABLE, Row, Table, encode, runs, table_of
-from ..checks import assigned, fallbacks
+from ..checks import assigned, fallback_checks
 from ..checks.early_stop import class_may_stop, stopped
 from ..checks.gates import check_members, is_gated
 from ..checks.inherited_callbacks import check_inherited_callbacks, watch_of
@@ -35,7 +35,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     note_mixed_in(checker, work)
     check_inherited(checker, work)
     assigned.check(checker, work)
-    fallbacks.check(checker, work)
+    fallback_checks.check(checker, work)
     state = work.state_at(len(work.slots))
     assert state is not None
     found = work.rows()

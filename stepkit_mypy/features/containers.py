@@ -16,7 +16,7 @@ from ..algebra.contexts import Context, collisions, write
 from ..algebra.interpreter import member_changes, opened_by, row_changes
 from ..algebra.table import Row, is_ready, runs
 from ..checks import assigned
-from ..checks.fallbacks import with_fallback
+from ..checks.fallbacks import overridden, with_fallback
 from ..checks.nested_inputs import check_input, telling_once
 from ..flow_class.work import Slot, Work
 from ..returns.conversions import is_dict_call
@@ -33,9 +33,9 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         return one_of(rows, slot.attribute, conditional=slot.conditional) if rows else None
     if slot.inherited_group is not None:
         rows = _rows(checker, work, slot.members)
-        return None if rows is None else replace(slot.inherited_group, members=rows)
+        return None if rows is None else overridden(checker, work, replace(slot.inherited_group, members=rows))
     if declaration is None:
-        return slot.row
+        return slot.row if slot.inherited is None else overridden(checker, work, slot.inherited)
     if declaration.made_of is not None or not declaration.understood:
         return assigned.row_of(checker, work, declaration)
     definer = work.info.fullname

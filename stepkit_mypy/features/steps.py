@@ -65,7 +65,8 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     if declaration.kind == "branch":
         return _branch_made(checker, work, declaration, function, state)
     result = judged(checker, work, declaration)
-    row = Row(facts_below(checker, declaration, info), reads_of(declaration, function), result.shape)
+    facts = replace(facts_below(checker, declaration, info), never=result.never)
+    row = Row(facts, reads_of(declaration, function), result.shape)
     row = with_fallback(checker, work, declaration, row)
     slot = work.slot_of[declaration.key]
     old, slot.row = slot.row, row

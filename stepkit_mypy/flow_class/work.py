@@ -17,7 +17,18 @@ from mypy.types import Instance, Type, get_proper_type
 from .. import mypy_api
 from ..algebra.contexts import Context, State, telling
 from ..algebra.interpreter import advance
-from ..algebra.table import NO_STEP, TABLE, Facts, Parameter, Row, decode, decode_row, input_context, table_of
+from ..algebra.table import (
+    NO_STEP,
+    TABLE,
+    Facts,
+    Parameter,
+    Row,
+    decode,
+    decode_row,
+    has_other_fallback,
+    input_context,
+    table_of,
+)
 from ..semantic import FLOW, declared_flow, written_flow
 from ..syntax.declarations import Arms, Body, Declaration, read_body
 from ..syntax.maker import DECLARATIONS, STEP
@@ -37,6 +48,8 @@ class Slot:
     members: list[Slot] = field(default_factory=list)
     inherited_group: Row | None = None
     """The group of a base class that gets new members here."""
+    inherited: Row | None = None
+    """The row of a base class, where its fallback is another method here."""
     arms: list[Slot] = field(default_factory=list)
     """What it may be, where that depends on a condition."""
     conditional: bool = False
@@ -142,6 +155,11 @@ class Work:
         types = {parameter.name: type for parameter, type in found.items()}
         return replace(row, facts=replace(row.facts, condition=tuple(found)), condition=types)
 
+    @property
+    def has_other_fallbacks(self) -> bool:
+        """Whether the fallback of a step that is inherited is another method here."""
+        return any(each.inherited is not None for slot in self.slots for each in slot.inside())
+
     def is_complete(self) -> bool:
         return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
 
@@ -207,7 +225,7 @@ def base_waits(info: TypeInfo) -> bool:
 
 def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
     body = read_body(info.defn, trees)
-    slots = {row.facts.attribute: _inherited_slot(row) for row in _inherited(info)}
+    slots = {row.facts.attribute: _inherited_slot(row, info) for row in _inherited(info)}
     for slot in slots.values():
         left = [member for member in slot.members if member.attribute not in body.removed]
         if len(left) < len(slot.members):
@@ -268,9 +286,13 @@ def _put(slots: dict[str, Slot], attribute: str, arms: Arms) -> None:
         slots[attribute] = parts[0]
 
 
-def _inherited_slot(row: Row) -> Slot:
+def _inherited_slot(row: Row, info: TypeInfo) -> Slot:
     slot = Slot(row.facts.attribute, row)
-    slot.members = [Slot(member.facts.attribute, member) for member in row.members]
+    slot.members = [_inherited_slot(member, info) for member in row.members]
+    if has_other_fallback(info, row):
+        slot.inherited, slot.row = row, None
+    if any(member.inherited is not None for member in slot.members):
+        slot.inherited_group, slot.row = row, None
     return slot
 
 

@@ -42,6 +42,7 @@ from .own_methods import as_written, loosen, loosen_after_analysis, plain_method
 from .retyping import gives_unannotated, inferred_places, returns_inferred, retype, synthetic, take_back
 from .statements import blocks_of, is_false, is_local, is_true, matches_all, names_in
 from .syntax import (
+    after_analysis,
     analyzing_module,
     assignments,
     belongs_to_interface,
@@ -138,6 +139,7 @@ __all__ = [
     "alias_of",
     "alias_target",
     "alias_type",
+    "after_analysis",
     "alternatives_of",
     "analyzing_module",
     "annotated_in",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mypy.nodes import (
@@ -109,6 +109,11 @@ def belongs_to_interface(api: Any, func: FuncDef) -> None:
     """
     if not func.def_or_infer_vars:
         api.schedule_patch(AFTER_ANALYSIS, lambda: setattr(func, "def_or_infer_vars", True))
+
+
+def after_analysis(api: Any, work: Callable[[], None]) -> None:
+    """Do something once the module's semantic analysis is over: all names are known then."""
+    api.schedule_patch(AFTER_ANALYSIS, work)
 
 
 def is_unread(func: FuncDef) -> bool:

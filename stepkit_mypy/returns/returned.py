@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mypy.checker import TypeChecker
@@ -58,6 +58,10 @@ class Returned:
     """Expressions of type Any."""
     wrong: bool = False
     """Whether an error is reported for it elsewhere."""
+    no_mapping: list[tuple[Expression | None, Type]] = field(default_factory=list)
+    """What is neither a mapping nor None, and where it stands."""
+    never: bool = False
+    """Whether nothing is ever returned."""
     none_at: ReturnStmt | None = None
     """The first statement that returns None."""
     places: dict[str, Expression] = field(default_factory=dict)
@@ -244,7 +248,15 @@ class Reader:
                 yield Context(rest=_values_of(item))
             else:
                 self.result.wrong = True  # mypy itself reports it
+                self.result.no_mapping.append((expression, item))
                 yield Context(rest=mypy_api.any_type())
+
+    def all_of(self, found: Iterable[Shape | None], *, transform: bool) -> Returned:
+        """What is returned, if it is one of these."""
+        shapes, result = list(found), self.result
+        result.may_be_none, result.never = None in shapes, not shapes
+        result.shape = one_of(shapes, transform=transform)
+        return result
 
 
 def _values_of(mapping: Instance) -> Type:
@@ -312,9 +324,7 @@ def returned(
         end = mypy_api.end_of(function)
         if end is not None and mypy_api.type_of(checker, end) is not None:
             found.append(None)
-    result.may_be_none = None in found
-    result.shape = one_of(found, transform=transform)
-    return result
+    return reader.all_of(found, transform=transform)
 
 
 def one_of(shapes: Sequence[Shape | None], *, transform: bool) -> Shape:

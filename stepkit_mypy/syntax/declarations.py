@@ -32,6 +32,8 @@ from mypy.nodes import (
     TypeInfo,
 )
 
+from stepkit.table import ERROR_POLICIES
+
 from ..algebra.table import Facts, Kind, Parameter
 from ..mypy_api import has_default, inferred_places, is_unread, returns_inferred
 from .callbacks import OWN_CALLBACKS
@@ -292,6 +294,7 @@ def facts_of(declaration: Declaration, definer: str, checker: TypeChecker) -> Fa
         aliases=_aliases(declaration, checker),
         when=_when(declaration),
         on_error=_policy(declaration, checker),
+        fallback=_fallback(declaration, checker),
         merge=_choice(declaration, "merge", "override", checker),
         may_skip=_may_skip(declaration, checker),
         mode=_choice(declaration, "mode", "all", checker, unknown="settled"),
@@ -328,7 +331,13 @@ def _choice(declaration: Declaration, option: str, default: str, checker: TypeCh
 
 def _policy(declaration: Declaration, checker: TypeChecker) -> Any:
     found = _choice(declaration, "on_error", "raise", checker)
-    return found if found in ("raise", "continue", "skip-remaining") else "unknown"
+    return found if found in ERROR_POLICIES else "unknown"
+
+
+def _fallback(declaration: Declaration, checker: TypeChecker) -> str:
+    """The name of the method that is the step's fallback, if it is named."""
+    name = _choice(declaration, "on_error", "raise", checker)
+    return "" if name in (*ERROR_POLICIES, "unknown") else str(name)
 
 
 def _may_skip(declaration: Declaration, checker: TypeChecker) -> bool:

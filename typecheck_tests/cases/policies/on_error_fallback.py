@@ -1,11 +1,15 @@
 # A fallback gives a step's keys when the step has failed: they are certain, and of either's type.
 # --- main.py
-from typing import NotRequired, TypedDict
+from functools import lru_cache, partial
+from typing import Final, Literal, NoReturn, NotRequired, TypedDict
 
 from probe import assert_type
 from stepkit import Flow, flow
 
 from .elsewhere import from_elsewhere
+
+
+INSTEAD: Final = "instead"
 
 
 class Input(TypedDict):
@@ -163,6 +167,252 @@ class Wrong(Flow[Input]):
     @flow.step("sixth", on_error="first")  # E: [stepkit-definition] "first" is no plain method of the class
     def sixth(self):
         return {"x": 1}
+
+
+class Translated(ValueError):
+    pass
+
+
+class NeverReturns(Flow[Input]):
+    """What never returns gives no keys, and misses none."""
+
+    def translate(self, error: Exception) -> NoReturn:
+        raise Translated from error
+
+    def pass_on(self, error):
+        raise error
+
+    def only_some(self, error, n):
+        if n > 1:
+            raise error
+        return {"b": n}
+
+    @flow.step("translated", on_error="translate")
+    def translated(self, n):
+        return {"a": n}
+
+    @flow.step("passed", on_error=pass_on)
+    def passed(self, a: int):
+        return {"b": a}
+
+    @flow.step("some", on_error="only_some")
+    def some(self, b: int):
+        return {"b": b}
+
+    @flow.step("fails", on_error=lambda error, b: {"c": b})
+    def fails(self):
+        raise ConnectionError
+
+    @flow.step("never", on_error="pass_on")
+    async def never(self, c: int) -> NoReturn:
+        raise ConnectionError
+
+
+class FailsInside(Flow[Input]):
+    @flow.step("fails")
+    def fails(self):
+        raise ConnectionError
+
+
+class NeverCompletes(Flow[Input]):
+    nested = flow.subflow("nested", FailsInside, on_error=lambda error: {"a": 1})
+    group = flow.parallel("group", on_error=lambda error: {"b": 1})
+    member = group.subflow(FailsInside)
+
+    @flow.branch("route", cases={"fails": FailsInside}, on_error=lambda error: {"c": 1})
+    def route(self, a: int, b: int):
+        return "fails"
+
+    @flow.step("use")
+    def use(self, c: int):
+        return None
+
+
+class Named(Flow[Input]):
+    """A subclass may name another method so, and is judged by what that gives and reads."""
+
+    def instead(self, error):
+        return {"x": 0}
+
+    def raises(self, error):
+        if error.args:
+            raise error
+        return {"y": 1}
+
+    @flow.step("give", on_error="instead")
+    def give(self, n):
+        return {"x": n}
+
+    group = flow.parallel("group")
+
+    @group.step("member", on_error="raises")
+    def member(self):
+        return {"y": 1}
+
+    @flow.step("use")
+    def use(self, x: int, y: int):
+        return {"used": x}
+
+
+class Fits(Named):
+    def instead(self, error, n=0):
+        return {"x": n, "more": 1}
+
+    @flow.step("read-more")
+    def read_more(self, more=None):
+        assert_type(more, int | None)
+        return None
+
+
+class OtherType(Named):  # E: [stepkit-key-type] step "use" reads "x" as "int", but step "give" gives it as "int | str"
+    def instead(self, error: Exception):  # pyright: ignore[reportIncompatibleMethodOverride]
+        return {"x": "text"}
+
+
+class OtherKey(Named):  # E: [stepkit-maybe-missing] step "use" reads "x", which may be missing
+    def instead(self, error):
+        return {"z": 1}
+
+
+class InAGroup(Named):  # E: [stepkit-maybe-missing] step "use" reads "y", which may be missing
+    def raises(self, error):
+        return {"z": 1}
+
+
+class ReadsMore(Named):
+    def instead(self, error, zum=1):  # E: [stepkit-useless-default] the fallback "instead" of step "give" reads "zum"
+        return {"x": 1}
+
+
+class Returns(Named):
+    def instead(self, error):  # pyright: ignore[reportIncompatibleMethodOverride]
+        return "text"  # E: [stepkit-return] the fallback of step "give" returns "str"; return a mapping
+
+
+class ByAConstant(Flow[Input]):
+    def instead(self, error):
+        return {"x": 1}
+
+    @flow.step("give", on_error=INSTEAD)
+    def give(self, n):
+        return {"x": n}
+
+    @flow.step("use")
+    def use(self, x: int):
+        return None
+
+
+class OneKey(TypedDict):
+    x: int
+
+
+class MixedIn:
+    def instead(self, error):
+        return {"x": 1}
+
+    @flow.step("give", on_error="instead")
+    def give(self, n: int) -> OneKey:
+        return {"x": n}
+
+
+class Mixes(MixedIn, Flow[Input]):
+    @flow.step("use")
+    def use(self, x: int):
+        return None
+
+
+class NoMapping(Flow[Input]):
+    def text(self, error):
+        return "text"  # E: [stepkit-return] the fallback of step "first" returns "str"; return a mapping with known
+
+    def number(self, error: Exception) -> int:
+        return 1
+
+    @flow.step("first", on_error="text")
+    def first(self):
+        return {"x": 1}
+
+    @flow.step("second", on_error="number")  # E: [stepkit-return] the fallback of step "second" returns "int"
+    def second(self):
+        return {"x": 1}
+
+    @flow.step("third", on_error=lambda error: 5)  # E: [stepkit-return] the fallback of step "third" returns "int"
+    def third(self):
+        return {"x": 1}
+
+    @flow.transform("last", on_error=lambda error: None)  # E: [stepkit-return] the fallback of step "last" returns "None"
+    def last(self):
+        return {"x": 1}
+
+
+class NoMethod(Flow[Input]):
+    @staticmethod
+    def static(error: Exception) -> Rate:
+        return {"rate": 1, "source": ""}
+
+    @lru_cache
+    def cached(self, error: Exception) -> Rate:
+        return {"rate": 1, "source": ""}
+
+    @flow.step("first", on_error="static")  # E: [stepkit-definition] "static" is no plain method of the class
+    def first(self) -> Rate:
+        return {"rate": 1, "source": ""}
+
+    @flow.step("second", on_error="cached")  # E: [stepkit-definition] "cached" is no plain method of the class
+    def second(self):
+        return None
+
+    @flow.step("third")
+    def third(self, rate: float):
+        return None
+
+
+class ForItsReaders(Flow[Input]):
+    """Values are inferred for who reads them, as those of steps are."""
+
+    def bad(self, error):
+        return {"how": "bad", "shapes": []}
+
+    @flow.step("judge", on_error="bad")
+    def judge(self):
+        return {"how": "good", "shapes": [1]}
+
+    @flow.step("again", on_error=lambda error: {"again": "bad"})
+    def again(self, how: Literal["good", "bad"], shapes: list[int | str]):
+        return {"again": "good"}
+
+    @flow.step("number", on_error=lambda error: {"number": None})
+    def number(self, again: Literal["good", "bad"]):
+        return {"number": 1}
+
+    @flow.step("use")
+    def use(self, number: int):  # E: [stepkit-key-type] gives it as "int | None"; its fallback gives "None"
+        return None
+
+
+class OpenButQuiet(Flow[Input]):
+    """Who reads what the step gives is not blamed where the fallback cannot be seen, or the other way round."""
+
+    attribute = lambda self, error: {"y": 1}  # noqa: E731
+
+    def known(self, error: Exception):
+        return {"x": 1}
+
+    @flow.step("partial", on_error=partial(lambda error, d: {"x": d}, d=3))  # N: what the fallback of step "partial"
+    def partial(self):
+        return {"x": 1}
+
+    @flow.step("attribute", on_error="attribute")
+    def by_attribute(self, x: int):
+        return {"y": x}
+
+    @flow.step("any", on_error="known")
+    def any(self, y: int) -> dict[str, int] | None:
+        return {"x": y}
+
+    @flow.step("use")
+    def use(self, x: int, y: int):
+        return None
 
 
 class Unseen(Flow[Input]):
