@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import container_flows
@@ -17,6 +16,7 @@ from container_flows import (
     did,
     merging,
 )
+from container_runs import Runner, events
 
 from stepkit import Flow, flow
 from stepkit.errors import (
@@ -25,40 +25,6 @@ from stepkit.errors import (
     FlowDefinitionError,
     UnknownCaseError,
 )
-from stepkit.testing import run_suspended_sync
-
-Runner = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def no_effects() -> None:
-    EFFECTS.clear()
-
-
-@pytest.fixture(params=["in one go", "suspended"])
-def run(request: pytest.FixtureRequest) -> Runner:
-    """Runs a flow: in one go, or stopped and resumed after every step."""
-    if request.param == "suspended":
-        return run_suspended_sync
-    return lambda flow_class, input=None: flow_class().run_sync(input)
-
-
-def events(flow_class: Any, input: Any = None) -> tuple[list[str], dict[str, str]]:
-    """The names of the completed steps in order, and the checkpoint of each."""
-    names: list[str] = []
-    texts: dict[str, str] = {}
-
-    def note(event: Any) -> None:
-        names.append(event.step_name)
-        texts[event.step_name] = event.checkpoint
-
-    flow_class().run_sync(input, on_step_complete=note)
-    return names, texts
-
-
-def stop_at(path: str) -> Callable[[Any], None]:
-    return lambda event: event.stop_pipeline() if event.step_name == path else None
-
 
 # Paths and events.
 

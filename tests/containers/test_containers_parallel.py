@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from container_flows import EFFECTS, LoadSession, Settled, did
+from container_runs import Runner, completions
 from notes import notes
 
 from stepkit import Flow, flow
 from stepkit.errors import ContextCollisionError
-from stepkit.testing import run_suspended_sync
-
-Runner = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def no_effects() -> None:
-    EFFECTS.clear()
-
-
-@pytest.fixture(params=["in one go", "suspended"])
-def run(request: pytest.FixtureRequest) -> Runner:
-    """Runs a flow: in one go, or stopped and resumed after every step."""
-    if request.param == "suspended":
-        return run_suspended_sync
-    return lambda flow_class, input=None: flow_class().run_sync(input)
-
-
-def events(flow_class: Any, input: Any = None) -> list[tuple[str, str]]:
-    """The path of each completed step, and that of the step that its checkpoint was taken after."""
-    seen: list[tuple[str, str]] = []
-    flow_class().run_sync(
-        input, on_step_complete=lambda event: seen.append((event.step_name, json.loads(event.checkpoint)["stepName"]))
-    )
-    return seen
-
 
 # Together.
 
@@ -299,7 +272,7 @@ def test_skip_remaining_in_a_member_ends_the_run_after_the_group(run: Runner) ->
             return {"never": 1}
 
     assert {"good": 1} == run(Ends)
-    assert [("group/good", "")] == events(Ends)
+    assert [("group/good", "")] == completions(Ends)
 
 
 def test_a_member_that_ended_early_is_not_run_again_when_the_group_is_retried() -> None:

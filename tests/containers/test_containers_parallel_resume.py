@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from container_flows import EFFECTS, Gather, GroupFirst, did
+from container_runs import Runner, completions
 
 from stepkit import Flow, flow
 from stepkit.errors import CheckpointError, CheckpointFlowError, CheckpointStepError, FlowDefinitionError
-from stepkit.testing import run_suspended_sync
-
-Runner = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def no_effects() -> None:
-    EFFECTS.clear()
-
-
-@pytest.fixture(params=["in one go", "suspended"])
-def run(request: pytest.FixtureRequest) -> Runner:
-    """Runs a flow: in one go, or stopped and resumed after every step."""
-    if request.param == "suspended":
-        return run_suspended_sync
-    return lambda flow_class, input=None: flow_class().run_sync(input)
-
-
-def events(flow_class: Any, input: Any = None) -> list[tuple[str, str]]:
-    """The path of each completed step, and that of the step that its checkpoint was taken after."""
-    seen: list[tuple[str, str]] = []
-    flow_class().run_sync(
-        input, on_step_complete=lambda event: seen.append((event.step_name, json.loads(event.checkpoint)["stepName"]))
-    )
-    return seen
-
 
 # Events and checkpoints.
 
 
 def test_members_events_carry_the_checkpoint_from_before_the_group() -> None:
-    seen = events(Gather, {"n": 1})
+    seen = completions(Gather, {"n": 1})
     assert ("start", "start") == seen[0]
     assert {
         ("gather-signals/market_size", "start"),
@@ -81,7 +55,7 @@ def test_that_checkpoint_shows_nothing_of_what_members_do() -> None:
 
 
 def test_before_a_group_that_is_first_there_is_a_checkpoint_of_the_start() -> None:
-    assert {("both/left", ""), ("both/right", "")} == set(events(GroupFirst)[:2])
+    assert {("both/left", ""), ("both/right", "")} == set(completions(GroupFirst)[:2])
     texts: list[str] = []
     GroupFirst().run_sync(on_step_complete=lambda event: texts.append(event.checkpoint))
     EFFECTS.clear()
@@ -101,7 +75,7 @@ def test_before_a_group_that_is_first_in_a_nested_flow_it_is_that_from_before_th
 
         nested = flow.subflow("nested", GroupFirst, when=lambda begun: begun)
 
-    seen = events(Outer)
+    seen = completions(Outer)
     assert {("nested/both/left", "begin"), ("nested/both/right", "begin")} == set(seen[1:3])
     assert [("nested/both", "nested/both"), ("nested/sum", "nested/sum"), ("nested", "nested")] == seen[3:]
 
