@@ -41,8 +41,8 @@ WHEEL_PATHS = (
     "tests/conformance/test_seed_page.py",
     "typecheck_tests/test_cases.py",
 )
-COPIED = ["tests", "typecheck_tests", "examples", "benchmarks", "docs"]
-COPIED += ["conftest.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "LICENSE"]
+COPIED = ["tests", "typecheck_tests", "examples", "benchmarks", "docs", "scripts"]
+COPIED += ["conftest.py", "pyproject.toml", "Makefile", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"]
 
 
 class Cell(NamedTuple):

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import pytest
+import summary
 from typing_extensions import TypeAliasType
 
 import stepkit
@@ -263,3 +264,18 @@ def test_no_file_speaks_of_one_machine() -> None:
     files += [path for name in ("scripts", ".ci") for path in (ROOT / name).rglob("*") if path.is_file()]
     texts = {path: path.read_text(errors="replace") for path in files if "__pycache__" not in path.parts}
     assert [(path, word) for path, text in texts.items() for word in words if word in text] == []
+
+
+def test_the_page_of_the_architecture_names_every_room_and_only_what_is_there() -> None:
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in ("docs/architecture.md", "CONTRIBUTING.md")]
+    named = {match for text in texts for match in re.findall(r"`([\w/-]+(?:/|\.py|\.md))`", text)}
+    places = (ROOT, PACKAGE.parent)  # where a wheel is tested, the package stands elsewhere
+    assert sorted(name for name in named if not any((place / name).exists() for place in places)) == []
+    rooms = {f"stepkit/{room}/" if (PACKAGE / room).is_dir() else f"stepkit/{room}.py" for room in ROOMS if room}
+    rooms |= {f"stepkit_mypy/{path.parent.name}/" for path in PACKAGE.parent.glob("stepkit_mypy/*/__init__.py")}
+    assert sorted(rooms - named) == []
+
+
+def test_every_folder_of_tests_has_a_line_in_their_summary() -> None:
+    folders = {f"tests/{path.name}/" for path in (ROOT / "tests").iterdir() if [*path.glob("test_*.py")]}
+    assert folders == set(summary.SUBJECTS) - {"typecheck_tests/"}
