@@ -15,6 +15,7 @@ import anyio
 import pytest
 import stepping
 from boom import Boom
+from cancellers import cancelling
 
 from stepkit import Flow, StepEvent, flow
 
@@ -229,12 +230,6 @@ PLACES: dict[type[World], list[str]] = {
     InErrorCallback: ["work", "work"],
 }
 """Each with the steps of whose failure it tells."""
-
-
-def cancelling() -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    return task.cancelling()
 
 
 @pytest.mark.parametrize("way", WAYS)

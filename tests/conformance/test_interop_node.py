@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
+from calc import Calc
 
 from stepkit import Flow, deserialize_checkpoint, flow, serialize_checkpoint
 
@@ -71,20 +72,6 @@ const main = async ({ take, resume }) => {
 
 main(JSON.parse(require('node:fs').readFileSync(0, 'utf8')))
 """
-
-
-class Calc(Flow):
-    @flow.step("add-one")
-    def add_one(self, a: int):
-        return {"a": a + 1}
-
-    @flow.step("double")
-    async def double(self, a: int):
-        return {"a": a * 2}
-
-    @flow.step("finish")
-    def finish(self, a: int, b: int = 0):
-        return {"sum": a + b}
 
 
 DAY = 86_400

@@ -7,30 +7,12 @@ import io
 import itertools
 from contextlib import redirect_stdout
 from datetime import date, timedelta
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 import pytest
+from calc import Calc
 
 from stepkit import Checkpoint, Flow, LogConfig, StepEvent, deserialize_checkpoint, flow, serialize_checkpoint
-
-
-class CalcInput(TypedDict):
-    a: int
-    b: NotRequired[int]
-
-
-class Calc(Flow[CalcInput]):
-    @flow.step("add-one")
-    def add_one(self, a: int):
-        return {"a": a + 1}
-
-    @flow.step("double")
-    def double(self, a: int):
-        return {"a": a * 2}
-
-    @flow.step("finish")
-    def finish(self, a: int, b: int = 0):
-        return {"sum": a + b}
 
 
 def test_basic_checkpoint_usage() -> None:

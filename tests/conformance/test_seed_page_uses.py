@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
+from calc import Calc
 
 from stepkit import Flow, LogConfig, StepEvent, flow
 
@@ -124,20 +125,6 @@ def test_multi_stage_approval() -> None:
         ["request", "draft", "reviewed"],
         ["request", "draft", "reviewed", "approved", "published"],
     ]
-
-
-class Calc(Flow):
-    @flow.step("add-one")
-    def add_one(self, a: int):
-        return {"a": a + 1}
-
-    @flow.step("double")
-    def double(self, a: int):
-        return {"a": a * 2}
-
-    @flow.step("finish")
-    def finish(self, a: int, b: int = 0):
-        return {"sum": a + b}
 
 
 # As on the page; its columns, which the page lost, stand where the original draws them.

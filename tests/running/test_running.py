@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from calc import Calc
 
 from stepkit import Checkpoint, Flow, StepEvent, deserialize_checkpoint, flow
 from stepkit.errors import EventLoopError, FlowInputError, RunCancelledError
@@ -31,21 +32,7 @@ class Mixed(Flow):
         return {"sum": a + b}
 
 
-class AllSync(Flow):
-    @flow.step("add-one")
-    def add_one(self, a: int):
-        return {"a": a + 1}
-
-    @flow.step("double")
-    def double(self, a: int):
-        return {"a": a * 2}
-
-    @flow.step("finish")
-    def finish(self, a: int, b: int = 0):
-        return {"sum": a + b}
-
-
-@pytest.mark.parametrize("flow_class", [Mixed, AllSync])
+@pytest.mark.parametrize("flow_class", [Mixed, Calc])
 def test_the_four_ways_to_run_agree(flow_class: type[Flow[Any]]) -> None:
     events: dict[str, list[tuple[str, dict[str, Any], Any]]] = {"async": [], "sync": []}
     checkpoints: dict[str, list[str]] = {"async": [], "sync": []}
@@ -75,18 +62,18 @@ def test_the_four_ways_to_run_agree(flow_class: type[Flow[Any]]) -> None:
 
 def test_a_checkpoint_is_taken_as_text_bytes_or_object() -> None:
     seen: list[str] = []
-    result = AllSync().run_sync({"a": 1}, on_step_complete=lambda event: seen.append(event.checkpoint))
-    assert AllSync().run_checkpoint_sync(seen[0]) == result
-    assert AllSync().run_checkpoint_sync(seen[0].encode()) == result
-    assert AllSync().run_checkpoint_sync(deserialize_checkpoint(seen[0])) == result
-    assert AllSync().run_checkpoint_sync(Checkpoint("add-one", {"a": 2})) == result
+    result = Calc().run_sync({"a": 1}, on_step_complete=lambda event: seen.append(event.checkpoint))
+    assert Calc().run_checkpoint_sync(seen[0]) == result
+    assert Calc().run_checkpoint_sync(seen[0].encode()) == result
+    assert Calc().run_checkpoint_sync(deserialize_checkpoint(seen[0])) == result
+    assert Calc().run_checkpoint_sync(Checkpoint("add-one", {"a": 2})) == result
 
 
 def test_the_last_steps_checkpoint_resumes_to_the_result_without_running_anything() -> None:
     seen: list[str] = []
-    result = AllSync().run_sync({"a": 1}, on_step_complete=lambda event: seen.append(event.checkpoint))
+    result = Calc().run_sync({"a": 1}, on_step_complete=lambda event: seen.append(event.checkpoint))
     events: list[str] = []
-    assert AllSync().run_checkpoint_sync(seen[-1], on_step_complete=lambda e: events.append(e.step_name)) == result
+    assert Calc().run_checkpoint_sync(seen[-1], on_step_complete=lambda e: events.append(e.step_name)) == result
     assert events == []
 
 
@@ -97,9 +84,9 @@ def test_a_resumed_run_gives_checkpoints_that_resume_too() -> None:
         checkpoints.append(event.checkpoint)
         event.stop_pipeline()
 
-    contexts = [AllSync().run_sync({"a": 1}, on_step_complete=only_first)]
+    contexts = [Calc().run_sync({"a": 1}, on_step_complete=only_first)]
     for _ in range(2):
-        contexts.append(AllSync().run_checkpoint_sync(checkpoints[-1], on_step_complete=only_first))
+        contexts.append(Calc().run_checkpoint_sync(checkpoints[-1], on_step_complete=only_first))
     assert contexts == [{"a": 2}, {"a": 4}, {"a": 4, "sum": 4}]
     assert [json.loads(checkpoint)["stepName"] for checkpoint in checkpoints] == ["add-one", "double", "finish"]
 
@@ -133,13 +120,13 @@ def test_override_data_is_merged_shallowly_and_not_written_to() -> None:
 )
 def test_what_is_no_input(given: Any, problem: str) -> None:
     with pytest.raises(FlowInputError) as caught:
-        AllSync().run_sync(given)
-    assert str(caught.value) == f"flow AllSync: the input is a mapping with string keys, {problem}"
+        Calc().run_sync(given)
+    assert str(caught.value) == f"flow Calc: the input is a mapping with string keys, {problem}"
     with pytest.raises(FlowInputError):
-        asyncio.run(AllSync().run(given))
+        asyncio.run(Calc().run(given))
     with pytest.raises(FlowInputError) as caught:
-        AllSync().run_checkpoint_sync(Checkpoint("double", {"a": 1}), override_data=given)
-    assert str(caught.value) == f"flow AllSync: override_data is a mapping with string keys, {problem}"
+        Calc().run_checkpoint_sync(Checkpoint("double", {"a": 1}), override_data=given)
+    assert str(caught.value) == f"flow Calc: override_data is a mapping with string keys, {problem}"
 
 
 # Loops
@@ -154,7 +141,7 @@ def test_run_sync_of_sync_steps_imports_no_asyncio() -> None:
 import sys
 from stepkit import Flow, flow
 
-class AllSync(Flow):
+class Calc(Flow):
     @flow.step("one", retries=2)
     def one(self, a):
         return {"a": a + 1}
@@ -164,8 +151,8 @@ class AllSync(Flow):
         return {"b": flow.current().path}
 
 seen = []
-AllSync().run_sync({"a": 1}, on_step_complete=lambda event: seen.append((event.checkpoint, event.context)))
-assert AllSync().run_checkpoint_sync(seen[0][0]) == {"a": 2, "b": "two"}
+Calc().run_sync({"a": 1}, on_step_complete=lambda event: seen.append((event.checkpoint, event.context)))
+assert Calc().run_checkpoint_sync(seen[0][0]) == {"a": 2, "b": "two"}
 print(sorted(name for name in sys.modules if name.partition(".")[0] in ("asyncio", "concurrent", "socket", "ssl")))
 """)
     assert (done.stderr, done.stdout) == ("", "[]\n")
@@ -203,7 +190,7 @@ def test_run_sync_with_an_async_condition_or_callback_inside_a_running_loop_is_r
         with pytest.raises(EventLoopError, match='because its async steps are "second"'):
             Conditional().run_sync()
         with pytest.raises(EventLoopError, match="because it has an async callback"):
-            AllSync().run_sync({"a": 1}, on_step_complete=callback)
+            Calc().run_sync({"a": 1}, on_step_complete=callback)
 
     asyncio.run(main())
     assert ran == []
@@ -241,7 +228,7 @@ WAITED = {"a": 1, "moved": 1, "limited": 1, "delayed": 1, "left": 1, "right": 1}
 
 
 @pytest.mark.parametrize(
-    ("flow_class", "result"), [(AllSync, {"a": 4, "sum": 4}), (Waits, WAITED)], ids=["plain", "threads"]
+    ("flow_class", "result"), [(Calc, {"a": 4, "sum": 4}), (Waits, WAITED)], ids=["plain", "threads"]
 )
 def test_run_sync_of_sync_steps_works_inside_a_running_loop(flow_class: Any, result: dict[str, Any]) -> None:
     async def main() -> Any:
@@ -266,7 +253,7 @@ def test_run_sync_with_async_callbacks_needs_no_loop_of_ones_own() -> None:
         await asyncio.sleep(0)
         seen.append(event.step_name)
 
-    assert AllSync().run_sync({"a": 1}, on_step_complete=complete) == {"a": 4, "sum": 4}
+    assert Calc().run_sync({"a": 1}, on_step_complete=complete) == {"a": 4, "sum": 4}
     assert seen == ["add-one", "double", "finish"]
 
 
@@ -285,7 +272,7 @@ class Counted(threading.Event):
         return self.times < 0
 
 
-@pytest.mark.parametrize("flow_class", [Mixed, AllSync])
+@pytest.mark.parametrize("flow_class", [Mixed, Calc])
 def test_cancel_is_looked_at_before_every_step(flow_class: Any) -> None:
     completed: list[str] = []
     steps = ["add-one", "double", "finish"]
@@ -338,7 +325,7 @@ def test_cancel_is_looked_at_when_a_run_is_resumed() -> None:
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(RunCancelledError, match='before step "finish"'):
-        AllSync().run_checkpoint_sync(Checkpoint("double", {"a": 1}), cancel=cancel)
+        Calc().run_checkpoint_sync(Checkpoint("double", {"a": 1}), cancel=cancel)
 
 
 @pytest.mark.parametrize("options", [{}, {"on_error": "continue"}, {"on_error": "skip-remaining"}, {"retries": 3}])
