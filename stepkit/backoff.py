@@ -21,6 +21,9 @@ else:
 LAST_SECOND = 253_402_300_799
 """The end of the year 9999, in seconds since 1970; what is to be over later has no deadline."""
 
+LOOKS_LIKE_A_DATE = 1_000_000_000
+"""So many seconds are 31 years; since 1970 they were over in 2001."""
+
 
 def seconds_of(value: object) -> float | None:
     """The finite number of seconds from 0 that ``value`` says; None if it says none, as a bool does not."""
@@ -33,20 +36,31 @@ def seconds_of(value: object) -> float | None:
 
 def deadline_of(value: object) -> float:
     """When ``deadline=`` is, in seconds since 1970; infinity is never. Raises ``TypeError`` and ``ValueError``."""
-    wanted = "deadline is a number of seconds from 0, a timedelta, or a datetime with a time zone"
+    wanted = "deadline is a number of seconds from now, a timedelta, or a datetime with a time zone"
     moment: Any = value
     if callable(getattr(value, "timestamp", None)):
         if moment.utcoffset() is None:
             raise ValueError(f"{wanted}; this one has none: datetime.now(UTC) + timedelta(...) has")
         at: float = moment.timestamp()
     else:
-        seconds = math.inf if value == math.inf else seconds_of(value)
-        if seconds is None:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f"{wanted}, not {type(value).__qualname__}")
-            raise ValueError(f"{wanted}; this one is below 0 or no number")
-        at = time() + seconds
-    return at if at <= LAST_SECOND else math.inf
+        at = time() + _seconds_from_now(value, wanted)
+    return max(at, 0.0) if at <= LAST_SECOND else math.inf
+
+
+def _seconds_from_now(value: Any, wanted: str) -> float:
+    """Return how long it is until ``value``; below 0 it has passed, as what is left for a worker that comes late."""
+    if callable(total_seconds := getattr(value, "total_seconds", None)):
+        return float(total_seconds())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{wanted}, not {type(value).__qualname__}")
+    if value != value:  # NaN; a number may be too large for the functions of math
+        raise ValueError(f"{wanted}; this one is no number")
+    if LOOKS_LIKE_A_DATE <= value <= LAST_SECOND:
+        raise ValueError(
+            f"{wanted}; this one looks like a time in seconds since 1970: datetime.fromtimestamp(..., UTC) makes "
+            "a datetime of it"
+        )
+    return float(max(-LAST_SECOND, value)) if value <= LAST_SECOND else math.inf
 
 
 @final

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .errors import nearest, quoted
+from .flow import Declaration
 from .signature import UnreadableSignature, is_async, read_parameters
 from .table import ERROR_POLICIES, Fallback
 
@@ -18,17 +19,19 @@ def read_fallback(value: object, flow_class: type) -> Fallback:
     function = value
     if isinstance(value, str):
         function = inspect.getattr_static(flow_class, value, None)
-        if not inspect.isfunction(function):
-            raise UnreadableSignature(no_method(value, _methods(flow_class)))
+        if not inspect.isfunction(function) or value not in _methods(flow_class):
+            raise UnreadableSignature(no_method(value, _methods(flow_class), function))
     if not callable(function) or isinstance(function, type):
         raise UnreadableSignature(f"on_error is one of {WANTED}, not {value!r}")
     return _fallback(function, method=isinstance(value, str))
 
 
-def no_method(name: str, methods: Iterable[str]) -> str:
-    """What is to be said of a name that no plain method has."""
-    hint = nearest(name, [*ERROR_POLICIES, *methods])
-    return f'on_error is one of {WANTED}; "{name}" is no plain method of the class{hint}'
+def no_method(name: str, methods: Iterable[str], found: object = None) -> str:
+    """What is to be said of a name that no plain method has, but perhaps something else."""
+    hint = nearest(name, [each for each in (*ERROR_POLICIES, *methods) if each != name])
+    kinds = {staticmethod: "a static method", classmethod: "a class method", Declaration: "a step"}
+    what = next((f": it is {text}" for kind, text in kinds.items() if isinstance(found, kind)), "")
+    return f'on_error is one of {WANTED}; "{name}" is no plain method of the class{what or hint}'
 
 
 def _fallback(function: Callable[..., Any], *, method: bool) -> Fallback:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from time import perf_counter
 from typing import Any
 
 from ..backoff import seconds_of
@@ -44,6 +45,7 @@ async def repeat(frame: Frame, step: PlannedStep) -> Outcome:
     run, row, breaker = frame.run, step.row, step.breaker
     attempts = row.retries + 1
     last: Exception | None = None
+    started = perf_counter()
     first = frame.child.attempt if isinstance(frame.child, Frame) else 1  # more where an entered container is resumed
     for number in range(first, attempts + 1):
         permit = None
@@ -82,7 +84,10 @@ async def repeat(frame: Frame, step: PlannedStep) -> Outcome:
             return outcome
         path = frame.path_of(row)
         if run.observer is not None:
-            run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
+            if run.deadline is None or run.deadline.left > delay:
+                run.observer.attempt_failed(path, number, attempts, last, delay, row.log)
+            else:  # there is no other one
+                run.observer.step_failed(path, perf_counter() - started, last, row.log)
         await notify_error(frame, path, last)
         frame.ensure_in_time(path, delay, last)
         if delay > 0:

@@ -53,14 +53,18 @@ async def condition_holds(frame: Frame, step: PlannedStep) -> bool:
 
 
 async def call_fallback(frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception) -> Any:
-    """Call the fallback of a step once and return what it returns; it reads copies, as the step does."""
+    """Call the fallback of a step once and return what it returns; it reads copies, as the step does.
+
+    A sync one runs in a thread where the step does: so that its timeout can be noticed, or as it is told to.
+    """
     row, parameters = step.row, fallback.parameters
     frame.ensure_active(error)
     _require(frame, step, parameters)
     context = _copies(frame, parameters)
     given = (frame.owner, error) if parameters.takes_self else (error,)
     function = bind(partial(fallback.function, *given), parameters._replace(takes_self=False))
-    output = _call(frame, step, "fallback of ", function, context, fallback.is_async, row.thread, frame.fence)
+    in_thread = row.thread or row.timeout is not None
+    output = _call(frame, step, "fallback of ", function, context, fallback.is_async, in_thread, frame.fence)
     return await output if inspect.isawaitable(output) else output
 
 

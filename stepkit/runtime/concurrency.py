@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cancellation import shielded
 from .fence import Fence
-from .signals import Abandoned
+from .signals import Abandoned, Signal
 
 if TYPE_CHECKING:
     import asyncio
@@ -164,7 +164,17 @@ async def within(
 
     loop = asyncio.get_running_loop()
     deadline = loop.time() + timeout
-    task = loop.create_task(work, name=_OURS)
+    is_left = False
+
+    async def attempt() -> Any:
+        try:
+            return await work
+        except (Exception, Signal):
+            if is_left:  # nobody looks at it, of which asyncio would complain
+                raise asyncio.CancelledError from None
+            raise
+
+    task = loop.create_task(attempt(), name=_OURS)
 
     def pass_on(error: asyncio.CancelledError) -> None:
         fence.close()
@@ -184,13 +194,18 @@ async def within(
         for _ in range(GRACE_TURNS):
             if not task.done():
                 await grace.turn()
+        is_left = not task.done()
         caught = caught or grace.caught
         if _went_on(task):
             if around:
                 raise Abandoned  # for those to see who have abandoned the attempt around this one
             ignored()
         if caught is None:
+            if task.done():
+                work.close()
             return False, _reason(task)
+    if task.done():
+        work.close()  # it may have been cancelled before it began
     if caught is not None:
         _look_at(task)
         raise caught

@@ -115,12 +115,12 @@ class Branch(FlowStep):
             case = await call_step(frame, self, number, fence)
             frame.touch(self, ())  # what the function has read, for the checkpoints inside
             path = frame.path_of(self.row)
+            if case is not None and (not isinstance(case, str) or case not in self.row.cases):
+                raise UnknownCaseError(frame.run.flow, path, case, self.row.cases)
             if frame.run.observer is not None:
                 frame.run.observer.case_chosen(path, case, self.row.log)
             if case is None:
                 return Outcome(({},))
-            if not isinstance(case, str) or case not in self.row.cases:
-                raise UnknownCaseError(frame.run.flow, path, case, self.row.cases)
             frame.child = self.case(frame, case)
             frame.child.attempt = number
         return await super().attempt(frame, number, fence)

@@ -197,9 +197,9 @@ async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error:
     except Exception as own:
         if own is error:
             raise
-        if own.__cause__ is None:
+        if own.__cause__ is None and not own.__suppress_context__:  # "from None" is meant
             own.__cause__ = error
-        raise await _failure(frame, step, own, started)  # noqa: B904 - it has the step's error as its cause
+        raise await _failure(frame, step, own, started, f"its fallback {fallback.name}, ")  # noqa: B904 - it has the step's error as its cause
     frame.child = None
     if frame.run.observer is not None:
         frame.run.observer.fell_back(frame.path_of(step.row), fallback.name, step.row.log)
@@ -208,8 +208,10 @@ async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error:
         await pending
 
 
-async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: float | None) -> Exception:
-    """Tell everybody of a step's failure; the error as its caller shall see it."""
+async def _failure(
+    frame: Frame, step: PlannedStep, error: Exception, started: float | None, where: str = ""
+) -> Exception:
+    """Tell everybody of a step's failure; the error as its caller shall see it. ``where`` in the step it failed."""
     run, row = frame.run, step.row
     frame.ensure_active(error)
     path = frame.path_of(row)
@@ -222,7 +224,8 @@ async def _failure(frame: Frame, step: PlannedStep, error: Exception, started: f
         wrapped.__cause__ = error
         error = wrapped
     # The errors of stepkit name the step themselves.
-    note(error, "" if isinstance(error, StepkitError) else f'in flow {run.flow}, step "{path}", ', f"run {run.id}")
+    at = f"in {where}" if isinstance(error, StepkitError) and where else f'in flow {run.flow}, step "{path}", {where}'
+    note(error, "" if isinstance(error, StepkitError) and not where else at, f"run {run.id}")
     if run.observer is not None and started is not None:
         run.observer.step_failed(path, perf_counter() - started, error, row.log)
     if run.failure is None or run.failure[0] is not error:

@@ -103,14 +103,16 @@ def test_all_four_forms_take_one(form: str) -> None:
 @pytest.mark.parametrize("value", ["5", True, None.__class__, [1]])
 def test_what_is_no_time_is_refused(value: Any) -> None:
     with pytest.raises(
-        TypeError, match="deadline is a number of seconds from 0, a timedelta, or a datetime with a time"
+        TypeError, match="deadline is a number of seconds from now, a timedelta, or a datetime with a time"
     ):
         Sleeps().run_sync(deadline=value)
 
 
-@pytest.mark.parametrize("value", [-1, math.nan, -math.inf, timedelta(seconds=-1)])
-def test_a_time_that_makes_no_sense_is_refused(value: Any) -> None:
-    with pytest.raises((ValueError, TypeError), match="deadline is a number of seconds from 0"):
+@pytest.mark.parametrize(
+    ("value", "part"), [(math.nan, "is no number"), (time.time() + 60, "looks like a time in seconds since 1970")]
+)
+def test_a_time_that_makes_no_sense_is_refused(value: Any, part: str) -> None:
+    with pytest.raises(ValueError, match=f"deadline is a number of seconds from now.*{part}"):
         Sleeps().run_sync(deadline=value)
 
 
@@ -119,15 +121,29 @@ def test_a_datetime_without_a_time_zone_is_refused() -> None:
         Sleeps().run_sync(deadline=datetime(2100, 1, 1))  # noqa: DTZ001
 
 
-@pytest.mark.parametrize("value", [math.inf, timedelta.max, 1e300])
+@pytest.mark.parametrize("value", [math.inf, timedelta.max, 1e300, 10**400], ids=["inf", "max", "1e300", "int"])
 def test_infinity_is_no_deadline(value: Any) -> None:
     assert "deadline" not in json.loads(Sleeps.start_checkpoint(deadline=value))["flow"]
     assert Sleeps().run_sync(deadline=value) == {"n": 2}
 
 
+LATE = [
+    *(0, -1, -(10**400), -math.inf, timedelta(seconds=-1), timedelta.min, datetime.now(UTC) - timedelta(days=1)),
+    *(datetime(1960, 1, 1, tzinfo=UTC), datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+]
+"""What has passed, too: what is left is below 0 where a worker comes late."""
+
+
+@pytest.mark.parametrize("late", LATE, ids=lambda late: str(late)[:20])
+def test_a_checkpoint_whose_deadline_has_passed_says_so(late: Any) -> None:
+    checkpoint = Sleeps.start_checkpoint(deadline=late)
+    assert isinstance(Sleeps.check(checkpoint), ResumeDeadlineError)
+    assert isinstance(Sleeps.check(Sleeps.start_checkpoint(), deadline=late), ResumeDeadlineError)
+
+
 def test_a_run_that_begins_too_late_runs_nothing() -> None:
     seen: list[str] = []
-    for late in (0, datetime.now(UTC) - timedelta(days=1)):
+    for late in LATE:
         with pytest.raises(RunDeadlineError, match="has passed before the run began") as caught:
             Sleeps().run_sync(deadline=late, on_step_start=lambda event: seen.append(event.step_name))
         assert caught.value.step == ""
@@ -307,12 +323,16 @@ def test_a_delay_does_not_outlast_it() -> None:
             raise ConnectionError("down")
 
     failed: list[str] = []
+    lines: list[str] = []
+    log = LogConfig(emoji=False, log_fn=lines.append, error_fn=lines.append, stopwatch=False)
     started = time.monotonic()
     with pytest.raises(RunDeadlineError, match='leaves no time for another attempt of step "try"') as caught:
-        Retried().run_sync(deadline=30, on_step_error=lambda step, error: failed.append(step))
+        Retried().run_sync(deadline=30, on_step_error=lambda step, error: failed.append(step), log=log)
     assert time.monotonic() - started < 10
     assert isinstance(caught.value.__cause__, ConnectionError)
     assert failed == ["try"]
+    assert "try failed" in lines
+    assert not [line for line in lines if "retrying" in line]
 
 
 def test_a_timeout_that_comes_first_is_the_steps_own() -> None:
@@ -508,3 +528,31 @@ def test_a_cleanup_of_a_few_turns_is_in_time_on_a_busy_loop(caplog: pytest.LogCa
     with caplog.at_level(logging.WARNING):
         asyncio.run(main())
     assert caplog.records == []
+
+
+def test_a_step_that_goes_on_after_it_leaves_no_complaint_behind() -> None:
+    class Stubborn(Flow):
+        @flow.step("stubborn")
+        async def stubborn(self):
+            for _ in range(4):
+                try:
+                    await asyncio.sleep(0.2)
+                except asyncio.CancelledError:
+                    pass
+
+    complaints: list[Any] = []
+
+    async def main(**limit: Any) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        with pytest.raises(TimeoutError):
+            await limit.get("flow", Stubborn)().run(deadline=limit.get("deadline"))
+
+    class Timed(Stubborn):
+        @flow.step("stubborn", timeout=0.1)
+        async def stubborn(self):
+            await Stubborn().stubborn()
+            raise ValueError
+
+    asyncio.run(main(deadline=0.1))
+    asyncio.run(main(flow=Timed))
+    assert not complaints

@@ -328,7 +328,8 @@ def test_its_own_error_ends_the_run_with_the_steps_as_the_cause(is_async: bool) 
     with pytest.raises(Worse) as caught:
         Asks().run_sync(on_step_error=lambda step, error: told.append(type(error)), run_id="r")
     assert isinstance(caught.value.__cause__, Down)
-    assert caught.value.__notes__ == ['in flow Asks, step "ask", run r']
+    name = "worse_async" if is_async else "worse"
+    assert caught.value.__notes__ == [f'in flow Asks, step "ask", its fallback {name}, run r']
     assert told == [Down, Worse]
 
 
@@ -372,6 +373,21 @@ def test_a_key_that_it_reads_and_that_is_missing_is_named() -> None:
     with pytest.raises(MissingKeyError, match='reads "m"') as caught:
         Asks().run_sync({"n": 1})
     assert isinstance(caught.value.__cause__, Down)
+    assert caught.value.__notes__[0].startswith("in its fallback <lambda>, run ")
+
+
+def test_from_none_is_meant() -> None:
+    def hide(error: Exception) -> None:
+        raise Worse from None
+
+    class Asks(Flow):
+        @flow.step("ask", on_error=hide)
+        def ask(self):
+            raise Down
+
+    with pytest.raises(Worse) as caught:
+        Asks().run_sync()
+    assert caught.value.__cause__ is None
 
 
 # -- what it never catches -------------------------------------------------------------------------------------------
@@ -466,8 +482,13 @@ def test_it_runs_where_the_step_runs() -> None:
         def threaded(self):
             raise Down
 
-    assert Threads().run_sync() == {"path": "threaded"}
-    assert threads[0] == threading.get_ident() != threads[1]
+        @flow.step("timed", timeout=60, on_error="note")
+        def timed(self):
+            raise Down
+
+    assert Threads().run_sync() == {"path": "timed"}
+    assert threads[0] == threading.get_ident()
+    assert threading.get_ident() not in threads[1:]
 
 
 # -- definitions -----------------------------------------------------------------------------------------------------
@@ -504,8 +525,10 @@ def told_of(value: Any) -> str:
         ("use_cahce", '"use_cahce" is no plain method of the class; did you mean "use_cache"?'),
         ("contineu", 'did you mean "continue"?'),
         ("constant", '"constant" is no plain method'),
-        ("static", '"static" is no plain method'),
-        ("other", '"other" is no plain method'),
+        ("static", '"static" is no plain method of the class: it is a static method'),
+        ("other", '"other" is no plain method of the class: it is a step'),
+        ("run", '"run" is no plain method'),
+        ("on_step_complete", '"on_step_complete" is no plain method'),
         ("fallback", '"fallback" is no plain method'),
         (5, "or a function of (self, error) and keys, not 5"),
         (None, "not None"),
