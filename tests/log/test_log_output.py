@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from log_scripts import log_of, run_calc
 
+from stepkit import Flow, flow
+from stepkit.errors import UnknownCaseError
 from stepkit.log import LogConfig, effective_config, make_observer
 from stepkit.runtime.ending import Ending
 from stepkit.runtime.observer import Observer
@@ -254,3 +256,21 @@ def test_a_log_option_of_a_wrong_type_is_refused() -> None:
         with pytest.raises(TypeError) as caught:
             refuse()
         assert str(caught.value) == "log is True, False or a LogConfig, not 'yes'"
+
+
+def test_a_name_that_is_no_case_is_a_value_which_no_line_shows() -> None:
+    class Routes(Flow):
+        @flow.branch("route", cases={"none": Nothing})
+        def route(self):
+            return "hunter2"
+
+    lines: list[str] = []
+    with pytest.raises(UnknownCaseError):
+        Routes().run_sync(log=LogConfig(log_fn=lines.append, error_fn=lines.append))
+    assert "hunter2" not in "".join(lines)
+    assert "route failed" in "".join(lines)
+
+
+class Nothing(Flow):
+    @flow.step("nothing")
+    def nothing(self) -> None: ...
