@@ -117,8 +117,7 @@ class BaseStore(ABC):
     def _lease(self, id: str, change: Change) -> Lease:
         checked_id(id, "the run's id")
         self._open()
-        run = self._advance(id, change)
-        return Lease(run.lease_until or 0, run.cancel_requested)
+        return self._hold(id, change) or _lease(self._advance(id, change))
 
     def finish(
         self,
@@ -267,6 +266,10 @@ class BaseStore(ABC):
     @abstractmethod
     def _advance(self, id: str, change: Change) -> RunRecord: ...
 
+    def _hold(self, id: str, change: Change) -> Lease | None:
+        """A save or a renewal by the shortest way, for a store that has one; None where it is not that plain."""
+        return None
+
     @abstractmethod
     def _decide(self, id: str, new: Decision) -> RunRecord: ...
 
@@ -348,6 +351,10 @@ class BaseStore(ABC):
         if older is None:
             return CorruptCheckpointError(id, what, seq)
         return CorruptCheckpointError(id, what, seq, older.seq, older.step_name)
+
+
+def _lease(run: RunRecord) -> Lease:
+    return Lease(run.lease_until or 0, run.cancel_requested)
 
 
 def _change(

@@ -19,7 +19,7 @@ from ..ids import checked_name
 from . import sql
 from .base import BaseStore
 from .connections import Connections, known_reason
-from .contract import Claim, Decision, RunRecord, RunState, Save, Status
+from .contract import Claim, Decision, Lease, RunRecord, RunState, Save, Status
 from .digests import decision_digest, save_digest, with_digest, without_digest
 from .postgres_sql import VERSION, Statements, mark
 from .rules import (
@@ -255,33 +255,41 @@ class PostgresStore(BaseStore):
             raise
         return Claim(run, state.saves, state.decisions, previous)
 
+    def _hold(self, id: str, change: Change) -> Lease | None:
+        rows = self._written(id, change)
+        return Lease(*rows[0]) if rows else None
+
     def _advance(self, id: str, change: Change) -> RunRecord:
         for _ in range(ATTEMPTS):
-            save, end = change.save, change.end
-            statement = self._statements.save(
-                save is not None,
-                save is not None and save.full,
-                save is not None and save.kind == "step",
-                change.lease is not None,
-                end is not None,
-                end is not None and end.waiting_for is not None,
-                change.keep_last,
-            )
-            values: dict[str, Any] = {"id": id, "epoch": change.epoch, "lease": change.lease, "mark": change.mark}
-            if save is not None:
-                values |= {"seq": save.seq, "step_name": save.step_name, "kind": save.kind, "payload": save.payload}
-                values["digest"] = change.digest
-            if end is not None:
-                values |= {"status": end.status, "waiting_for": end.waiting_for, "expires_in": end.expires_in}
-                values["due_in"] = end.due_in
-                values["error"] = None if end.error is None else with_digest(end.error, "error", id)
-            if rows := self._rows(statement, values):
-                return _run(rows[0])
+            if rows := self._written(id, change):
+                return self._look(id)[0] if change.end is None else _run(rows[0])
             run, left = self._left(id, change)
             if left is None:
                 return run
             change = left
         raise StoreUnavailableError(self.kind, "others were always first")
+
+    def _written(self, id: str, change: Change) -> list[tuple[Any, ...]]:
+        """What the statement gives, which is nothing if something stood against it."""
+        save, end = change.save, change.end
+        statement = self._statements.save(
+            save is not None,
+            save is not None and save.full,
+            save is not None and save.kind == "step",
+            change.lease is not None,
+            end is not None,
+            end is not None and end.waiting_for is not None,
+            change.keep_last,
+        )
+        values: dict[str, Any] = {"id": id, "epoch": change.epoch, "lease": change.lease, "mark": change.mark}
+        if save is not None:
+            values |= {"seq": save.seq, "step_name": save.step_name, "kind": save.kind, "payload": save.payload}
+            values["digest"] = change.digest
+        if end is not None:
+            values |= {"status": end.status, "waiting_for": end.waiting_for, "expires_in": end.expires_in}
+            values["due_in"] = end.due_in
+            values["error"] = None if end.error is None else with_digest(end.error, "error", id)
+        return self._rows(statement, values)
 
     def _left(self, id: str, change: Change) -> tuple[RunRecord, Change | None]:
         run, _ = self._look(id)

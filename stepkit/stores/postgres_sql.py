@@ -159,7 +159,7 @@ class Statements:
         update = f"""UPDATE {self.runs} AS r SET {", ".join(changes)} FROM old
             WHERE {" AND ".join(fits)} RETURNING r.*"""
         parts = ", ".join([self._locked(), f"n AS ({update})", *more])
-        return f"WITH {parts} SELECT {sql.columns(sql.RUN)} FROM n"
+        return f"WITH {parts} SELECT {'lease_until, cancel_requested' if not end else sql.columns(sql.RUN)} FROM n"
 
     def _decision(self, gate: str) -> str:
         return (

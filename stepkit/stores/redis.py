@@ -15,7 +15,7 @@ from ..ids import checked_name
 from . import redis_scripts as scripts
 from .base import BaseStore
 from .connections import known_reason
-from .contract import Claim, Decision, RunRecord, RunState, Save, Status
+from .contract import Claim, Decision, Lease, NewSave, RunRecord, RunState, Save, Status
 from .digests import SIZE, decision_digest, save_digest, with_digest, without_digest
 from .rules import (
     Begun,
@@ -162,7 +162,8 @@ class RedisStore(BaseStore):
 
     def _create(self, new: NewRun) -> tuple[RunRecord, bool]:
         planned = created(new, 0)
-        save = _packed(new.id, first_save(new, planned))
+        first = first_save(new, planned)
+        save = _packed(first, first.epoch, save_digest(new.id, first, first.epoch))
         lease = None if new.owner is None else new.lease
         values = (new.owner, lease, new.step_name, new.due_in, new.parent, new.mark, save)
         start = (new.id, new.flow, planned.status, planned.epoch, new.input_digest)
@@ -188,19 +189,23 @@ class RedisStore(BaseStore):
             claimed(run, begun, int(reply[2]))
         raise StoreUnavailableError(self.kind, "others were always first")
 
+    def _hold(self, id: str, change: Change) -> Lease | None:
+        seq, full, is_step, step_name, save = _saving(change)
+        lease = "" if change.lease is None else change.lease
+        told = f"{change.epoch},{seq},{full},{is_step},{lease},{int(change.keep_last)}"
+        run, saves, _, index = self._keys(id)
+        reply = self._call(scripts.HOLD, [run, saves, index], told, step_name, save)
+        return Lease(int(reply[1]), reply[2] == b"1") if reply[0] else None
+
     def _advance(self, id: str, change: Change) -> RunRecord:
         for _ in range(ATTEMPTS):
-            save, end = change.save, change.end
-            saving: tuple[Any, ...] = ("", "", "", "", "")
-            if save is not None:
-                packed = _packed(id, Save(**_fields(save), epoch=change.epoch, at=0))
-                saving = (save.seq, int(save.full), int(save.kind == "step"), save.step_name, packed)
+            end = change.end
             ending: tuple[Any, ...] = ("",) * 5
             if end is not None:
                 error = None if end.error is None else with_digest(end.error, "error", id)
                 ending = (end.status, error, end.waiting_for, end.expires_in, end.due_in)
             going_on = (change.lease, int(change.keep_last))
-            reply = self._about(id, scripts.ADVANCE, change.epoch, *saving, *going_on, *ending, change.mark)
+            reply = self._about(id, scripts.ADVANCE, change.epoch, *_saving(change), *going_on, *ending, change.mark)
             run = _run(reply[1])
             if reply[0]:
                 return run
@@ -327,17 +332,22 @@ def _run(flat: Sequence[bytes]) -> RunRecord:
     return RunRecord(**row)
 
 
-def _fields(save: Any) -> dict[str, Any]:
-    return {name: getattr(save, name) for name in ("seq", "kind", "step_name", "payload", "full")}
+def _saving(change: Change) -> tuple[Any, ...]:
+    """What a script is told of the save, if there is one."""
+    save = change.save
+    if save is None or change.digest is None:
+        return ("",) * 5
+    packed = _packed(save, change.epoch, change.digest)
+    return save.seq, int(save.full), int(save.kind == "step"), save.step_name, packed
 
 
 def _framed(header: bytes) -> bytes:
     return len(header).to_bytes(4, "big") + header
 
 
-def _packed(id: str, save: Save) -> bytes:
-    header = json.dumps([save.seq, save.kind, save.step_name, save.epoch]).encode()
-    return (b"F" if save.full else b"D") + save_digest(id, save, save.epoch) + _framed(header) + save.payload
+def _packed(save: Save | NewSave, epoch: int, digest: bytes) -> bytes:
+    header = json.dumps([save.seq, save.kind, save.step_name, epoch]).encode()
+    return (b"F" if save.full else b"D") + digest + _framed(header) + save.payload
 
 
 def _unframed(packed: bytes) -> tuple[list[Any], bytes] | None:

@@ -195,6 +195,47 @@ return {1, flattened(new), text(now)}
 """
 )
 
+# The same for a plain save or renewal, which is most of what is done: it reads and writes what it must.
+HOLD = """
+local names = {'status', 'epoch', 'seq', 'lease_until', 'cancel_requested', 'first_seq', 'full_seq', 'flow', 'id'}
+local found = redis.call('HMGET', KEYS[1], unpack(names))
+local status, epoch, seq, lease_until, cancel, first, full_seq, flow, id = unpack(found)
+-- few arguments, as each costs the client more than what is done here
+local ours, new_seq, full, is_step, lease, keep_last = string.match(ARGV[1], '^(.-),(.-),(.-),(.-),(.-),(.-)$')
+local step_name, save = ARGV[2], ARGV[3]
+if status ~= 'running' or epoch ~= ours then return {0} end
+if new_seq ~= '' and tonumber(new_seq) ~= tonumber(seq) + 1 then return {0} end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local fields = {'updated_at', string.format('%.0f', now)}
+local function set(name, value)
+  fields[#fields + 1] = name
+  fields[#fields + 1] = value
+end
+if new_seq ~= '' then
+  set('seq', new_seq)
+  if full == '1' then
+    set('full_seq', new_seq)
+    full_seq = new_seq
+  end
+  if is_step == '1' then set('step_name', step_name) end
+  redis.call('RPUSH', KEYS[2], string.format('%016.0f', now) .. save)
+end
+if keep_last == '1' and first ~= full_seq then
+  redis.call('LTRIM', KEYS[2], tonumber(full_seq) - tonumber(first), -1)
+  set('first_seq', full_seq)
+end
+if lease ~= '' then
+  local prefix = 'l:' .. redis.sha1hex(flow) .. ':'
+  redis.call('ZREM', KEYS[3], prefix .. string.format('%016.0f', tonumber(lease_until)) .. ':' .. id)
+  lease_until = string.format('%.0f', now + tonumber(lease))
+  redis.call('ZADD', KEYS[3], 0, prefix .. string.format('%016.0f', tonumber(lease_until)) .. ':' .. id)
+  set('lease_until', lease_until)
+end
+redis.call('HSET', KEYS[1], unpack(fields))
+return {1, lease_until, cancel}
+"""
+
 DECIDE = (
     _COMMON
     + """

@@ -186,16 +186,18 @@ def settled(
 
 def changed(run: RunRecord, change: Change, now: int) -> RunRecord:
     """The run after a settled change."""
-    run = replace(run, updated_at=now)
-    if (save := change.save) is not None:
-        full_seq = save.seq if save.full else run.full_seq
-        step_name = save.step_name if save.kind == "step" else run.step_name
-        run = replace(run, seq=save.seq, full_seq=full_seq, step_name=step_name)
-    if change.keep_last:
-        run = replace(run, first_seq=run.full_seq)
-    if (end := change.end) is not None:
-        return _ended(run, end, change.mark, now)
-    return run if change.lease is None else replace(run, lease_until=now + change.lease)
+    save = change.save
+    full_seq = save.seq if save is not None and save.full else run.full_seq
+    run = replace(
+        run,
+        updated_at=now,
+        seq=run.seq if save is None else save.seq,
+        full_seq=full_seq,
+        first_seq=full_seq if change.keep_last else run.first_seq,
+        step_name=save.step_name if save is not None and save.kind == "step" else run.step_name,
+        lease_until=run.lease_until if change.lease is None else now + change.lease,
+    )
+    return run if change.end is None else _ended(run, change.end, change.mark, now)
 
 
 def _ended(run: RunRecord, end: End, mark: str, now: int) -> RunRecord:

@@ -31,9 +31,9 @@ RUN = (
     "due_at",
     "parent",
     "error",
-    "cancel_requested",
     "decided",
     "mark",
+    "cancel_requested",
 )
 SAVE = ("seq", "kind", "step_name", "payload", "full_save", "epoch", "at")
 DECISION = ("gate", "kind", "payload", "by", "reason", "at")

@@ -237,7 +237,8 @@ def _decision_digest(id: str, decision: Decision, number: int) -> bytes:
 
 
 def _row_digest(values: Sequence[Any]) -> bytes:
-    return digest("run", tuple(int(value) if isinstance(value, bool) else value for value in values))
+    flag = values[-1]  # cancel_requested: a bool, or what SQLite keeps of it
+    return digest("run", *values[:-1], int(flag) if isinstance(flag, bool) else flag)
 
 
 def _verified(values: Sequence[Any]) -> RunRecord:

@@ -29,6 +29,8 @@ def answer(do: str, *values: Any) -> Any:
     global store
     match do:
         case "open":
+            if "store" in globals():
+                store.close()
             store = open_store_of(*values)
             return "open"
         case "claim":
