@@ -9,7 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Decorator, MemberExpr, SuperExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.plugin import (
@@ -23,19 +22,31 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, get_proper_type
 
-from . import messages, mypy_api
+from . import messages
 from .algebra.table import TABLE
 from .checks import fallbacks, own_callbacks, when
 from .codes import CODES
-from .features import containers, helper_types, mixins, nested_flow, run_calls, steps, team_decorators, unpacking
+from .features import (
+    containers,
+    events,
+    flow_views,
+    helper_types,
+    mixins,
+    nested_flow,
+    run_calls,
+    steps,
+    team_decorators,
+    unpacking,
+)
 from .features.class_end import finish_if_complete
 from .features.comparisons import Comparisons
 from .features.event_reads import EventReads
 from .flow_class.work import Work, Works, declaration_at
+from .mypy_api import checking, deferral, inference, inserting, type_aliases, type_ops
+from .mypy_api.checking import TypeChecker
+from .names import ON_STEP_COMPLETE, OWN_CALLBACKS, STEP_DECORATOR
 from .semantic import tag_flow
-from .syntax.callbacks import CALLBACK, OWN_CALLBACKS
 from .syntax.declarations import Declaration
-from .syntax.maker import DECORATOR
 from .syntax.makers import Trees
 
 Result = TypeVar("Result")
@@ -54,7 +65,7 @@ def _safe(otherwise: Callable[[Any], Any]) -> Callable[[Callable[[Any, Any], Any
                     place = context.cls if isinstance(context, ClassDefContext) else context.context
                     context.api.fail(messages.internal_text(error), place, code=CODES["stepkit-internal"])
                 else:
-                    self.report(mypy_api.checker_of(context.api), context.context, error)
+                    self.report(checking.checker_of(context.api), context.context, error)
                 return otherwise(context)
 
         return safe
@@ -72,7 +83,7 @@ class Hooks:
 
     def __init__(self, trees: Trees) -> None:
         self.works = Works(trees)
-        self.tables = run_calls.Tables()
+        self.tables = flow_views.Tables()
         self.comparisons = Comparisons()
         self.event_reads = EventReads()
         self._broken: dict[str, tuple[TypeInfo, str]] = {}
@@ -80,9 +91,9 @@ class Hooks:
 
     def report(self, checker: TypeChecker, node: Node, error: Exception) -> None:
         """Say that something unexpected was met. mypy drops repetitions, so what is said of a class is said once."""
-        function = mypy_api.function_being_checked(checker)
-        info = mypy_api.class_being_checked(checker) or (function and function.info)
-        if not info or mypy_api.alias_of(info, TABLE) is None:
+        function = checking.function_being_checked(checker)
+        info = checking.class_being_checked(checker) or (function and function.info)
+        if not info or type_aliases.alias_of(info, TABLE) is None:
             messages.internal(checker, node, messages.internal_text(error))
             return
         known = self._broken.get(info.fullname)
@@ -95,15 +106,15 @@ class Hooks:
         self.tables.generation += 1
         tag_flow(context)
 
-    @_safe(lambda context: mypy_api.any_type())
+    @_safe(lambda context: type_ops.any_type())
     def helper_type(self, context: AnalyzeTypeContext) -> Type:
         return helper_types.analyze(context, self.tables)
 
-    @_safe(lambda context: mypy_api.any_type())
+    @_safe(lambda context: type_ops.any_type())
     def unpacked_type(self, context: AnalyzeTypeContext) -> Type:
         return unpacking.analyze(context)
 
-    @_safe(lambda context: mypy_api.any_type())
+    @_safe(lambda context: type_ops.any_type())
     def decorator_type(self, context: AnalyzeTypeContext) -> Type:
         """``StepDecorator`` in an annotation: as what a function returns, it says how the function makes it."""
         return team_decorators.analyze(context, self.works.trees)
@@ -111,10 +122,10 @@ class Hooks:
     @_attribute
     def entered(self, context: AttributeContext) -> Type:
         """The body of a step, or of a class's own callback, begins."""
-        checker = mypy_api.checker_of(context.api)
-        function = mypy_api.function_being_checked(checker)
+        checker = checking.checker_of(context.api)
+        function = checking.function_being_checked(checker)
         node = context.context
-        if function is None or not isinstance(node, MemberExpr) or mypy_api.entered_by(function) is not node:
+        if function is None or not isinstance(node, MemberExpr) or inserting.entered_by(function) is not node:
             return context.default_attr_type
         info = function.info
         work = self._work(checker, info)
@@ -124,19 +135,19 @@ class Hooks:
                 steps.enter(checker, work, declaration, node)
             elif function.name in OWN_CALLBACKS:
                 own_callbacks.enter(checker, function)
-                if function.name == CALLBACK:
-                    run_calls.check_own_saver(checker, self.tables, function, node)
+                if function.name == ON_STEP_COMPLETE:
+                    events.check_own_saver(checker, self.tables, function, node)
         return NoneType()
 
     @_return
     def decorated(self, context: MethodContext | FunctionContext) -> Type:
         """A step's decorator was applied, or called with its options."""
-        node, default = context.context, mypy_api.without_any(context.default_return_type)
-        checker = mypy_api.checker_of(context.api)
+        node, default = context.context, type_ops.without_any(context.default_return_type)
+        checker = checking.checker_of(context.api)
         if isinstance(node, CallExpr):
-            info = mypy_api.class_being_checked(checker)
-            if info is None or mypy_api.alias_of(info, TABLE) is None:
-                assigned = info is not None and mypy_api.is_any(default)  # flow.step("name")(function) in a mixin
+            info = checking.class_being_checked(checker)
+            if info is None or type_aliases.alias_of(info, TABLE) is None:
+                assigned = info is not None and type_ops.is_any(default)  # flow.step("name")(function) in a mixin
                 return (
                     mixins.unseen(checker)
                     if assigned
@@ -147,7 +158,7 @@ class Hooks:
         decorated = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         work, declaration = self._declared(checker, node)
         if work is None or declaration is None:
-            info = mypy_api.class_being_checked(checker)
+            info = checking.class_being_checked(checker)
             if info is not None and isinstance(node, Decorator):
                 found = mixins.mixed_in(checker, info, node, decorated, self.works.trees)
                 return found or default
@@ -162,32 +173,32 @@ class Hooks:
         if declaration.call is None and "when" in declaration.options:
             when.check_behind(checker, work, declaration)
         call = steps.made(checker, work, declaration, decorated)
-        return steps.step_type(checker, declaration, call or mypy_api.any_type())
+        return steps.step_type(checker, declaration, call or type_ops.any_type())
 
     @_return
     def partial_called(self, context: MethodContext) -> Type:
         """A partial function of a partial function lost what tells ``StepDecorator | Any`` from ``StepDecorator``."""
-        made = mypy_api.partial_called(context)
-        decorator = get_proper_type(mypy_api.without_any(made))
-        return decorator if mypy_api.is_instance(decorator, DECORATOR) else made
+        made = inference.partial_called(context)
+        decorator = get_proper_type(type_ops.without_any(made))
+        return decorator if type_ops.is_instance(decorator, STEP_DECORATOR) else made
 
     @_return
     def declared(self, context: MethodContext | FunctionContext) -> Type:
         """A nested flow or a group was declared."""
-        checker = mypy_api.checker_of(context.api)
+        checker = checking.checker_of(context.api)
         work, declaration = self._declared(checker, context.context)
         if work is not None and declaration is not None:
             when.check(checker, work, declaration)
             if declaration.kind == "subflow":
                 containers.declared(checker, work, declaration)
-                if mypy_api.is_silenced(checker):
+                if checking.is_silenced(checker):
                     finish_if_complete(checker, work)
-        return mypy_api.without_any(context.default_return_type)
+        return type_ops.without_any(context.default_return_type)
 
     @_return
     def class_ends(self, context: MethodContext) -> Type:
-        checker = mypy_api.checker_of(context.api)
-        info = mypy_api.class_ended(checker, context.context)
+        checker = checking.checker_of(context.api)
+        info = checking.class_ended(checker, context.context)
         work = None if info is None else self._work(checker, info)
         if work is not None:
             work.ended = True
@@ -205,33 +216,33 @@ class Hooks:
     def step_read(self, context: MethodContext) -> Type:
         """``Calc().add_one`` and ``super().add_one`` are the plain method; ``Calc.add_one`` is the step."""
         if not isinstance(context.context, (MemberExpr, SuperExpr)):
-            return mypy_api.any_type()  # an override check: a step may be redefined with other parameters
+            return type_ops.any_type()  # an override check: a step may be redefined with other parameters
         owner = context.arg_types[0][0] if context.arg_types and context.arg_types[0] else None
         if owner is None or isinstance(get_proper_type(owner), NoneType):
             return context.type
-        return mypy_api.first_argument(context.type) or context.default_return_type
+        return type_ops.first_argument(context.type) or context.default_return_type
 
     @_return
     def container_read(self, context: MethodContext) -> Type:
         """A nested flow or a group may be anything in a subclass, or None: that is an override check."""
         is_read = isinstance(context.context, (MemberExpr, SuperExpr))
-        return context.type if is_read else mypy_api.any_type()
+        return context.type if is_read else type_ops.any_type()
 
     @_signature
     def step_called(self, context: MethodSigContext) -> FunctionLike:
         """``Calc.add_one(calc, ...)``: the plain method with the flow before its arguments."""
-        method = get_proper_type(mypy_api.first_argument(context.type) or context.default_signature)
-        return mypy_api.unbound(method) if isinstance(method, CallableType) else context.default_signature
+        method = get_proper_type(type_ops.first_argument(context.type) or context.default_signature)
+        return type_ops.unbound(method) if isinstance(method, CallableType) else context.default_signature
 
     @_signature
     def options(self, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
         """A step's options are about to be checked."""
-        call, default = context.context, mypy_api.without_variables(context.default_signature)
+        call, default = context.context, type_ops.without_variables(context.default_signature)
         if not isinstance(call, CallExpr):
             return default
         if not (when.has_condition(call) or fallbacks.has_lambda(call) or nested_flow.are_made_here(call)):
             return default
-        checker = mypy_api.checker_of(context.api)
+        checker = checking.checker_of(context.api)
         work, declaration = self._declared(checker, call)
         if work is None or declaration is None or not isinstance(default, CallableType):
             return default
@@ -244,7 +255,7 @@ class Hooks:
         instance, default = get_proper_type(context.type), context.default_signature
         if not isinstance(instance, Instance) or not isinstance(default, CallableType):
             return default
-        checker = mypy_api.checker_of(context.api)
+        checker = checking.checker_of(context.api)
         return run_calls.run_signature(checker, self.tables, instance, default, context.context, self.works.early)
 
     @_signature
@@ -252,7 +263,7 @@ class Hooks:
         flow, default = run_calls.flow_of(context.type), context.default_signature
         if flow is None or not isinstance(default, CallableType):
             return default
-        checker = mypy_api.checker_of(context.api)
+        checker = checking.checker_of(context.api)
         return run_calls.run_signature(
             checker, self.tables, flow, default, context.context, self.works.early, is_start=True
         )
@@ -262,11 +273,11 @@ class Hooks:
         flow = run_calls.flow_of(context.type)
         if flow is None or not isinstance(context.context, MemberExpr):  # mypy compares a method that hides it
             return context.default_attr_type
-        return run_calls.check_method(mypy_api.checker_of(context.api), flow)
+        return run_calls.check_method(checking.checker_of(context.api), flow)
 
     @_attribute
     def load_method(self, context: AttributeContext) -> Type:
-        flow, checker = run_calls.flow_of(context.type), mypy_api.checker_of(context.api)
+        flow, checker = run_calls.flow_of(context.type), checking.checker_of(context.api)
         if flow is None or not isinstance(context.context, MemberExpr):
             return context.default_attr_type
         found = run_calls.load_method(checker, self.tables, flow, context.context)
@@ -279,16 +290,16 @@ class Hooks:
         flow = get_proper_type(asked.args[0]) if isinstance(asked, Instance) and asked.args else None
         if isinstance(flow, Instance):
             for expression in context.args[context.callee_arg_names.index("override_data")]:
-                run_calls.check_override(mypy_api.checker_of(context.api), self.tables, flow.type, expression)
+                run_calls.check_override(checking.checker_of(context.api), self.tables, flow.type, expression)
         return context.default_return_type
 
     @_return
     def ran(self, context: MethodContext) -> Type:
         """``run`` or its like was called."""
-        instance, checker = get_proper_type(context.type), mypy_api.checker_of(context.api)
+        instance, checker = get_proper_type(context.type), checking.checker_of(context.api)
         if not isinstance(instance, Instance):
             return context.default_return_type
-        run_calls.check_saver(checker, self.tables, instance, context.context)
+        events.check_saver(checker, self.tables, instance, context.context)
         if "override_data" in context.callee_arg_names:
             for expression in context.args[context.callee_arg_names.index("override_data")]:
                 run_calls.check_override(checker, self.tables, instance.type, expression)
@@ -296,28 +307,28 @@ class Hooks:
 
     @_attribute
     def event_context(self, context: AttributeContext) -> Type:
-        checker = mypy_api.checker_of(context.api)
+        checker = checking.checker_of(context.api)
         node, keyed = context.context, self.event_reads.needs_key(checker, context.context)
         keyed = keyed and self.comparisons.narrow(checker)
-        found = run_calls.event_context(checker, self.tables, context.type, node, keyed=keyed)
+        found = events.event_context(checker, self.tables, context.type, node, keyed=keyed)
         return found or context.default_attr_type
 
     @_attribute
     def event_step_name(self, context: AttributeContext) -> Type:
-        checker = mypy_api.checker_of(context.api)
+        checker = checking.checker_of(context.api)
         return self.comparisons.step_name(
             checker, self.tables, context.type, context.context, context.default_attr_type
         )
 
     @_attribute
     def event_checkpoint(self, context: AttributeContext) -> Type:
-        run_calls.check_savable(mypy_api.checker_of(context.api), self.tables, context.type, context.context)
+        events.check_savable(checking.checker_of(context.api), self.tables, context.type, context.context)
         return context.default_attr_type
 
     def _declared(self, checker: TypeChecker, node: object) -> tuple[Work | None, Declaration | None]:
         """The class and the declaration that a call in a class body is."""
-        info = mypy_api.class_being_checked(checker)
-        if info is None or mypy_api.alias_of(info, TABLE) is None:
+        info = checking.class_being_checked(checker)
+        if info is None or type_aliases.alias_of(info, TABLE) is None:
             return None, None
         work = self._work(checker, info)
         return work, None if work is None else declaration_at(work, node)
@@ -328,10 +339,10 @@ class Hooks:
         helper_types.fill(checker, self.tables, info)
         unpacking.fill(checker, info, helper_types.modules_that_ask(checker, info))
         info.metadata.pop("stepkit", None)
-        mypy_api.recheck_above(checker, info)
+        deferral.recheck_above(checker, info)
         if info.fullname in self.works.early:
             self.works.early.discard(info.fullname)
-            mypy_api.recheck_module(checker)
+            deferral.recheck_module(checker)
 
     def _work(self, checker: TypeChecker, info: TypeInfo) -> Work | None:
         work = self.works.get(info)

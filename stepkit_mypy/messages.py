@@ -6,15 +6,15 @@ import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from mypy.checker import TypeChecker
-from mypy.messages import format_type, format_type_distinctly
 from mypy.nodes import Context as Node
 from mypy.types import Type
 
-from . import mypy_api
 from .algebra.contexts import Context, Key
 from .algebra.table import Row
 from .codes import CODES
+from .mypy_api import checking
+from .mypy_api.checking import TypeChecker
+from .mypy_api.formatting import format_type, format_type_distinctly
 from .savable import Problem
 from .syntax.declarations import ANYWHERE
 
@@ -80,7 +80,7 @@ def why(key: Key[Type]) -> str:
 
 
 def differs(checker: TypeChecker, name: str, wanted: Type, key: Key[Type]) -> str:
-    first, second = format_type_distinctly(wanted, key.type, options=checker.options)
+    first, second = format_type_distinctly(checker, wanted, key.type)
     return f'it wants "{name}" as {first}, but {_giver(key)} as {second}'
 
 
@@ -103,22 +103,22 @@ def key_type(
     advice: str = "",
     fallback: str = "",
 ) -> None:
-    first, second = format_type_distinctly(wanted, key.type, options=checker.options)
+    first, second = format_type_distinctly(checker, wanted, key.type)
     who = _reader(step, fallback)
     _fail(checker, code, f'{who} reads "{name}" as {first}, but {_giver(key)} as {second}{advice}', node)
 
 
 def disagree(checker: TypeChecker, step: str, type: Type) -> str:
-    return f'; step "{step}" reads it as {format_type(type, checker.options)}: ask for one type in both'
+    return f'; step "{step}" reads it as {format_type(checker, type)}: ask for one type in both'
 
 
 def annotate(checker: TypeChecker, name: str, wanted: Type, giver: str) -> str:
-    type = format_type(wanted, checker.options).strip('"')
+    type = format_type(checker, wanted).strip('"')
     return f'; annotate the value where step "{giver}" makes it: {name}: {type} = ...'
 
 
 def given_by_fallback(checker: TypeChecker, name: str, type: Type) -> str:
-    return f"; its fallback gives {format_type(type, checker.options)}"
+    return f"; its fallback gives {format_type(checker, type)}"
 
 
 def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: str) -> None:
@@ -126,7 +126,7 @@ def parameters(checker: TypeChecker, node: Node, step: str, what: str, advice: s
 
 
 def when_result(checker: TypeChecker, node: Node, step: str, type: Type) -> None:
-    text = f'the condition of step "{step}" gives {format_type(type, checker.options)}; a condition gives a bool'
+    text = f'the condition of step "{step}" gives {format_type(checker, type)}; a condition gives a bool'
     _fail(checker, "stepkit-when", text, node)
 
 
@@ -145,7 +145,7 @@ def when_maybe_missing(checker: TypeChecker, node: Node, step: str, name: str, k
 def bad_return(
     checker: TypeChecker, node: Node, step: str, type: Type, *, transform: bool = False, of_fallback: bool = False
 ) -> None:
-    found = format_type(type, checker.options)
+    found = format_type(checker, type)
     wanted = "a mapping with known string keys" + ("" if transform else ", or None")
     who = f'the fallback of step "{step}"' if of_fallback else f'step "{step}"'
     text = f"{who} returns {found}; return {wanted}: a dict display, dict(key=value) or a TypedDict"
@@ -153,7 +153,7 @@ def bad_return(
 
 
 def fallback_error(checker: TypeChecker, node: Node, step: str, type: Type) -> None:
-    found = format_type(type, checker.options)
+    found = format_type(checker, type)
     text = f'the fallback of step "{step}" takes its error as {found}, but it is called with any "Exception"'
     _fail(checker, "stepkit-parameters", text, node)
 
@@ -210,7 +210,7 @@ def open_mixin(checker: TypeChecker, node: Node, attribute: str, mixin: str) -> 
 def no_flow(checker: TypeChecker, node: Node, place: str, type: Type) -> None:
     text = (
         f"{place} is a flow class, an instance of one, or a function of self that makes one, "
-        f"not {format_type(type, checker.options)}"
+        f"not {format_type(checker, type)}"
     )
     _fail(checker, "stepkit-no-flow", text, node)
 
@@ -273,7 +273,7 @@ def branch_case(checker: TypeChecker, node: Node, branch: str, case: str, cases:
 def branch_unknown_case(checker: TypeChecker, node: Node, branch: str, type: Type, cases: Iterable[str]) -> None:
     names = ", ".join(f'"{case}"' for case in cases)
     text = (
-        f'branch "{branch}" returns {format_type(type, checker.options)}: any of its cases may be chosen. '
+        f'branch "{branch}" returns {format_type(checker, type)}: any of its cases may be chosen. '
         f"Annotate its return with Literal[{names}], and it is checked"
     )
     checker.msg.note(text, node, code=CODES["stepkit-branch-case"])
@@ -305,9 +305,9 @@ def unsavable(
             "annotate a parameter or a return with it, or register it with codecs="
         )
     else:
-        what = f'"{name}" of type {format_type(key.type, checker.options)}'
+        what = f'"{name}" of type {format_type(checker, key.type)}'
         if problem.field:
-            what += f', whose "{problem.field}" is of type {format_type(problem.type, checker.options)}'
+            what += f', whose "{problem.field}" is of type {format_type(checker, problem.type)}'
         cure = "keep it in self, drop it with a transform, or give the flow a codec for it"
         if problem.exception is not None:
             cure = f"register it, codecs=[{problem.exception.name}], and its args and attributes are saved"
@@ -321,7 +321,7 @@ def override_unknown(checker: TypeChecker, node: Node, flow: str, name: str, nam
 
 
 def override_type(checker: TypeChecker, node: Node, flow: str, name: str, wanted: Type, found: Type) -> None:
-    first, second = format_type_distinctly(wanted, found, options=checker.options)
+    first, second = format_type_distinctly(checker, wanted, found)
     _fail(
         checker,
         "stepkit-override",
@@ -337,7 +337,7 @@ def override_problem(
     who = f'step "{step}" of {flow}' if step else flow
     if key is None:
         return f'{who} does not give "{name}", which users of {base} may read'
-    first, second = format_type_distinctly(wanted, key.type, options=checker.options)
+    first, second = format_type_distinctly(checker, wanted, key.type)
     if first != second:
         giver = f'step "{key.giver}" of {flow} gives "{name}"' if key.giver else f'{who} leaves "{name}"'
         return f"{giver} as {second}, but users of {base} may read it as {first}"
@@ -348,7 +348,7 @@ def override_step(checker: TypeChecker, node: Node, flow: str, problems: list[st
     cure = f"keep what they read, or, where {flow} never stands in, add # type: ignore[stepkit-override-step]"
     if also:
         cure += " here, above at the decorator, or at the class for all of its steps"
-    mypy_api.fail(checker, f"{'; '.join(problems)}; {cure}", node, CODES["stepkit-override-step"], also)
+    checking.fail(checker, f"{'; '.join(problems)}; {cure}", node, CODES["stepkit-override-step"], also)
 
 
 def unknown_step_text(flow: str, name: str, names: Iterable[str]) -> str:

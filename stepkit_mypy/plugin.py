@@ -20,14 +20,8 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
-from . import hooks, mypy_api
-from .semantic import FLOW
-from .syntax.maker import DECORATOR
-
-HELPER_TYPES = [f"stepkit.helper_types.{name}" for name in ("StepNames", "StepInput", "StepOutput")]
-DECLARING_METHODS = ("stepkit.flow.Parallel.step", "stepkit.flow.Parallel.subflow")
-STEP_CALLS = ("stepkit.flow.Step.__call__", "stepkit.flow.Branch.__call__")
-RUNS = ("run", "run_sync", "run_checkpoint", "run_checkpoint_sync")
+from . import hooks, names
+from .mypy_api import inserting, type_aliases, type_ops, unpack
 
 
 class StepkitPlugin(Plugin):
@@ -37,27 +31,34 @@ class StepkitPlugin(Plugin):
         super().__init__(options)
         self.hooks = hooks.Hooks(lambda name: (self._modules or {}).get(name))
         self.methods: dict[str, Callable[[MethodContext], Type]] = {
-            "stepkit.flow.StepDecorator.__call__": self.hooks.decorated,
-            "stepkit.flow.BranchDecorator.__call__": self.hooks.decorated,
-            "stepkit.flow.Parallel.step": self.hooks.decorated,
-            "stepkit.flow.Parallel.subflow": self.hooks.declared,
-            "stepkit.flow.Step.__get__": self.hooks.step_read,
-            "stepkit.flow.Branch.__get__": self.hooks.step_read,
-            "stepkit.flow.Subflow.__get__": self.hooks.container_read,
-            "stepkit.flow.Parallel.__get__": self.hooks.container_read,
-            "stepkit.definition.CheckMethod.__call__": self.hooks.checked,
+            f"{names.STEP_DECORATOR}.__call__": self.hooks.decorated,
+            f"{names.BRANCH_DECORATOR}.__call__": self.hooks.decorated,
+            names.PARALLEL_STEP: self.hooks.decorated,
+            names.PARALLEL_SUBFLOW: self.hooks.declared,
+            f"{names.STEP}.__get__": self.hooks.step_read,
+            f"{names.BRANCH}.__get__": self.hooks.step_read,
+            f"{names.SUBFLOW}.__get__": self.hooks.container_read,
+            f"{names.PARALLEL}.__get__": self.hooks.container_read,
+            f"{names.CHECK_METHOD}.__call__": self.hooks.checked,
             "functools.partial.__call__": self.hooks.partial_called,
         }
         self.asking: dict[str, Callable[[AttributeContext], Type]] = {
-            "check": self.hooks.check_method,
-            "load": self.hooks.load_method,
+            names.CHECK: self.hooks.check_method,
+            names.LOAD: self.hooks.load_method,
+        }
+        self.attributes: dict[str, Callable[[AttributeContext], Type]] = {
+            f"{names.FLOW}.{inserting.ENTER}": self.hooks.entered,
+            **{f"{names.FLOW}.{name}": hook for name, hook in self.asking.items()},
+            f"{names.EVENT}.{names.CONTEXT}": self.hooks.event_context,
+            f"{names.EVENT}.{names.STEP_NAME}": self.hooks.event_step_name,
+            f"{names.EVENT}.{names.CHECKPOINT}": self.hooks.event_checkpoint,
         }
         self.functions: dict[str, Callable[[FunctionContext], Type]] = {
-            "stepkit.flow.step": self.hooks.decorated,
-            "stepkit.flow.transform": self.hooks.decorated,
-            "stepkit.flow.branch": self.hooks.decorated,
-            "stepkit.flow.subflow": self.hooks.declared,
-            "stepkit.flow.parallel": self.hooks.declared,
+            names.STEP_FUNCTION: self.hooks.decorated,
+            names.TRANSFORM_FUNCTION: self.hooks.decorated,
+            names.BRANCH_FUNCTION: self.hooks.decorated,
+            names.SUBFLOW_FUNCTION: self.hooks.declared,
+            names.PARALLEL_FUNCTION: self.hooks.declared,
         }
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
@@ -69,15 +70,15 @@ class StepkitPlugin(Plugin):
         return self.hooks.tag if self._is_flow(fullname) else None
 
     def get_type_analyze_hook(self, fullname: str) -> Callable[[AnalyzeTypeContext], Type] | None:
-        if fullname == FLOW:
-            symbol = self.lookup_fully_qualified(FLOW)
+        if fullname == names.FLOW:
+            symbol = self.lookup_fully_qualified(names.FLOW)
             if symbol is not None and isinstance(symbol.node, TypeInfo):
-                mypy_api.excuse_defaults(symbol.node)
-        if fullname == DECORATOR:
+                type_ops.excuse_defaults(symbol.node)
+        if fullname == names.STEP_DECORATOR:
             return self.hooks.decorator_type
-        if fullname in mypy_api.UNPACK:
+        if fullname in unpack.UNPACK:
             return self.hooks.unpacked_type
-        return self.hooks.helper_type if fullname in HELPER_TYPES else None
+        return self.hooks.helper_type if fullname in names.HELPER_TYPES else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         hook = self.methods.get(fullname)
@@ -86,17 +87,17 @@ class StepkitPlugin(Plugin):
         owner, _, name = fullname.rpartition(".")
         if name == "__init_subclass__" and self._is_flow(owner):
             return self.hooks.class_ends
-        return self.hooks.ran if name in RUNS and self._is_flow(owner) else None
+        return self.hooks.ran if name in names.RUNS and self._is_flow(owner) else None
 
     def get_method_signature_hook(self, fullname: str) -> Callable[[MethodSigContext], FunctionLike] | None:
-        if fullname in DECLARING_METHODS:
+        if fullname in (names.PARALLEL_STEP, names.PARALLEL_SUBFLOW):
             return self.hooks.options
-        if fullname in STEP_CALLS:
+        if fullname in (f"{names.STEP}.__call__", f"{names.BRANCH}.__call__"):
             return self.hooks.step_called
         owner, _, name = fullname.rpartition(".")
-        if name == "start_checkpoint" and self._is_flow(owner):
+        if name == names.START_CHECKPOINT and self._is_flow(owner):
             return self.hooks.start_signature
-        return self.hooks.run_signature if name in RUNS and self._is_flow(owner) else None
+        return self.hooks.run_signature if name in names.RUNS and self._is_flow(owner) else None
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
         return self.functions.get(fullname)
@@ -105,24 +106,16 @@ class StepkitPlugin(Plugin):
         return self.hooks.options if fullname in self.functions else None
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
-        if fullname == f"{FLOW}.__stepkit_plan__":
-            return self.hooks.entered
-        if fullname == "stepkit.events.StepEvent.context":
-            return self.hooks.event_context
-        if fullname == "stepkit.events.StepEvent.step_name":
-            return self.hooks.event_step_name
-        if fullname == "stepkit.events.StepEvent.checkpoint":
-            return self.hooks.event_checkpoint
-        return self.asking.get(fullname.removeprefix(f"{FLOW}."))
+        return self.attributes.get(fullname)
 
     def get_class_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         owner, _, name = fullname.rpartition(".")
         if name not in self.asking or not self._is_flow(owner):
             return None
         symbol = self.lookup_fully_qualified(owner)
-        info = None if symbol is None else mypy_api.class_behind(symbol.node)
+        info = None if symbol is None else type_aliases.class_behind(symbol.node)
         found = None if info is None else info.get(name)  # a step may be called so
-        is_own = found is not None and isinstance(found.node, Var) and found.node.info.fullname == FLOW
+        is_own = found is not None and isinstance(found.node, Var) and found.node.info.fullname == names.FLOW
         return self.asking[name] if is_own else None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
@@ -130,8 +123,8 @@ class StepkitPlugin(Plugin):
 
     def _is_flow(self, fullname: str) -> bool:
         symbol = self.lookup_fully_qualified(fullname)
-        info = None if symbol is None else mypy_api.class_behind(symbol.node)
-        return info is not None and info.has_base(FLOW)
+        info = None if symbol is None else type_aliases.class_behind(symbol.node)
+        return info is not None and info.has_base(names.FLOW)
 
 
 def plugin(version: str) -> type[Plugin]:

@@ -30,8 +30,9 @@ from mypy.types import (
     get_proper_type,
 )
 
-from . import mypy_api
-from .algebra.table import CODEC, Row, Table
+from .algebra.table import Row, Table
+from .mypy_api import class_fields
+from .names import CODEC
 
 KINDS = frozenset(
     """
@@ -146,8 +147,8 @@ class Judge:
         problem = self._class(proper, proper, place)
         if problem is not None:
             return problem
-        if mypy_api.is_made_of_fields(proper.type) and not proper.type.is_enum and not self._is_coded(proper.type):
-            return [(each, name) for name, each in mypy_api.state_of(proper)]
+        if class_fields.is_made_of_fields(proper.type) and not proper.type.is_enum and not self._is_coded(proper.type):
+            return [(each, name) for name, each in class_fields.state_of(proper)]
         return [(each, place) for each in proper.args] if proper.type.fullname in KINDS | UNKNOWN else []
 
     def _alternatives(self, type: UnionType | TupleType, place: str) -> list[tuple[Type, str]]:
@@ -164,7 +165,7 @@ class Judge:
             return None
         if _is_exception(info):
             return None if any(info in each.mro for each in known.registered) else Problem(type, place, exception=info)
-        if mypy_api.is_made_of_fields(info) and not _has_other_state(info):
+        if class_fields.is_made_of_fields(info) and not _has_other_state(info):
             self.classes.add(info)
             lost = known.named is not None and not any(info in each.mro for each in known.named)
             return Problem(type, place, unnamed=info) if lost else None
@@ -200,12 +201,12 @@ def is_registrable(info: TypeInfo) -> bool:
         own = [getattr(builtins, base.name, None) for base in info.mro if base.module_name == "builtins"]
         simple = all(cls is object or cls is None or registered_adapter_for(cls) is not None for cls in own)
         return simple and not any(base.slots for base in info.mro if base.module_name != "builtins")
-    return mypy_api.is_made_of_fields(info) and not _has_other_state(info)
+    return class_fields.is_made_of_fields(info) and not _has_other_state(info)
 
 
 def _may_stand_for(other: TypeInfo, info: TypeInfo) -> bool:
     """Whether what is said to be of a class may be of the other class, whose instances are saved."""
-    if not mypy_api.is_made_of_fields(other) or _has_other_state(other):
+    if not class_fields.is_made_of_fields(other) or _has_other_state(other):
         return False
     return info in other.mro or info.is_protocol and all(other.get(name) for name in info.protocol_members)
 
@@ -221,7 +222,7 @@ def known_of(tables: Iterable[Table]) -> Known | None:
             return None
         for each in table.codecs:
             if each.type.fullname == CODEC:
-                coded.update(mypy_api.classes_in(each.args[0], builtins=True))
+                coded.update(class_fields.classes_in(each.args[0], builtins=True))
             else:
                 registered.add(each.type)
                 _name(each.type.typeddict_type or each, named)
@@ -255,12 +256,12 @@ def _annotations_of_row(row: Row) -> Iterator[Type]:
 
 
 def _name(type: Type, named: set[TypeInfo]) -> None:
-    waiting = mypy_api.classes_in(type)
+    waiting = class_fields.classes_in(type)
     while waiting:
         info = waiting.pop()
         if info in named:
             continue
         named.add(info)
-        if mypy_api.is_made_of_fields(info):
-            for each in mypy_api.annotated_in(info):
-                waiting += mypy_api.classes_in(each)
+        if class_fields.is_made_of_fields(info):
+            for each in class_fields.annotated_in(info):
+                waiting += class_fields.classes_in(each)

@@ -9,15 +9,23 @@ from mypy.nodes import Decorator, Expression, LambdaExpr, MypyFile, RefExpr, Typ
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
-from stepkit.table import ERROR_POLICIES
-
-from . import mypy_api
-from .algebra.table import TABLE, table_of
-from .syntax.callbacks import CALLBACK
+from .algebra.encoding import table_of
+from .algebra.table import TABLE
+from .mypy_api import analysis, contextless, inserting, nodes, own_methods, retyping, type_aliases, type_ops
+from .names import (
+    ERROR_POLICIES,
+    EVENT,
+    FLOW,
+    ON_PROGRESS,
+    ON_STEP_COMPLETE,
+    ON_STEP_ERROR,
+    ON_STEP_START,
+    PROGRESS,
+    STEP_FUNCTION,
+    STEP_START,
+    TRANSFORM_FUNCTION,
+)
 from .syntax.declarations import Declaration, read_body
-
-FLOW = "stepkit.definition.Flow"
-EVENT = "stepkit.events.StepEvent"
 
 
 def tag_flow(context: ClassDefContext) -> None:
@@ -29,44 +37,44 @@ def tag_flow(context: ClassDefContext) -> None:
     for declaration in declarations:
         when = declaration.options.get("when")
         if isinstance(when, LambdaExpr):
-            mypy_api.infer_result_alone(when)
+            contextless.infer_result_alone(when)
         if declaration.function is not None:
             tag_step(api, declaration, info)
-            mypy_api.insert_decorator(api, declaration.node, *_inserted(declaration))
+            inserting.insert_decorator(api, declaration.node, *_inserted(declaration))
         elif isinstance(declaration.node, Decorator):
-            mypy_api.take_back(declaration.node.func)
+            retyping.take_back(declaration.node.func)
     _tag_callbacks(api, info)
-    mypy_api.after_analysis(api, lambda: _tag_fallbacks(api, info, declarations))
+    analysis.after_analysis(api, lambda: _tag_fallbacks(api, info, declarations))
 
 
 def _inserted(declaration: Declaration) -> tuple[Expression | None, str]:
     """The decorator that need not be told of, and the one that tells it: one that was not written there."""
     bare = declaration.direct and declaration.call is None and declaration.kind == "step"
-    return declaration.decorator if declaration.direct else None, "transform" if bare else "step"
+    return declaration.decorator if declaration.direct else None, TRANSFORM_FUNCTION if bare else STEP_FUNCTION
 
 
 def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
     module = api.cur_mod_id
     for name in (TABLE, "Output", "Event"):
-        mypy_api.add_alias(info, module, _free_name(info, name), mypy_api.any_type())
-    seen = declared_flow(info) or mypy_api.seen_as(info, FLOW)
+        type_aliases.add_alias(info, module, _free_name(info, name), type_ops.any_type())
+    seen = declared_flow(info) or type_ops.seen_as(info, FLOW)
     if seen is not None and seen.args:
-        mypy_api.add_alias(info, module, _free_name(info, "Input"), seen.args[0])
-    mypy_api.resolve_in_class(api, context.cls, ("Input", "Output", "Event"))
-    output = mypy_api.alias_of(info, "Output")
+        type_aliases.add_alias(info, module, _free_name(info, "Input"), seen.args[0])
+    analysis.resolve_in_class(api, context.cls, ("Input", "Output", "Event"))
+    output = type_aliases.alias_of(info, "Output")
     if output is None or seen is None or len(seen.args) != 2:
         return
     base = flow_base(info)
     if base is not None:
-        base.args = (base.args[0], mypy_api.alias_type(output)) if base.args else ()
+        base.args = (base.args[0], type_aliases.alias_type(output)) if base.args else ()
     elif info.bases[0].type.fullname != FLOW:
         # mypy takes the first way up: the output of a flow that derives from another is its own.
-        info.bases.insert(0, seen.copy_modified(args=[seen.args[0], mypy_api.alias_type(output)]))
+        info.bases.insert(0, seen.copy_modified(args=[seen.args[0], type_aliases.alias_type(output)]))
 
 
 def _free_name(info: TypeInfo, name: str) -> str:
     symbol = info.names.get(name)
-    return name if symbol is None or symbol.plugin_generated else mypy_api.hidden_name(name)
+    return name if symbol is None or symbol.plugin_generated else type_aliases.hidden_name(name)
 
 
 def flow_base(info: TypeInfo) -> Instance | None:
@@ -78,9 +86,9 @@ def flow_base(info: TypeInfo) -> Instance | None:
 def declared_flow(info: TypeInfo) -> Instance | None:
     """``Flow[...]`` as the class, or the first of its bases that declares an input, says it; None where none does."""
     for each in info.mro:
-        written, seen = written_flow(each), mypy_api.seen_as(info, each.fullname)
+        written, seen = written_flow(each), type_ops.seen_as(info, each.fullname)
         if written is not None and seen is not None and input_is_written(each, written):
-            declared = mypy_api.for_instance(seen, written)
+            declared = type_ops.for_instance(seen, written)
             return declared if isinstance(declared, Instance) else None
     return None
 
@@ -97,42 +105,46 @@ def written_flow(info: TypeInfo) -> Instance | None:
 def input_is_written(info: TypeInfo, written: Instance) -> bool:
     """Whether a class says ``Flow[...]``; a bare ``Flow`` has no input."""
     if not info.defn.base_type_exprs:  # it comes from a cache
-        return bool(written.args) and not mypy_api.is_any(written.args[0])
-    return not any(mypy_api.is_written_without_arguments(base, FLOW) for base in info.defn.base_type_exprs)
+        return bool(written.args) and not type_ops.is_any(written.args[0])
+    return not any(type_aliases.is_written_without_arguments(base, FLOW) for base in info.defn.base_type_exprs)
 
 
 def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     function = declaration.function
     assert function is not None
     if api.is_stub_file:
-        mypy_api.mark_stub(function)
-    if mypy_api.has_no_body(function):
+        inserting.mark_stub(function)
+    if inserting.has_no_body(function):
         return
     result: Type
-    returns = mypy_api.returns_of(function)
-    valued = [each for each in returns if not mypy_api.returns_nothing(each)]
+    returns = nodes.returns_of(function)
+    valued = [each for each in returns if not nodes.returns_nothing(each)]
     text = api.named_type("builtins.str")
     if declaration.kind == "branch":
-        result = mypy_api.synthetic(UnionType([text, NoneType()]))
+        result = retyping.synthetic(UnionType([text, NoneType()]))
     elif valued:
         anything: Type = api.named_type("builtins.object")
-        keys = mypy_api.keys_of_every_return(returns)
+        keys = nodes.keys_of_every_return(returns)
         if keys:  # what follows says the same; mypy checks a display faster against this
-            result = mypy_api.synthetic(mypy_api.display_type(api, dict.fromkeys(keys, anything)))
+            result = retyping.synthetic(type_ops.display_type(api, dict.fromkeys(keys, anything)))
         else:
             mapping = api.named_type("typing.Mapping", [text, anything])
-            result = mypy_api.synthetic(UnionType([mapping, NoneType()]))
+            result = retyping.synthetic(UnionType([mapping, NoneType()]))
     else:
-        result = mypy_api.synthetic(NoneType())
-    mypy_api.retype(api, function, info, result, {})
-    mypy_api.belongs_to_interface(api, function)
-    if mypy_api.returns_inferred(function) and (valued or declaration.kind in ("branch", "transform")):
-        mypy_api.insert_end(function)
-        mypy_api.write_none(api, returns)
+        result = retyping.synthetic(NoneType())
+    retyping.retype(api, function, info, result, {})
+    analysis.belongs_to_interface(api, function)
+    if retyping.returns_inferred(function) and (valued or declaration.kind in ("branch", "transform")):
+        inserting.insert_end(function)
+        inserting.write_none(api, returns)
         if valued and declaration.kind != "branch":
-            mypy_api.infer_alone(function, returns)
-    if mypy_api.inferred_places(function):
-        mypy_api.insert_enter(function)
+            contextless.infer_alone(function, returns)
+    if retyping.inferred_places(function):
+        inserting.insert_enter(function, _flow_itself(info))
+
+
+def _flow_itself(info: TypeInfo) -> TypeInfo:
+    return next(each for each in info.mro if each.fullname == FLOW)
 
 
 def _tag_fallbacks(api: Any, info: TypeInfo, declarations: Sequence[Declaration]) -> None:
@@ -151,17 +163,17 @@ def _tag_fallbacks(api: Any, info: TypeInfo, declarations: Sequence[Declaration]
     for name in names - {"", *ERROR_POLICIES}:
         for owner in info.mro:
             symbol = owner.names.get(name) if owner.module_name == module else None
-            function = mypy_api.plain_method(symbol.node if symbol is not None else None)
-            if function is not None and not mypy_api.has_no_body(function):
-                result = mypy_api.synthetic(mypy_api.any_type())
-                mypy_api.retype(api, function, owner, result, {1: api.named_type("builtins.Exception")})
+            function = own_methods.plain_method(symbol.node if symbol is not None else None)
+            if function is not None and not inserting.has_no_body(function):
+                result = retyping.synthetic(type_ops.any_type())
+                retyping.retype(api, function, owner, result, {1: api.named_type("builtins.Exception")})
 
 
 def _fallback_name(written: Expression, module: MypyFile | None) -> str:
     """The method that ``on_error=`` names, by a text, a constant or itself."""
     node = written.node if isinstance(written, RefExpr) else None
     if isinstance(node, Var):
-        values = [] if module is None else mypy_api.assignments(module).get(node, [])
+        values = [] if module is None else nodes.assignments(module).get(node, [])
         written = values[0] or written if len(values) == 1 else written
     name = getattr(written, "value", None) or getattr(written, "name", None)
     return name if isinstance(name, str) else ""
@@ -169,23 +181,23 @@ def _fallback_name(written: Expression, module: MypyFile | None) -> str:
 
 def _tag_callbacks(api: Any, info: TypeInfo) -> None:
     """Type the parameters of a class's own callbacks where they have no annotation."""
-    event = mypy_api.alias_of(info, "Event")
+    event = type_aliases.alias_of(info, "Event")
     text = api.named_type("builtins.str")
     for name, parameters in (
-        (CALLBACK, {1: mypy_api.alias_type(event)} if event is not None else {}),
-        ("on_step_error", {1: text, 2: api.named_type("builtins.Exception")}),
-        ("on_step_start", {1: api.named_type("stepkit.events.StepStart")}),
-        ("on_progress", {1: api.named_type("stepkit.events.Progress")}),
+        (ON_STEP_COMPLETE, {1: type_aliases.alias_type(event)} if event is not None else {}),
+        (ON_STEP_ERROR, {1: text, 2: api.named_type("builtins.Exception")}),
+        (ON_STEP_START, {1: api.named_type(STEP_START)}),
+        (ON_PROGRESS, {1: api.named_type(PROGRESS)}),
     ):
         symbol = info.names.get(name)
-        function = mypy_api.plain_method(symbol.node if symbol is not None else None)
-        if function is not None and not mypy_api.has_no_body(function):
-            valued = any(not mypy_api.returns_nothing(each) for each in mypy_api.returns_of(function))
-            result = mypy_api.any_type() if valued else mypy_api.synthetic(NoneType())
-            mypy_api.retype(api, function, info, result, parameters)
-            mypy_api.insert_enter(function)
-            if name == CALLBACK and symbol is not None:
-                mypy_api.loosen_after_analysis(api, symbol.node, 1, lambda: events_of_family(info, api.named_type))
+        function = own_methods.plain_method(symbol.node if symbol is not None else None)
+        if function is not None and not inserting.has_no_body(function):
+            valued = any(not nodes.returns_nothing(each) for each in nodes.returns_of(function))
+            result = type_ops.any_type() if valued else retyping.synthetic(NoneType())
+            retyping.retype(api, function, info, result, parameters)
+            inserting.insert_enter(function, _flow_itself(info))
+            if name == ON_STEP_COMPLETE and symbol is not None:
+                own_methods.loosen_after_analysis(api, symbol.node, 1, lambda: events_of_family(info, api.named_type))
 
 
 def events_of_family(info: TypeInfo, named: Callable[[str, list[Type]], Type]) -> list[Type]:
@@ -198,10 +210,10 @@ def events_of_family(info: TypeInfo, named: Callable[[str, list[Type]], Type]) -
     flows = [each for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
     for each in flows:
         if all(base is each or base not in flows for base in each.mro):
-            owner = mypy_api.seen_as(info, each.fullname)
+            owner = type_ops.seen_as(info, each.fullname)
             if owner is not None:
                 owner = owner.copy_modified(
-                    args=[mypy_api.any_type() for _ in owner.args]
+                    args=[type_ops.any_type() for _ in owner.args]
                 )  # an alias has the variables
-                found.append(named(EVENT, [named("builtins.str", []), mypy_api.any_type(), owner]))
+                found.append(named(EVENT, [named("builtins.str", []), type_ops.any_type(), owner]))
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from mypy.types import Type
 
-from .. import mypy_api
+from ..mypy_api import type_ops
 from .contexts import Context, alternatives
 from .table import NO_STEP, NOT_EVERY_ARM, Parameter, Row
 
@@ -40,7 +40,7 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
     reads: dict[str, Type] = {}
     for row in rows:
         for name, type in row.reads.items():
-            reads[name] = mypy_api.join(reads[name], type) if name in reads else type
+            reads[name] = type_ops.join(reads[name], type) if name in reads else type
     if {row.facts.kind for row in rows} == {"branch"}:
         cases = tuple(case for row in rows for case in row.facts.cases)
         facts = replace(facts, cases=cases, may_choose_none=any(row.facts.may_choose_none for row in rows))
@@ -48,8 +48,8 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
     if {row.facts.kind for row in rows} == {"subflow"} and all(row.flows == first.flows for row in rows):
         return Row(facts, reads, flows=first.flows)
     if len({row.facts.kind for row in rows}) > 1 or first.facts.kind not in ("step", "transform"):
-        return Row(replace(facts, kind="step", named=False), reads, Context(rest=mypy_api.any_type()))
-    change = alternatives([row.change for row in rows], mypy_api.join, NOT_EVERY_ARM)
+        return Row(replace(facts, kind="step", named=False), reads, Context(rest=type_ops.any_type()))
+    change = alternatives([row.change for row in rows], type_ops.join, NOT_EVERY_ARM)
     keys = {name: key if key.certain else replace(key, reason=NOT_EVERY_ARM) for name, key in change.keys.items()}
     return Row(facts, reads, Context(keys, change.rest))
 

@@ -9,9 +9,10 @@ from typing import cast
 from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type
 
-from .. import mypy_api
+from ..mypy_api import type_ops
 from .contexts import Context, Key, Merge, State, alternatives, changes, either, telling, weakened, write
-from .table import Row, Table, table_of
+from .encoding import table_of
+from .table import Row, Table
 
 Known = Context[Type]
 Visit = Callable[[str, Row, Known, Known], None]
@@ -40,7 +41,7 @@ def advance(
     state: State[Type], row: Row, visit: Visit | None = None, prefix: str = "", within: Within = ()
 ) -> State[Type]:
     """Where a run may be after ``row``."""
-    facts, before = row.facts, telling(state.context, row.wrong, mypy_api.any_type())
+    facts, before = row.facts, telling(state.context, row.wrong, type_ops.any_type())
     path = prefix + facts.name
     if facts.when == "no":
         return State(before, state.ended)
@@ -49,12 +50,12 @@ def advance(
     if visit is not None:
         visit(path, row, before, after)
     for end in inner_ends:
-        ended = end if ended is None else either(ended, end, mypy_api.join, f'"{path}" may end the run early')
+        ended = end if ended is None else either(ended, end, type_ops.join, f'"{path}" may end the run early')
     if facts.on_error in ("skip-remaining", "unknown"):
         reason = f'step "{path}" has on_error="skip-remaining"'
-        ended = before if ended is None else either(ended, before, mypy_api.join, reason)
+        ended = before if ended is None else either(ended, before, type_ops.join, reason)
     if reason := why_it_may_not_run(row):
-        after = either(before, after, mypy_api.join, f'step "{path}" {reason}')
+        after = either(before, after, type_ops.join, f'step "{path}" {reason}')
     return State(after, ended)
 
 
@@ -79,7 +80,7 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within
     if row.fallback is not None:
         instead = _given(row.fallback, path)
         if row.facts.kind != "transform":
-            instead = write(before, instead, cast(Merge, row.facts.merge), mypy_api.join)
+            instead = write(before, instead, cast(Merge, row.facts.merge), type_ops.join)
         after = _or_instead(before, row, after, instead, path, within)
     return after, ends
 
@@ -96,7 +97,7 @@ def _or_instead(before: Known, row: Row, after: Known, instead: Known, path: str
     if row.fallback.open:
         given = row.fallback.keys
         second = _filled(instead, after, lambda name: name not in given)
-    return either(first, second, mypy_api.join, f'step "{path}" and its fallback do not both give it')
+    return either(first, second, type_ops.join, f'step "{path}" and its fallback do not both give it')
 
 
 def _filled(context: Known, other: Known, may_be_given: Callable[[str], bool]) -> Known:
@@ -141,10 +142,10 @@ def _succeeded(before: Known, row: Row, visit: Visit | None, path: str, within: 
     if facts.kind == "transform":
         return _given(row.change, path), []
     if facts.kind == "step":
-        return write(before, _given(row.change, path), merge, mypy_api.join), []
+        return write(before, _given(row.change, path), merge, type_ops.join), []
     if facts.kind == "subflow":
         change, ends = _inside_any(before, row, visit, path, within)
-        return write(before, change, merge, mypy_api.join), [write(before, end, merge, mypy_api.join) for end in ends]
+        return write(before, change, merge, type_ops.join), [write(before, end, merge, type_ops.join) for end in ends]
     if facts.kind == "branch":
         return _branch(before, row, visit, path, within)
     return _group(before, row, visit, path, within)
@@ -163,7 +164,7 @@ def _inside(
     """What a nested flow writes, and what it has written where it ends the run."""
     table = None if flow is None or not may_enter(flow, within) else table_of(flow.type)
     if table is None or flow is None:
-        return Context(rest=mypy_api.any_type()), []
+        return Context(rest=type_ops.any_type()), []
     state = walk(State(before), [row.seen_as(flow) for row in table.rows], visit, path + "/", (*within, flow.type))
     ends = [] if state.ended is None else [changes(before, state.ended)]
     return changes(before, state.context), ends
@@ -173,7 +174,7 @@ def _inside_any(before: Known, row: Row, visit: Visit | None, path: str, within:
     """The same for a nested flow that is one of several."""
     found = [_inside(before, flow, visit, path, within) for flow in row.flows]
     reason = f'not every flow that "{path}" may run gives it'
-    change = alternatives([change for change, _ in found], mypy_api.join, reason)
+    change = alternatives([change for change, _ in found], type_ops.join, reason)
     return change, [end for _, ends in found for end in ends]
 
 
@@ -204,11 +205,11 @@ def _branch(before: Known, row: Row, visit: Visit | None, path: str, within: Wit
     ends: list[Known] = []
     for case, flow in zip(row.facts.cases, row.flows, strict=True):
         change, inner = _inside(before, flow, visit, f"{path}/{case}", within)
-        outcomes[case] = write(before, change, merge, mypy_api.join)
-        ends += [write(before, end, merge, mypy_api.join) for end in inner]
+        outcomes[case] = write(before, change, merge, type_ops.join)
+        ends += [write(before, end, merge, type_ops.join) for end in inner]
     result, *others = outcomes.values()
     for outcome in others:
-        result = either(result, outcome, mypy_api.join, NOT_EVERY_CASE)
+        result = either(result, outcome, type_ops.join, NOT_EVERY_CASE)
     keys = {
         name: replace(key, reason=_why_not_every_case(path, name, outcomes)) if key.reason == NOT_EVERY_CASE else key
         for name, key in result.keys.items()
@@ -235,13 +236,13 @@ def _group(before: Known, row: Row, visit: Visit | None, path: str, within: With
     for member, change, inner in member_changes(before, row, visit, path, within):
         if member.facts.kind == "subflow":
             change = _leaving(change, before, after)
-        after = write(after, change, merge, mypy_api.join)
+        after = write(after, change, merge, type_ops.join)
         for end in inner:
             ends.append(end)
-        early = write(early, weakened(change, "the run may have ended before"), merge, mypy_api.join)
+        early = write(early, weakened(change, "the run may have ended before"), merge, type_ops.join)
         if member.facts.on_error in ("skip-remaining", "unknown"):
             ends.append(Context())
-    return after, [write(early, weakened(end, "the run may have ended before"), merge, mypy_api.join) for end in ends]
+    return after, [write(early, weakened(end, "the run may have ended before"), merge, type_ops.join) for end in ends]
 
 
 def _leaving(change: Known, before: Known, after: Known) -> Known:
@@ -274,7 +275,7 @@ def member_changes(
         if member.fallback is not None:
             change = _or_instead(Context(), member, change, _given(member.fallback, own), own, within)
         if visit is not None:
-            visit(own, member, before, write(before, change, "override", mypy_api.join))
+            visit(own, member, before, write(before, change, "override", type_ops.join))
         if row.facts.mode == "settled":
             change = weakened(change, f'the parallel group "{path}" is settled: a member that fails gives nothing')
         elif reason := why_it_may_not_run(member):
@@ -290,3 +291,27 @@ def row_changes(before: Known, row: Row) -> list[Known]:
     if row.facts.kind in ("subflow", "branch"):
         return [_inside(before, flow, None, row.facts.name, ())[0] for flow in row.flows]
     return []
+
+
+def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within: Within) -> bool:
+    """The paths of all steps that may be completed, in order. False if there are more, which cannot be known."""
+    complete = True
+    for row in found:
+        if row.facts.when == "no":
+            continue
+        if not row.facts.named:
+            complete = False
+            continue
+        path = prefix + row.facts.name
+        if row.facts.kind == "parallel":
+            complete &= collect_paths(row.members, path + "/", paths, within)
+        cases = row.facts.cases if row.facts.kind == "branch" else ("",) * len(row.flows)
+        for case, flow in zip(cases, row.flows, strict=False):
+            inner = f"{path}/{case}/" if case else f"{path}/"
+            table = None if flow is None or not may_enter(flow, within) else table_of(flow.type)
+            if table is not None and flow is not None:
+                complete &= collect_paths(table.rows, inner, paths, (*within, flow.type))
+            else:
+                complete = False
+        paths.append(path)
+    return complete

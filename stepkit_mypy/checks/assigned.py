@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Decorator, FuncDef, LambdaExpr, MemberExpr, RefExpr, TypeInfo, Var
 from mypy.types import AnyType, CallableType, Instance, NoneType, ProperType, Type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context, alternatives
-from ..algebra.table import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row, decode_row, is_ready, table_of
+from ..algebra.encoding import decode_row, is_ready, table_of
+from ..algebra.table import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row
 from ..flow_class.work import Slot, Work
+from ..mypy_api import deferral, inference, nodes, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import DECLARATIONS, FLOW, STEP
 from ..returns.returned import Reader
-from ..semantic import FLOW as FLOW_CLASS
 from ..syntax.declarations import ANYWHERE, Declaration, facts_of, name_of
-from ..syntax.maker import DECLARATIONS, FLOW
 from .fallbacks import with_fallback
 from .inherited_rows import judge_row
 from .row_checks import Check
@@ -39,21 +40,21 @@ def row_of(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | 
 
 def _of_function(checker: TypeChecker, work: Work, declaration: Declaration) -> Row | None:
     function = declaration.made_of
-    type = None if function is None else mypy_api.type_of(checker, function)
-    if type is None and not (work.ended or mypy_api.is_last_pass(checker)):
+    type = None if function is None else inference.type_of(checker, function)
+    if type is None and not (work.ended or deferral.is_last_pass(checker)):
         return None
     facts = facts_of(declaration, work.info.fullname, checker)
-    called = mypy_api.called_type(type)
+    called = type_ops.called_type(type)
     if called is None or declaration.kind == "branch":
-        return Row(facts, change=Context(rest=mypy_api.any_type()))
+        return Row(facts, change=Context(rest=type_ops.any_type()))
     parameters, reads, whole = signature_of(called)
     reader = Reader(checker, {}, declaration.constants)
     if isinstance(function, LambdaExpr):
         found = list(reader.shapes(function.expr()))
     else:
-        found = list(reader.of_type(mypy_api.awaited(called.ret_type)))
+        found = list(reader.of_type(type_ops.awaited(called.ret_type)))
     shapes = [each if each is not None else Context() for each in found]
-    change: Context[Type] = alternatives(shapes, mypy_api.join, NOT_EVERY_RETURN)
+    change: Context[Type] = alternatives(shapes, type_ops.join, NOT_EVERY_RETURN)
     row = Row(replace(facts, parameters=parameters, whole=whole, never=not found), reads, change)
     return with_fallback(checker, work, declaration, row)
 
@@ -70,7 +71,7 @@ def signature_of(type: CallableType) -> tuple[tuple[Parameter, ...], dict[str, T
             whole = whole or place == 1
             continue
         reads[name] = type.arg_types[place]
-        parameters.append(Parameter(name, not kind.is_optional(), not mypy_api.is_any(type.arg_types[place])))
+        parameters.append(Parameter(name, not kind.is_optional(), not type_ops.is_any(type.arg_types[place])))
     return tuple(parameters), reads, whole
 
 
@@ -85,11 +86,11 @@ def _class_of_step(declaration: Declaration) -> tuple[TypeInfo, str] | None:
 def _of_other_class(
     checker: TypeChecker, work: Work, declaration: Declaration, other: TypeInfo, attribute: str
 ) -> Row | None:
-    if not other.has_base(FLOW_CLASS):
+    if not other.has_base(FLOW):
         return NO_STEP
-    if is_ready(other, work.info) is False and not mypy_api.is_last_pass(checker):
+    if is_ready(other, work.info) is False and not deferral.is_last_pass(checker):
         return None
-    mypy_api.add_dependency(checker, f"{other.fullname}.{TABLE}", checker.tree.fullname)
+    deferral.add_dependency(checker, f"{other.fullname}.{TABLE}", checker.tree.fullname)
     table = table_of(other)
     rows = () if table is None else table.rows
     found = next((row for row in rows if row.facts.attribute == attribute and row.facts.kind != "parallel"), NO_STEP)
@@ -118,19 +119,19 @@ def _of_type(checker: TypeChecker, work: Work, declaration: Declaration) -> Row 
         type = symbol.node.type if isinstance(symbol.node, Var) else None
         waits = False
     if type is None:
-        if not (work.ended or mypy_api.is_last_pass(checker)):
+        if not (work.ended or deferral.is_last_pass(checker)):
             return None
         return _open(work, declaration) if waits else NO_STEP  # what is never reached has no type
-    items = mypy_api.union_items(type)
-    if len(items) == 1 and mypy_api.is_instance(items[0], f"{FLOW}Step") and len(items[0].args) == 2:
-        if not mypy_api.is_any(items[0].args[1]):
+    items = type_ops.union_items(type)
+    if len(items) == 1 and type_ops.is_instance(items[0], STEP) and len(items[0].args) == 2:
+        if not type_ops.is_any(items[0].args[1]):
             return _renamed(decode_row(items[0].args[1]), work, declaration)
     return _open(work, declaration) if any(_may_be_step(each) for each in items) else NO_STEP
 
 
 def _may_be_step(type: ProperType) -> bool:
     if isinstance(type, AnyType):
-        return not mypy_api.is_error(type)
+        return not type_ops.is_error(type)
     return isinstance(type, Instance) and type.type.fullname in DECLARATIONS
 
 
@@ -138,16 +139,16 @@ def _may_be_method_of_step(function: FuncDef) -> bool:
     """Whether what a method gives is what a step or a route may give, so that it may have had a decorator."""
     if not isinstance(function.type, CallableType):
         return True
-    given = mypy_api.awaited(function.type.ret_type)
+    given = type_ops.awaited(function.type.ret_type)
     return any(
-        isinstance(each, NoneType) or mypy_api.may_be_mapping(each) or mypy_api.may_be_string(each)
-        for each in mypy_api.union_items(given)
+        isinstance(each, NoneType) or type_ops.may_be_mapping(each) or type_ops.may_be_string(each)
+        for each in type_ops.union_items(given)
     )
 
 
 def _open(work: Work, declaration: Declaration) -> Row:
     facts = Facts(declaration.attribute, declaration.attribute, "step", work.info.fullname, named=False)
-    return Row(facts, change=Context(rest=mypy_api.any_type()))
+    return Row(facts, change=Context(rest=type_ops.any_type()))
 
 
 def check(checker: TypeChecker, work: Work) -> None:
@@ -159,7 +160,7 @@ def check(checker: TypeChecker, work: Work) -> None:
                 _check_arms(checker, work, each, state.context)
             elif state is not None and each.declaration is not None and each.row is not None:
                 made_here = each.declaration.made_of is not None or not each.declaration.understood
-                if made_here or mypy_api.is_never_checked(each.declaration.node):
+                if made_here or nodes.is_never_checked(each.declaration.node):
                     _check(checker, work, each.declaration, each.row, state.context)
 
 
@@ -181,7 +182,7 @@ def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row,
         messages.lost_in_stub(checker, declaration.node, work.info.name)
     elif declaration.understood:
         what = "something that cannot be seen, as its function has no return annotation"
-        if mypy_api.is_never_checked(declaration.node):
+        if nodes.is_never_checked(declaration.node):
             what = "something that cannot be seen, as it is marked with no_type_check"
         messages.open_context(checker, declaration.node, name_of(declaration), what)
     else:

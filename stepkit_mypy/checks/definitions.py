@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mypy.checker import TypeChecker
-from mypy.messages import format_type_bare
 from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
@@ -32,22 +30,22 @@ from mypy.nodes import (
 from mypy.nodes import Context as Node
 
 from stepkit import row_builder, table_builder
-from stepkit.definition import RESERVED
 from stepkit.errors import quoted
-from stepkit.fallback import no_method
-from stepkit.table import ERROR_POLICIES, CircuitBreaker
 
-from .. import messages, mypy_api
-from ..algebra.table import Facts, Kind, Row, table_of
+from .. import messages
+from ..algebra.encoding import table_of
+from ..algebra.table import Facts, Kind, Row
 from ..flow_class.work import Slot, Work
-from ..semantic import FLOW
+from ..mypy_api import type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.formatting import format_type_bare
+from ..names import FLOW
 from ..syntax.constants import UNKNOWN
-from ..syntax.declarations import Declaration, name_argument
+from ..syntax.declarations import name_argument
 from ..syntax.maker import DECORATORS
-from . import fallbacks, own_callbacks, registering
+from . import own_callbacks, registering
+from .options import aliases_of, check_declaration, name_of_method, say
 
-OPTIONS = ("retries", "retry_delay", "timeout", "should_retry")
-"""The options whose values mypy's own look at their types lets pass, though they make no sense."""
 LITERALS = (StrExpr, IntExpr, FloatExpr, ListExpr, TupleExpr, SetExpr, DictExpr)
 STANDARD_DECORATORS = ("builtins.", "functools.", "abc.", "typing.", "typing_extensions.", "contextlib.")
 
@@ -68,7 +66,7 @@ def check(checker: TypeChecker, work: Work) -> None:
     for slot in work.slots:
         for each in (slot, *slot.members):
             if each.declaration is not None and each.declaration.understood:
-                _check_declaration(checker, work, each.declaration)
+                check_declaration(checker, work, each.declaration)
     _check_input(checker, work)
     _check_names(checker, work)
     _check_groups(checker, work)
@@ -77,159 +75,15 @@ def check(checker: TypeChecker, work: Work) -> None:
     own_callbacks.check(checker, work)
 
 
-def _say(checker: TypeChecker, node: Node, attribute: str, text: str) -> None:
-    messages.definition(checker, node, f"{attribute}: {text}")
-
-
-# -- one declaration ------------------------------------------------------------------------------------------------
-
-
-def _check_declaration(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
-    attribute, node, options = declaration.attribute, declaration.node, declaration.options
-    constants = declaration.constants
-    if attribute in RESERVED:
-        _say(
-            checker, _name_of_method(declaration), attribute, table_builder.HIDES_OWN_NAME.format(kind=declaration.kind)
-        )
-    if not declaration.direct:  # the options stand somewhere else
-        return
-    argument = name_argument(declaration)
-    if argument is not None:
-        _check_name(checker, argument, attribute, constants.of(checker, argument))
-    for option in OPTIONS:
-        value = constants.of(checker, options[option]) if option in options else UNKNOWN
-        if value is not UNKNOWN and (value is None or _fits(value, option)):
-            _check_option(checker, options[option], attribute, option, value)
-    _check_fallback(checker, work, declaration)
-    _check_breaker(checker, declaration)
-    _check_aliases(checker, declaration)
-    if declaration.kind == "branch":
-        _check_cases(checker, declaration)
-    if isinstance(node, Decorator):
-        _check_method(checker, declaration, node)
-
-
-def _name_of_method(declaration: Declaration) -> Node:
-    return declaration.function or declaration.node
-
-
-def _fits(value: object, option: str) -> bool:
-    """Whether mypy takes the value for one that the option may have."""
-    if option == "should_retry":
-        parts = value if isinstance(value, tuple) else (value,)
-        return all(isinstance(part, type) and issubclass(part, BaseException) for part in parts)
-    return isinstance(value, int if option == "retries" else int | float)
-
-
-def _check_name(checker: TypeChecker, node: Node, attribute: str, name: object, prefix: str = "") -> None:
-    problem = row_builder.name_problem(name) if isinstance(name, str) else None
-    if problem is not None:
-        _say(checker, node, attribute, prefix + problem)
-
-
-def _check_option(checker: TypeChecker, node: Node, attribute: str, option: str, value: object) -> None:
-    for text in row_builder.option_problems(attribute, {option: value}):
-        messages.definition(checker, node, text)
-
-
-def _check_fallback(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
-    """The name in ``on_error=`` must be a policy's or a plain method's."""
-    written = declaration.options.get("on_error")
-    name = UNKNOWN if written is None else declaration.constants.of(checker, written)
-    if written is None or not isinstance(name, str) or name in ERROR_POLICIES or work.info.fallback_to_any:
-        return
-    if fallbacks.method(checker, work, name) is None:
-        text = no_method(name, [each for each, symbol in work.info.names.items() if isinstance(symbol.node, FuncDef)])
-        _say(checker, written, declaration.attribute, text)
-
-
-def _check_breaker(checker: TypeChecker, declaration: Declaration) -> None:
-    written = declaration.options.get("circuit_breaker")
-    call = None if written is None else declaration.constants.assigned_once(checker, written) or written
-    if not isinstance(call, CallExpr) or not isinstance(call.callee, RefExpr):
-        return
-    if call.callee.fullname != "stepkit.table.CircuitBreaker":
-        return
-    for argument, name in zip(call.args, call.arg_names, strict=True):
-        value = declaration.constants.of(checker, argument)
-        breaker = CircuitBreaker(failure_threshold=1, cooldown=1)
-        if name == "failure_threshold" and isinstance(value, int):
-            breaker = CircuitBreaker(failure_threshold=value, cooldown=1)
-        elif name == "cooldown" and isinstance(value, int | float):
-            breaker = CircuitBreaker(failure_threshold=1, cooldown=value)
-        _check_option(checker, argument, declaration.attribute, "circuit_breaker", breaker)
-
-
-def _check_aliases(checker: TypeChecker, declaration: Declaration) -> None:
-    written = declaration.options.get("aliases")
-    if written is None:
-        return
-    for item, alias in _aliases(checker, declaration):
-        _check_name(checker, item, declaration.attribute, alias, "aliases: ")
-    whole = declaration.constants.of(checker, written)
-    if isinstance(whole, str):
-        _check_option(checker, written, declaration.attribute, "aliases", whole)
-
-
-def _aliases(checker: TypeChecker, declaration: Declaration) -> list[tuple[Node, str]]:
-    """The aliases that can be seen, with their places."""
-    written = declaration.options.get("aliases")
-    if written is None:
-        return []
-    display = declaration.constants.assigned_once(checker, written) or written
-    if not isinstance(display, (TupleExpr, ListExpr, SetExpr)):
-        return []
-    named = [(item, declaration.constants.of(checker, item)) for item in display.items]
-    place: Node | None = None if display is written else written
-    return [(place or item, alias) for item, alias in named if isinstance(alias, str)]
-
-
-def _check_cases(checker: TypeChecker, declaration: Declaration) -> None:
-    cases = declaration.options.get("cases")
-    if not isinstance(cases, DictExpr):
-        return
-    if not cases.items:
-        _check_option(checker, cases, declaration.attribute, "cases", {})
-    for key, _ in cases.items:
-        if key is not None:
-            _check_name(checker, key, declaration.attribute, declaration.constants.of(checker, key), "cases: ")
-
-
-def _check_method(checker: TypeChecker, declaration: Declaration, node: Decorator) -> None:
-    function, attribute = node.func, declaration.attribute
-    own = _place_of_decorator(declaration, node)
-    for place, decorator in enumerate(node.original_decorators):
-        name = decorator.fullname if isinstance(decorator, RefExpr) else ""
-        if place < own and name in ("builtins.property", "builtins.staticmethod", "functools.cached_property"):
-            _say(checker, decorator, attribute, table_builder.HIDDEN_BY_DECORATOR)
-        elif place > own and name in ("builtins.staticmethod", "builtins.classmethod"):
-            text = row_builder.NO_METHOD.format(found=f"a {name.removeprefix('builtins.')}")
-            _say(checker, decorator, attribute, text)
-    thread = declaration.options.get("thread")
-    if thread is not None and function.is_coroutine and own == len(node.original_decorators) - 1:
-        if declaration.constants.of(checker, thread) is True:
-            _say(checker, thread, attribute, row_builder.ASYNC_IN_THREAD)
-
-
-def _place_of_decorator(declaration: Declaration, node: Decorator) -> int:
-    """Which of a method's decorators declares the step."""
-    for place, decorator in enumerate(node.original_decorators):
-        if decorator is declaration.call:
-            return place
-        if declaration.call is None and isinstance(decorator, RefExpr) and decorator.fullname in DECORATORS:
-            return place
-    return 0
-
-
 def _check_input(checker: TypeChecker, work: Work) -> None:
     """What is written in ``Flow[...]`` must be a mapping."""
     info = work.info
-    written = [mypy_api.seen_as(each, FLOW) for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
+    written = [type_ops.seen_as(each, FLOW) for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
     inputs = [each.args[0] for each in written if each is not None and each.args]
-    if not inputs or not mypy_api.is_no_mapping(inputs[0]) or any(mypy_api.is_no_mapping(each) for each in inputs[1:]):
+    if not inputs or not type_ops.is_no_mapping(inputs[0]) or any(type_ops.is_no_mapping(each) for each in inputs[1:]):
         return
     node = next((each for each in info.defn.base_type_exprs if isinstance(each, IndexExpr)), info.defn)
-    name = format_type_bare(inputs[0], checker.options)
+    name = format_type_bare(checker, inputs[0])
     messages.definition(checker, node, table_builder.input_problem(name))
 
 
@@ -263,9 +117,9 @@ def _named(checker: TypeChecker, work: Work, slot: Slot) -> _Named | None:
     if not declaration.understood or not _is_certain(work, declaration.node):
         return None
     argument = name_argument(declaration)
-    place: Node = argument if argument is not None and declaration.direct else _name_of_method(declaration)
+    place: Node = argument if argument is not None and declaration.direct else name_of_method(declaration)
     name = declaration.attribute if argument is None else declaration.constants.of(checker, argument)
-    written = ([(place, name)] if isinstance(name, str) else []) + _aliases(checker, declaration)
+    written = ([(place, name)] if isinstance(name, str) else []) + aliases_of(checker, declaration)
     return _Named(declaration.attribute, tuple(name for _, name in written), tuple(node for node, _ in written), found)
 
 
@@ -304,7 +158,7 @@ def _check_groups(checker: TypeChecker, work: Work) -> None:
             continue
         if not slot.members and everything_is_seen:
             text = row_builder.NO_MEMBERS.format(attribute=slot.attribute)
-            _say(checker, declaration.node, slot.attribute, text)
+            say(checker, declaration.node, slot.attribute, text)
 
 
 def _check_members(checker: TypeChecker, work: Work, group: str, node: Node) -> None:
@@ -360,9 +214,9 @@ def _check_statements(checker: TypeChecker, work: Work) -> None:
                 continue
             kind = _left_decorator(statement)
             if kind is not None:
-                _say(checker, node, name, table_builder.WITHOUT_METHOD.format(kind=kind))
+                say(checker, node, name, table_builder.WITHOUT_METHOD.format(kind=kind))
             elif name in inherited and not checker.is_stub and _is_no_declaration(statement):
-                _say(checker, node, name, table_builder.HIDES_INHERITED.format(attribute=name))
+                say(checker, node, name, table_builder.HIDES_INHERITED.format(attribute=name))
 
 
 def _may_be_none(row: Row) -> bool:

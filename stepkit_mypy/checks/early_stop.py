@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from mypy.checker import TypeChecker
 from mypy.nodes import FuncItem, TypeInfo
 
-from .. import mypy_api
 from ..algebra.contexts import merged
 from ..algebra.interpreter import Known, start, walk
 from ..algebra.table import Table
-from ..syntax.callbacks import CALLBACK, Search, callback_of
-
-STOP = "stop_pipeline"
+from ..mypy_api import nodes, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import ON_STEP_COMPLETE, STOP_PIPELINE
+from ..syntax.callbacks import Search, callback_of
 
 
 def call_may_stop(checker: TypeChecker, call: object) -> bool:
@@ -22,7 +21,7 @@ def call_may_stop(checker: TypeChecker, call: object) -> bool:
 
 def class_may_stop(checker: TypeChecker, info: TypeInfo) -> bool:
     """Whether the class has a method of its own that is called after every step and may stop the run."""
-    symbol = info.names.get(CALLBACK)
+    symbol = info.names.get(ON_STEP_COMPLETE)
     return symbol is not None and Search(checker, _asks_for_stop).node(symbol.node)
 
 
@@ -30,8 +29,8 @@ def stopped(table: Table) -> Known:
     """What a run of the flow gives, if it may be stopped after any step."""
     contexts: list[Known] = []
     state = walk(start(table), table.rows, lambda path, row, before, after: contexts.append(after))
-    return merged([state.result(mypy_api.join), *contexts], mypy_api.join)
+    return merged([state.result(type_ops.join), *contexts], type_ops.join)
 
 
 def _asks_for_stop(function: FuncItem) -> bool:
-    return STOP in mypy_api.members_in(function.body)
+    return STOP_PIPELINE in nodes.members_in(function.body)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mypy.checker import TypeChecker
 from mypy.nodes import ArgKind, Decorator, FuncDef, LambdaExpr
 from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type
 
-from stepkit.fallback import no_method
-
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context
 from ..algebra.table import Row
 from ..flow_class.work import Slot, Work
+from ..mypy_api import checking, nodes, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
 from .fallbacks import Fallback, method, of_declaration, read, type_of
-from .judging import is_told
+from .parameters import is_told
 
 
 def check(checker: TypeChecker, work: Work) -> None:
@@ -29,6 +28,8 @@ def check(checker: TypeChecker, work: Work) -> None:
             if slot.inherited is not None and found is None:
                 name = slot.inherited.facts.fallback.rpartition(".")[2]
                 if name in work.slot_of:
+                    from stepkit.fallback import no_method
+
                     text = f"{slot.attribute}: {no_method(name, [])}"
                     messages.definition(checker, work.info.defn, text)
             if row is None or row.facts.on_error != "fallback" or found is None or context is None:
@@ -36,7 +37,7 @@ def check(checker: TypeChecker, work: Work) -> None:
             declaration = slot.declaration
             place: Node = work.info.defn if declaration is None else declaration.options["on_error"]
             function = found.written if isinstance(found.written, LambdaExpr) else found.node
-            if declaration is None and function is not None and mypy_api.stands_in_module(checker, function.fullname):
+            if declaration is None and function is not None and checking.stands_in_module(checker, function.fullname):
                 place = function
             if function is not None:
                 parameters = _parameters(checker, function, found.named)
@@ -95,14 +96,14 @@ def _parameters(
                 argument.variable.name,
                 argument.kind,
                 not argument.pos_only,
-                mypy_api.has_default(argument),
+                nodes.has_default(argument),
                 _annotation(type),
                 argument,
             )
             for argument, type in zip(function.arguments, types, strict=True)
         ]
     else:
-        called = mypy_api.called_type(type_of(function))
+        called = type_ops.called_type(type_of(function))
         if called is None or called.is_ellipsis_args:
             return None
         found = [
@@ -113,11 +114,11 @@ def _parameters(
 
 
 def _is_here(checker: TypeChecker, function: FuncDef) -> bool:
-    return mypy_api.stands_in_module(checker, function.fullname)
+    return checking.stands_in_module(checker, function.fullname)
 
 
 def _annotation(type: Type | None) -> Type | None:
-    return None if type is None or mypy_api.is_any(type) else type
+    return None if type is None or type_ops.is_any(type) else type
 
 
 def _check_function(
@@ -135,8 +136,8 @@ def _check_function(
         messages.definition(checker, written, f"{said}: it has no error parameter")
         return
     wanted = parameters[0].type
-    exception = mypy_api.named(checker, "builtins.Exception", [])
-    if wanted is not None and not is_subtype(exception, wanted, options=checker.options):
+    exception = type_ops.named(checker, "builtins.Exception", [])
+    if wanted is not None and not is_subtype(checker, exception, wanted):
         messages.fallback_error(checker, parameters[0].node or written, row.facts.name, wanted)
     for parameter in parameters[1:]:
         if parameter.kind.is_star():
@@ -156,7 +157,7 @@ def _check_read(
         return
     if key is None:
         messages.missing_key(checker, node, step, name, context, default=default, fallback=fallback)
-    elif wanted is not None and not is_subtype(key.type, wanted, options=checker.options):
+    elif wanted is not None and not is_subtype(checker, key.type, wanted):
         messages.key_type(checker, node, step, name, wanted, key, fallback=fallback)
     elif not key.certain and not default:
         messages.maybe_missing(checker, node, step, name, key, fallback=fallback)

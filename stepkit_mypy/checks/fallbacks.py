@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
-from mypy.subtypes import is_subtype
 from mypy.types import AnyType, CallableType, Instance, Type, get_proper_type
 
-from .. import mypy_api
 from ..algebra.contexts import Context
 from ..algebra.table import Row, has_other_fallback
 from ..flow_class.work import Work
+from ..mypy_api import checking, contextless, deferral, inference, inserting, retyping, type_ops, unannotated
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
 from ..returns.returned import Reader, Returned, returned
 from ..syntax.constants import Constants
 from ..syntax.declarations import Declaration
-from .injecting import parameter_type
+from .parameters import parameter_type
 from .readers import agreed
 
 
@@ -33,15 +33,15 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     if not isinstance(written, LambdaExpr) or "on_error" not in default.arg_names or context is None:
         return default
     place_of_error = _error_place(written, method=False)
-    settled = mypy_api.settle_attributes(checker, written, work.info)
-    this = mypy_api.this_instance(work.info) if settled else mypy_api.any_type()
-    given = [this][:place_of_error] + [mypy_api.named(checker, "builtins.Exception", [])]
+    settled = deferral.settle_attributes(checker, written, work.info)
+    this = type_ops.this_instance(work.info) if settled else type_ops.any_type()
+    given = [this][:place_of_error] + [type_ops.named(checker, "builtins.Exception", [])]
     given += [parameter_type(checker, argument, context) for argument in written.arguments[place_of_error + 1 :]]
-    function = mypy_api.named(checker, "builtins.function", [])
+    function = type_ops.named(checker, "builtins.function", [])
     arguments = given[: len(written.arguments)]
     types = list(default.arg_types)
     types[default.arg_names.index("on_error")] = CallableType(
-        arguments, written.arg_kinds, written.arg_names, mypy_api.any_type(), function
+        arguments, written.arg_kinds, written.arg_names, type_ops.any_type(), function
     )
     return default.copy_modified(arg_types=types)
 
@@ -101,7 +101,7 @@ def with_fallback(checker: TypeChecker, work: Work, declaration: Declaration, ro
     found = of_declaration(checker, work, declaration)
     if found is None and row.facts.fallback:  # it was said that there is no such method
         facts = replace(row.facts, on_error="fallback")
-        return replace(row, facts=facts, fallback=Context(rest=mypy_api.any_type()))
+        return replace(row, facts=facts, fallback=Context(rest=type_ops.any_type()))
     return row if found is None else _with(checker, work, row, found, declaration.key, declaration.constants)
 
 
@@ -130,31 +130,31 @@ def read(
     """What a fallback gives; None where it may be no fallback, but a policy."""
     node, written = found.node, found.written
     if node is not None:
-        mypy_api.add_dependency(checker, node.fullname)
-    if isinstance(node, FuncDef) and mypy_api.stands_in_module(checker, node.fullname):
-        if not mypy_api.returns_inferred(node):
+        deferral.add_dependency(checker, node.fullname)
+    if isinstance(node, FuncDef) and checking.stands_in_module(checker, node.fullname):
+        if not retyping.returns_inferred(node):
             return returned(checker, node, constants, transform=transform)
-        if node.is_generator or mypy_api.has_no_body(node) or mypy_api.is_unread(node):
-            return Returned(Context(rest=mypy_api.any_type()))
-        context = work.context_before(attribute) or Context(rest=mypy_api.any_type())
+        if node.is_generator or inserting.has_no_body(node) or inserting.is_unread(node):
+            return Returned(Context(rest=type_ops.any_type()))
+        context = work.context_before(attribute) or Context(rest=type_ops.any_type())
         arguments = _argument_types(checker, work, node, context, method=found.named)
-        with mypy_api.body_read(checker, node, work.info, arguments):
+        with unannotated.body_read(checker, node, work.info, arguments):
             return _as_its_readers_want(
                 checker, work, attribute, lambda wanted: returned(checker, node, constants, wanted, transform=transform)
             )
-    if isinstance(written, LambdaExpr) and mypy_api.type_of(checker, written) is not None:
+    if isinstance(written, LambdaExpr) and inference.type_of(checker, written) is not None:
         return _as_its_readers_want(
             checker,
             work,
             attribute,
             lambda wanted: _of_lambda(checker, written, constants, wanted, transform=transform),
         )
-    type = found.type or type_of(node) or (None if written is None else mypy_api.type_of(checker, written))
-    called = mypy_api.called_type(type)
+    type = found.type or type_of(node) or (None if written is None else inference.type_of(checker, written))
+    called = type_ops.called_type(type)
     if called is None:
-        return None if not found.named and _may_be_policy(type) else Returned(Context(rest=mypy_api.any_type()))
+        return None if not found.named and _may_be_policy(type) else Returned(Context(rest=type_ops.any_type()))
     reader = Reader(checker, {}, constants)
-    return reader.all_of(reader.of_type(mypy_api.awaited(called.ret_type)), transform=transform)
+    return reader.all_of(reader.of_type(type_ops.awaited(called.ret_type)), transform=transform)
 
 
 def _as_its_readers_want(
@@ -175,10 +175,10 @@ def _of_lambda(
 ) -> Returned:
     def judge(name: str, value: Expression, type: Type) -> Type:
         want = wanted.get(name)
-        if want is None or is_subtype(type, want, options=checker.options):
+        if want is None or is_subtype(checker, type, want):
             return type
-        found = mypy_api.infer_with_context(checker, mypy_api.unwrapped(value), want)
-        return want if is_subtype(found, want, options=checker.options) else type
+        found = inference.infer_with_context(checker, contextless.unwrapped(value), want)
+        return want if is_subtype(checker, found, want) else type
 
     reader = Reader(checker, {}, constants, judge)
     return reader.all_of(reader.shapes(function.expr()), transform=transform)
@@ -187,7 +187,7 @@ def _of_lambda(
 def _may_be_policy(type: Type | None) -> bool:
     """Whether a value of the type may be the name of a policy."""
     return type is None or any(
-        isinstance(each, AnyType) or mypy_api.may_be_string(each) for each in mypy_api.union_items(type)
+        isinstance(each, AnyType) or type_ops.may_be_string(each) for each in type_ops.union_items(type)
     )
 
 
@@ -208,14 +208,14 @@ def _argument_types(
     written = function.unanalyzed_type
     types: list[Type] = []
     for place, argument in enumerate(function.arguments):
-        known = function.type.arg_types[place] if isinstance(function.type, CallableType) else mypy_api.any_type()
-        annotated = isinstance(written, CallableType) and not mypy_api.is_any(written.arg_types[place])
+        known = function.type.arg_types[place] if isinstance(function.type, CallableType) else type_ops.any_type()
+        annotated = isinstance(written, CallableType) and not type_ops.is_any(written.arg_types[place])
         if place < place_of_error:
-            types.append(mypy_api.this_instance(work.info))
+            types.append(type_ops.this_instance(work.info))
         elif annotated:
             types.append(known)
         elif place == place_of_error:
-            types.append(mypy_api.named(checker, "builtins.Exception", []))
+            types.append(type_ops.named(checker, "builtins.Exception", []))
         else:
             types.append(parameter_type(checker, argument, context))
     return types

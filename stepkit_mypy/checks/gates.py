@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
@@ -19,13 +18,15 @@ from mypy.nodes import (
     WithStmt,
 )
 
-from .. import messages, mypy_api
-from ..algebra.table import TABLE, Table, Watch, table_of
+from .. import messages
+from ..algebra.encoding import table_of
+from ..algebra.table import TABLE, Table, Watch
 from ..flow_class.work import Work
-from ..syntax.callbacks import CALLBACK
+from ..mypy_api import type_aliases
+from ..mypy_api.checking import TypeChecker
+from ..names import ON_STEP_COMPLETE, STOP_PIPELINE
 from ..syntax.declarations import flow_argument
 from ..syntax.step_names import values_compared
-from .early_stop import STOP
 
 
 def always_stops(function: FuncDef) -> bool:
@@ -37,7 +38,7 @@ def _stops(statements: Sequence[Statement]) -> bool:
     for statement in statements:
         if isinstance(statement, ExpressionStmt) and isinstance(statement.expr, CallExpr):
             callee = statement.expr.callee
-            if isinstance(callee, MemberExpr) and callee.name == STOP:
+            if isinstance(callee, MemberExpr) and callee.name == STOP_PIPELINE:
                 return True
         elif isinstance(statement, IfStmt):
             arms = zip(statement.expr, statement.body, strict=True)
@@ -59,7 +60,7 @@ def is_gated(info: TypeInfo, watch: Watch | None, inside: Iterable[Table | None]
     """Whether a flow, or one inside it, always stops itself at a step."""
     if any(each is not None and each.gated for each in inside):
         return True
-    if watch is not None and (watch.stops or not watch.hands_up) or watch is None and CALLBACK in info.names:
+    if watch is not None and (watch.stops or not watch.hands_up) or watch is None and ON_STEP_COMPLETE in info.names:
         return watch is not None and watch.stops
     bases = (table_of(base) for base in info.mro[1:])
     return next((each.gated for each in bases if each is not None), False)
@@ -71,7 +72,7 @@ def check_members(checker: TypeChecker, work: Work) -> None:
         for member in slot.members:
             declaration, row = member.declaration, member.row
             for flow in () if declaration is None or row is None else row.flows:
-                owner = None if flow is None else mypy_api.inherited_alias(flow.type, TABLE)
+                owner = None if flow is None else type_aliases.inherited_alias(flow.type, TABLE)
                 table = None if owner is None else table_of(owner[1])
                 if declaration is not None and flow is not None and table is not None and table.gated:
                     node = flow_argument(declaration) or declaration.node

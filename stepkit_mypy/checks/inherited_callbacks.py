@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-from mypy.checker import TypeChecker
 from mypy.nodes import ComparisonExpr, Expression, FuncItem, MemberExpr, NameExpr, RefExpr, StrExpr, SuperExpr, TypeInfo
 from mypy.nodes import Context as Node
 from mypy.types import TupleType, Type, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Key
-from ..algebra.interpreter import Known, start, walk
-from ..algebra.paths import collect_paths
-from ..algebra.table import Table, Watch, decode, table_of, tables_inside
+from ..algebra.encoding import decode, table_of, tables_inside
+from ..algebra.interpreter import Known, collect_paths, start, walk
+from ..algebra.table import Table, Watch
 from ..flow_class.work import Work
+from ..mypy_api import checking, deferral, inference, inserting, nodes, own_methods, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import CHECKPOINT, FLOW, ON_STEP_COMPLETE
 from ..savable import Judge, Problem, known_of
-from ..semantic import FLOW
-from ..syntax.callbacks import CALLBACK, Search
+from ..syntax.callbacks import Search
 from ..syntax.step_names import text_of, values_compared
 from .gates import always_stops
 from .overriding import attributes_of_step, is_taken_away, own_declaration
@@ -26,11 +27,11 @@ from .overriding import attributes_of_step, is_taken_away, own_declaration
 
 def watch_of(checker: TypeChecker, info: TypeInfo) -> Watch | None:
     """What the class's own method does; None where it has none whose body can be seen."""
-    symbol = info.names.get(CALLBACK)
-    function = mypy_api.plain_method(None if symbol is None else symbol.node)
-    if function is None or mypy_api.has_no_body(function) or len(function.arguments) < 2:
+    symbol = info.names.get(ON_STEP_COMPLETE)
+    function = own_methods.plain_method(None if symbol is None else symbol.node)
+    if function is None or inserting.has_no_body(function) or len(function.arguments) < 2:
         return None
-    decisions = [each for each in mypy_api.decisions_in(function) if values_compared(each)]
+    decisions = [each for each in checking.decisions_in(function) if values_compared(each)]
     names: list[str] = []
     all_known = all(not isinstance(each, ComparisonExpr) or set(each.operators) <= {"==", "in"} for each in decisions)
     for each in (value for decision in decisions for value in values_compared(decision)):
@@ -39,14 +40,14 @@ def watch_of(checker: TypeChecker, info: TypeInfo) -> Watch | None:
         all_known = all_known and bool(found)
     takes = _takes(function) or Search(checker, _takes, _takes_all).handed_to(function) is not None
     saves: Literal["", "all", "named"] = "all" if takes and not decisions else "named" if takes and all_known else ""
-    inside = mypy_api.expressions_in(function)
-    hands_up = any(isinstance(each, (SuperExpr, MemberExpr)) and each.name == CALLBACK for each in inside)
+    inside = checking.expressions_in(function)
+    hands_up = any(isinstance(each, (SuperExpr, MemberExpr)) and each.name == ON_STEP_COMPLETE for each in inside)
     return Watch(tuple(dict.fromkeys(names)), saves, hands_up, always_stops(function))
 
 
 def _texts(checker: TypeChecker, expression: Expression) -> list[str]:
     """The texts that a value of a comparison stands for; none where a subclass may have others."""
-    if isinstance(expression, NameExpr) and mypy_api.is_local(expression):
+    if isinstance(expression, NameExpr) and nodes.is_local(expression):
         return []
     if isinstance(expression, MemberExpr) and not expression.fullname:  # self.GATES
         return []
@@ -55,9 +56,9 @@ def _texts(checker: TypeChecker, expression: Expression) -> list[str]:
     text = text_of(checker, expression)
     if text is not None:
         return [text]
-    type = get_proper_type(mypy_api.infer_quietly(checker, expression))
+    type = get_proper_type(inference.infer_quietly(checker, expression))
     items = type.items if isinstance(type, TupleType) else []
-    return [name for name in map(mypy_api.known_string, items) if name is not None]
+    return [name for name in map(type_ops.known_string, items) if name is not None]
 
 
 def _takes(function: FuncItem) -> bool:
@@ -65,15 +66,15 @@ def _takes(function: FuncItem) -> bool:
     given = {argument.variable for argument in function.arguments}
     return any(
         isinstance(each, MemberExpr)
-        and each.name == "checkpoint"
+        and each.name == CHECKPOINT
         and isinstance(each.expr, NameExpr)
         and each.expr.node in given
-        for each in mypy_api.references_in(function.body)
+        for each in nodes.references_in(function.body)
     )
 
 
 def _takes_all(function: FuncItem) -> bool:
-    return not any(values_compared(each) for each in mypy_api.decisions_in(function))
+    return not any(values_compared(each) for each in checking.decisions_in(function))
 
 
 def check_inherited_callbacks(checker: TypeChecker, work: Work, table: Table, paths: Collection[str] | None) -> None:
@@ -89,10 +90,10 @@ def check_inherited_callbacks(checker: TypeChecker, work: Work, table: Table, pa
 
 def _inherited(work: Work, table: Table) -> Iterator[tuple[TypeInfo, Table, Watch]]:
     """The bases whose methods are called after a step of this class."""
-    if CALLBACK in work.info.names and (table.watch is None or not table.watch.hands_up):
+    if ON_STEP_COMPLETE in work.info.names and (table.watch is None or not table.watch.hands_up):
         return
     for base in work.info.mro[1:]:
-        if CALLBACK not in base.names or base.fullname == FLOW:
+        if ON_STEP_COMPLETE not in base.names or base.fullname == FLOW:
             continue
         found = table_of(base)
         if found is None or found.watch is None:
@@ -144,7 +145,7 @@ def _check_saved(
             messages.unsavable(checker, node, name, key, work.info.name, problem, owner.name)
     for cls in judge.classes:
         if cls.module_name != checker.tree.fullname:
-            mypy_api.add_dependency(checker, f"{cls.fullname}[wildcard]")
+            deferral.add_dependency(checker, f"{cls.fullname}[wildcard]")
 
 
 def _judge(work: Work, table: Table) -> Judge | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.checker import TypeChecker
 from mypy.types import Type
 
 from .. import messages
 from ..algebra.contexts import Context, Key
-from ..algebra.table import Row, table_of
+from ..algebra.encoding import table_of
+from ..algebra.table import Row
 from ..flow_class.work import Work
-from ..semantic import FLOW
+from ..mypy_api.checking import TypeChecker
+from ..names import FLOW
 from .row_checks import Check, Mistake, check_row, mistakes_of
 
 

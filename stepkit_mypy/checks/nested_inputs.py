@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import Instance, Type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context, State, telling
+from ..algebra.encoding import decode, encoded_inside, table_of
 from ..algebra.interpreter import walk
-from ..algebra.table import Row, Table, decode, encoded_inside, table_of
-from .judging import is_told
+from ..algebra.table import Row, Table
+from ..mypy_api import type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
+from .parameters import is_told
 
 
 def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> set[str]:
@@ -32,12 +34,12 @@ def problems_of(checker: TypeChecker, flow: Instance, context: Context[Type]) ->
     problems: dict[str, str] = {}
     wrong: set[str] = set()
     for name, needed in table.input.keys.items():
-        key, wanted = context.keys.get(name), mypy_api.for_instance(flow, needed.type)
+        key, wanted = context.keys.get(name), type_ops.for_instance(flow, needed.type)
         if key is None:
             if needed.certain and not context.open:
                 wrong.add(name)
                 problems[name] = f'"{name}" is missing{messages.near(name, context.keys)}'
-        elif not is_subtype(key.type, wanted, options=checker.options):
+        elif not is_subtype(checker, key.type, wanted):
             wrong.add(name)
             problems[name] = messages.differs(checker, name, wanted, key)
         elif needed.certain and not key.certain:
@@ -56,7 +58,7 @@ def _misread_inside(checker: TypeChecker, flow: Instance, table: Table, context:
         for name, wanted in _reads_inside(flow)
         if name in context.keys
         and name not in table.input.keys
-        and (flow.args or not is_subtype(context.keys[name].type, wanted, options=checker.options))
+        and (flow.args or not is_subtype(checker, context.keys[name].type, wanted))
     }
     if not extra:  # nearly always: to walk a flow costs what all steps inside it cost
         return {}
@@ -92,7 +94,7 @@ def _misread(
             if key is None:  # the step is blamed for it where it stands
                 if not before.open and not _is_annotated(row, name):
                     found[path, name] = wanted
-            elif not is_subtype(key.type, wanted, options=checker.options):
+            elif not is_subtype(checker, key.type, wanted):
                 found[path, name] = wanted
 
     walk(State(context), table.rows, visit)
@@ -106,4 +108,4 @@ def _is_annotated(row: Row, name: str) -> bool:
 def telling_once(context: Context[Type], wrong: Iterable[str]) -> Context[Type]:
     """The context with what was said just now, which counts once for the row that it was said of."""
     new = dict.fromkeys(name for name in wrong if name not in context.told)
-    return telling(context, new, mypy_api.any_type())
+    return telling(context, new, type_ops.any_type())

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import Instance, NoneType, Type, TypedDictType, UninhabitedType, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Key
+from ..algebra.encoding import table_of
 from ..algebra.interpreter import Known, start, walk
-from ..algebra.table import Row, Table, table_of
+from ..algebra.table import Row, Table
 from ..flow_class.work import Work
+from ..mypy_api import type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
 from ..syntax.declarations import Declaration, name_of
 
 CONTAINERS = frozenset({"builtins.list", "builtins.dict", "builtins.set"})
@@ -43,7 +45,7 @@ def check_overrides(checker: TypeChecker, work: Work, table: Table) -> None:
         found = table_of(base)
         if found is None:
             continue
-        seen = mypy_api.seen_as(work.info, base.fullname)
+        seen = type_ops.seen_as(work.info, base.fullname)
         found = replace(found, rows=tuple(row.seen_as(seen) for row in found.rows))
         for name, wanted, key in _breaks(checker, found, _views(found), mine):
             before = attributes_of_step(found, wanted.giver)
@@ -73,7 +75,7 @@ def _views(table: Table) -> _Views:
         views.events[path] = after
         views.dropped |= {name: path for name in before.keys if name not in after.keys}
 
-    views.result = walk(start(table), table.rows, visit).result(mypy_api.join)
+    views.result = walk(start(table), table.rows, visit).result(type_ops.join)
     return views
 
 
@@ -112,9 +114,9 @@ def _is_read_as(checker: TypeChecker, base: Table, name: str, found: Type, wante
 def _reads_as(checker: TypeChecker, found: Type, wanted: Type) -> bool:
     """Whether who reads the one may be given the other. Who only reads does not care that a list is invariant."""
     first, second = get_proper_type(found), get_proper_type(wanted)
-    if isinstance(second, (NoneType, UninhabitedType)) or is_subtype(first, second, options=checker.options):
+    if isinstance(second, (NoneType, UninhabitedType)) or is_subtype(checker, first, second):
         return True  # a base that gives None leaves the value to its subclasses
-    if mypy_api.is_recursive(first) or mypy_api.is_recursive(second):
+    if type_ops.is_recursive(first) or type_ops.is_recursive(second):
         return False
     if isinstance(first, Instance) and isinstance(second, Instance):
         same = first.type is second.type and first.type.fullname in CONTAINERS

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.checker import TypeChecker
-from mypy.messages import format_type
 from mypy.nodes import Context as Node
 from mypy.nodes import Decorator, FuncDef, TypeInfo
-from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Instance, Type, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..flow_class.work import Work
-from ..semantic import EVENT, FLOW, events_of_family
-from ..syntax.callbacks import CALLBACK, OWN_CALLBACKS
+from ..mypy_api import own_methods, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.formatting import format_type
+from ..mypy_api.inference import is_subtype
+from ..names import (
+    EVENT,
+    FLOW,
+    ON_PROGRESS,
+    ON_STEP_COMPLETE,
+    ON_STEP_ERROR,
+    ON_STEP_START,
+    OWN_CALLBACKS,
+    PROGRESS,
+    STEP_START,
+)
+from ..semantic import events_of_family
 
 GIVEN = {
-    "on_step_start": ("stepkit.events.StepStart",),
-    CALLBACK: (EVENT,),
-    "on_step_error": ("builtins.str", "builtins.Exception"),
-    "on_progress": ("stepkit.events.Progress",),
+    ON_STEP_START: (STEP_START,),
+    ON_STEP_COMPLETE: (EVENT,),
+    ON_STEP_ERROR: ("builtins.str", "builtins.Exception"),
+    ON_PROGRESS: (PROGRESS,),
 }
 """What each of them is called with."""
 
@@ -32,7 +43,7 @@ def check(checker: TypeChecker, work: Work) -> None:
     for name, node, place in _methods(work):
         said = isinstance(place, FuncDef) and place.is_explicit_override  # mypy says that it overrides nothing
         problem = name_problem(name) if not said else None
-        signature = mypy_api.signature_of(node) if name in OWN_CALLBACKS else None
+        signature = own_methods.signature_of(node) if name in OWN_CALLBACKS else None
         if signature is not None:
             problem = signature_problem(name, signature[0], takes_self=signature[1])
         if problem is not None:
@@ -59,22 +70,22 @@ def enter(checker: TypeChecker, function: FuncDef) -> None:
     """Called when the body of such a method begins. What it is given must be what its parameters take."""
     from stepkit.callback_methods import signature_problem
 
-    info, signature = function.info, mypy_api.signature_of(function)
-    if function.name == CALLBACK:
-        mypy_api.loosen(function, 1, events_of_family(info, lambda name, args: mypy_api.named(checker, name, args)))
+    info, signature = function.info, own_methods.signature_of(function)
+    if function.name == ON_STEP_COMPLETE:
+        own_methods.loosen(function, 1, events_of_family(info, lambda name, args: type_ops.named(checker, name, args)))
     fits = signature is None or not signature_problem(function.name, signature[0], takes_self=signature[1])
     for place, given in enumerate(GIVEN[function.name], 1):
-        written = mypy_api.written_parameter(function, place)
+        written = own_methods.written_parameter(function, place)
         if written is None or not function.arguments[place].kind.is_positional():
             return
         parameter = function.arguments[place].variable
         parameter.type = written
-        what, problem = mypy_api.named(checker, given, []), ""
+        what, problem = type_ops.named(checker, given, []), ""
         if given == EVENT:
-            what = what.copy_modified(args=[mypy_api.any_type()] * 3)
+            what = what.copy_modified(args=[type_ops.any_type()] * 3)
             problem = _other_flow(info, written)
-        if not problem and not is_subtype(what, written, options=checker.options):
-            type = format_type(written, checker.options)
+        if not problem and not is_subtype(checker, what, written):
+            type = format_type(checker, written)
             problem = f'its "{parameter.name}" is of type {type}, but it is given any {what.type.name}'
         if problem and fits:
             messages.definition(checker, function, f"{function.name}: {problem}")
@@ -83,8 +94,8 @@ def enter(checker: TypeChecker, function: FuncDef) -> None:
 def _other_flow(info: TypeInfo, written: Type) -> str:
     """What is to be said of a parameter for the events of other flows only."""
     flows: list[TypeInfo] = []
-    for each in mypy_api.union_items(written):
-        flow = get_proper_type(each.args[2]) if mypy_api.is_event(each) else None
+    for each in type_ops.union_items(written):
+        flow = get_proper_type(each.args[2]) if type_ops.is_event(each) else None
         if not isinstance(flow, Instance) or flow.type in info.mro or info in flow.type.mro:
             return ""
         flows.append(flow.type)

@@ -7,30 +7,20 @@ as it would be in a variable with that annotation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, DictExpr, Expression, FuncDef, LambdaExpr, RefExpr, TypeInfo
-from mypy.subtypes import is_subtype
 from mypy.types import CallableType, Type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Key
-from ..flow_class.work import Slot, Work, input_of
+from ..flow_class.work import Reading, Slot, Work, input_of
+from ..mypy_api import deferral, nodes, retyping, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
+from ..names import FLOW
 from ..returns.below import returned_below
 from ..returns.returned import Returned
-from ..semantic import FLOW
 from ..syntax.declarations import Declaration, flow_argument, name_of
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A key that is read where a type is written for it."""
-
-    name: str
-    position: int
-    step: str
-    type: Callable[[], Type | None]
 
 
 def judged(checker: TypeChecker, work: Work, declaration: Declaration) -> Returned:
@@ -50,7 +40,7 @@ def judged(checker: TypeChecker, work: Work, declaration: Declaration) -> Return
 def _may_be_judged(declaration: Declaration) -> bool:
     """Whether it is the values in the body that say what the step gives."""
     function, below = declaration.function, declaration.below
-    return function is not None and mypy_api.returns_inferred(function) and (below is None or below.gives is None)
+    return function is not None and retyping.returns_inferred(function) and (below is None or below.gives is None)
 
 
 def cure(checker: TypeChecker, work: Work, name: str, wanted: Type, key: Key[Type]) -> str:
@@ -60,13 +50,13 @@ def cure(checker: TypeChecker, work: Work, name: str, wanted: Type, key: Key[Typ
         if giver is None or slot.row is None or slot.row.facts.name != key.giver.rpartition("/")[2]:
             continue
         instead = None if slot.row.fallback is None else slot.row.fallback.keys.get(name)
-        if instead is not None and not is_subtype(instead.type, wanted, options=checker.options):
+        if instead is not None and not is_subtype(checker, instead.type, wanted):
             return messages.given_by_fallback(checker, name, instead.type)
         if not _may_be_judged(giver) or not _fitting(checker, giver, {name: wanted}):
             return ""
         for reading in _readings_after(checker, work, giver.attribute, name):
             type = reading.type()
-            if type is not None and not is_subtype(wanted, type, options=checker.options):
+            if type is not None and not is_subtype(checker, wanted, type):
                 return messages.disagree(checker, reading.step, type)
         return messages.annotate(checker, name, wanted, key.giver)
     return ""
@@ -76,9 +66,9 @@ def agreed(checker: TypeChecker, work: Work, attribute: str, name: str, given: T
     """The type that all readers of a key ask for; None where they differ, or accept what they are given."""
     readings = _readings_after(checker, work, attribute, name)
     asked = [type for type in (each.type() for each in readings) if type is not None]
-    refused = [type for type in asked if not is_subtype(given, type, options=checker.options)]
+    refused = [type for type in asked if not is_subtype(checker, given, type)]
     for type in refused:
-        if all(is_subtype(type, other, options=checker.options) for other in asked):
+        if all(is_subtype(checker, type, other) for other in asked):
             return type
     return None
 
@@ -88,11 +78,7 @@ def _fitting(checker: TypeChecker, declaration: Declaration, wanted: dict[str, T
     if not wanted:
         return {}
     keys = returned_below(checker, declaration, wanted).shape.keys
-    return {
-        name: type
-        for name, type in wanted.items()
-        if name in keys and is_subtype(keys[name].type, type, options=checker.options)
-    }
+    return {name: type for name, type in wanted.items() if name in keys and is_subtype(checker, keys[name].type, type)}
 
 
 def _readings_after(checker: TypeChecker, work: Work, attribute: str, name: str) -> list[Reading]:
@@ -113,7 +99,7 @@ def _readings_after(checker: TypeChecker, work: Work, attribute: str, name: str)
     )
     readings = [reading for reading in after if reading.position <= end]
     for reading in readings:  # another annotation there is another type here
-        mypy_api.add_dependency(checker, f"{work.info.fullname}.{work.slots[reading.position].attribute}")
+        deferral.add_dependency(checker, f"{work.info.fullname}.{work.slots[reading.position].attribute}")
     return readings
 
 
@@ -121,7 +107,7 @@ def _gives_anew(slot: Slot, name: str) -> bool:
     if slot.declaration is None:
         return slot.row is not None and (slot.row.facts.kind == "transform" or name in slot.row.change.keys)
     function = slot.declaration.function
-    return function is not None and (slot.declaration.kind == "transform" or name in mypy_api.displayed_keys(function))
+    return function is not None and (slot.declaration.kind == "transform" or name in nodes.displayed_keys(function))
 
 
 def _readings(slot: Slot, position: int) -> Iterator[Reading]:
@@ -132,7 +118,7 @@ def _readings(slot: Slot, position: int) -> Iterator[Reading]:
     step = name_of(declaration)
     function = declaration.function
     if function is not None:
-        inferred = mypy_api.inferred_places(function)
+        inferred = retyping.inferred_places(function)
         for place, argument in enumerate(function.arguments):
             if place > 0 and place not in inferred and not argument.kind.is_star() and not argument.pos_only:
                 yield Reading(argument.variable.name, position, step, _annotation(function, place))
@@ -153,7 +139,7 @@ def _inherited(slot: Slot, position: int) -> Iterator[Reading]:
     for flow in slot.row.flows:
         if flow is not None:
             for name, key in input_of(flow.type).keys.items():
-                yield Reading(name, position, facts.name, _always(mypy_api.for_instance(flow, key.type)))
+                yield Reading(name, position, facts.name, _always(type_ops.for_instance(flow, key.type)))
 
 
 def _annotation(function: FuncDef, place: int) -> Callable[[], Type | None]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Expression, ListExpr, SetExpr, TupleExpr, TypeInfo
 from mypy.types import FunctionLike, Instance, Type, get_proper_type
 
-from .. import messages, mypy_api
-from ..algebra.table import CODEC, Table
+from .. import messages
+from ..algebra.table import Table
 from ..flow_class.work import Work
+from ..mypy_api import inference, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import CODEC
 from ..savable import KINDS, is_registrable
 
 
@@ -56,13 +58,13 @@ def _items(checker: TypeChecker, work: Work, written: Expression) -> Sequence[Ex
 
 def _registered_by(checker: TypeChecker, item: Expression) -> Instance | None:
     """The class that an item is, or the ``Codec`` with its class; None where that cannot be seen."""
-    found = mypy_api.type_of(checker, item)
+    found = inference.type_of(checker, item)
     proper = None if found is None else get_proper_type(found)
     if isinstance(proper, Instance) and proper.type.fullname == CODEC:
-        if not mypy_api.is_any(proper.args[0]):
+        if not type_ops.is_any(proper.args[0]):
             return proper
         first = _class_argument(item)
-        cls = None if first is None else _class_of(mypy_api.type_of(checker, first))
+        cls = None if first is None else _class_of(inference.type_of(checker, first))
         return None if cls is None else proper.copy_modified(args=[cls])
     return _class_of(found)
 
@@ -81,5 +83,5 @@ def _class_of(type: Type | None) -> Instance | None:
     proper = None if type is None else get_proper_type(type)
     if isinstance(proper, FunctionLike) and proper.is_type_obj():
         info: TypeInfo = proper.type_object()
-        return Instance(info, [mypy_api.any_type() for _ in info.defn.type_vars])
+        return Instance(info, [type_ops.any_type() for _ in info.defn.type_vars])
     return None

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import Instance, Type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context, Key
 from ..algebra.interpreter import advance, start
 from ..algebra.table import Parameter, Row, Table
-from .judging import is_told
+from ..mypy_api import type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
 from .nested_inputs import problems_of, telling_once
+from .parameters import is_told
 
 Place = tuple[str, ...]
 """A row by its attribute, a member of it, and what of that reads: its condition, a case, or a nested flow."""
@@ -111,7 +112,7 @@ def _misfits(
                 yield parameter, None
         elif parameter.required and not key.certain:
             yield parameter, key
-        elif not is_subtype(key.type, types.get(parameter.name, mypy_api.any_type()), options=checker.options):
+        elif not is_subtype(checker, key.type, types.get(parameter.name, type_ops.any_type())):
             yield parameter, key
 
 

@@ -5,12 +5,13 @@ One whose parameter has the flow's own event type is judged where it reads ``eve
 
 from __future__ import annotations
 
-from mypy.checker import TypeChecker
 from mypy.nodes import ComparisonExpr, Expression, FuncDef, FuncItem, LambdaExpr, MemberExpr, NameExpr, Var
 from mypy.types import CallableType, Instance, Type, TypeAliasType, get_proper_type
 
-from .. import mypy_api
 from ..algebra.table import TABLE
+from ..mypy_api import checking, nodes, own_methods, type_aliases, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import CHECKPOINT, STEP_NAME
 from ..syntax.callbacks import Search, callback_of
 
 
@@ -38,8 +39,8 @@ def _saves(function: FuncItem) -> bool:
 def _read(function: FuncItem) -> MemberExpr | None:
     """Where a function reads the checkpoint of an event that may be of any flow."""
     events = _events(function)
-    for each in mypy_api.references_in(function.body):
-        if isinstance(each, MemberExpr) and each.name == "checkpoint":
+    for each in nodes.references_in(function.body):
+        if isinstance(each, MemberExpr) and each.name == CHECKPOINT:
             if isinstance(each.expr, NameExpr) and each.expr.node in events:
                 return each
     return None
@@ -47,9 +48,9 @@ def _read(function: FuncItem) -> MemberExpr | None:
 
 def _takes_all_steps(function: FuncItem) -> bool:
     """Whether a function does not choose among steps by their names: those that it saves after are not known then."""
-    for decision in mypy_api.decisions_in(function):
+    for decision in checking.decisions_in(function):
         operands = decision.operands if isinstance(decision, ComparisonExpr) else [decision.subject]
-        if any(isinstance(each, MemberExpr) and each.name == "step_name" for each in operands):
+        if any(isinstance(each, MemberExpr) and each.name == STEP_NAME for each in operands):
             return False
     return True
 
@@ -57,7 +58,7 @@ def _takes_all_steps(function: FuncItem) -> bool:
 def _events(function: FuncItem) -> list[Var]:
     """The parameters that an event of any flow may arrive in; that of a flow of its own is known where it is read."""
     type = function.type
-    typed = list(map(mypy_api.as_written, type.arg_types)) if isinstance(type, CallableType) else []
+    typed = list(map(own_methods.as_written, type.arg_types)) if isinstance(type, CallableType) else []
     given = [
         (argument.variable, typed[place] if place < len(typed) else None)
         for place, argument in enumerate(function.arguments)
@@ -73,13 +74,13 @@ def _has_self(function: FuncItem) -> bool:
 
 
 def _is_event(type: Type | None) -> bool:
-    return type is not None and any(mypy_api.is_event(each) for each in mypy_api.union_items(type))
+    return type is not None and any(type_ops.is_event(each) for each in type_ops.union_items(type))
 
 
 def _names_flow(type: Type | None) -> bool:
-    for each in [] if type is None else mypy_api.union_items(type):
-        flow = get_proper_type(each.args[2]) if mypy_api.is_event(each) else None
-        if not isinstance(flow, Instance) or mypy_api.inherited_alias(flow.type, TABLE) is None:
+    for each in [] if type is None else type_ops.union_items(type):
+        flow = get_proper_type(each.args[2]) if type_ops.is_event(each) else None
+        if not isinstance(flow, Instance) or type_aliases.inherited_alias(flow.type, TABLE) is None:
             return False
     return True
 
@@ -88,4 +89,4 @@ def _may_be_event(type: Type) -> bool:
     proper = get_proper_type(type)
     if isinstance(type, TypeAliasType):  # the events of a flow that is not known yet are Any
         return False
-    return mypy_api.is_any(proper) or isinstance(proper, Instance) and proper.type.is_protocol
+    return type_ops.is_any(proper) or isinstance(proper, Instance) and proper.type.is_protocol

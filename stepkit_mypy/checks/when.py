@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Argument, CallExpr, Expression, LambdaExpr, TypeInfo
 from mypy.nodes import Context as Node
-from mypy.subtypes import is_subtype
 from mypy.types import AnyType, CallableType, Type, UnionType, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context
 from ..algebra.table import Parameter
 from ..flow_class.work import Work
+from ..mypy_api import deferral, inference, nodes, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
 from ..syntax.declarations import Declaration, name_of
-from .injecting import whole_context
-from .judging import is_told
+from .parameters import is_told, whole_context
 
 
 def context_at(work: Work, declaration: Declaration) -> Context[Type] | None:
@@ -59,24 +59,24 @@ def _typed(checker: TypeChecker, work: Work, declaration: Declaration, when: Lam
     if context is None:
         return None
     step = name_of(declaration)
-    settled = mypy_api.settle_attributes(checker, when, work.info)
+    settled = deferral.settle_attributes(checker, when, work.info)
     wrong = work.wrong_conditions[declaration.key] = set()
     types = [
         _lambda_parameter(checker, argument, place, context, step, work.info if settled else None, wrong)
         for place, argument in enumerate(when.arguments)
     ]
     work.conditions[declaration.key] = {
-        Parameter(argument.variable.name, not mypy_api.has_default(argument), annotated=False): type
+        Parameter(argument.variable.name, not nodes.has_default(argument), annotated=False): type
         for place, (argument, type) in enumerate(zip(when.arguments, types, strict=True))
         if not argument.pos_only and not _is_self(place, argument.variable.name)
     }
-    function = mypy_api.named(checker, "builtins.function", [])
+    function = type_ops.named(checker, "builtins.function", [])
     # Any, as mypy would blame the lambda for its result, and the call for the lambda: ``check`` does it once.
-    return CallableType(types, when.arg_kinds, when.arg_names, mypy_api.any_type(), function)
+    return CallableType(types, when.arg_kinds, when.arg_names, type_ops.any_type(), function)
 
 
 def _boolean(checker: TypeChecker) -> Type:
-    return mypy_api.named(checker, "builtins.bool", [])
+    return type_ops.named(checker, "builtins.bool", [])
 
 
 def _lambda_parameter(
@@ -90,17 +90,17 @@ def _lambda_parameter(
 ) -> Type:
     name = argument.variable.name
     if _is_self(place, name):
-        return mypy_api.any_type() if info is None else mypy_api.this_instance(info)
+        return type_ops.any_type() if info is None else type_ops.this_instance(info)
     if argument.pos_only:
         return whole_context(checker, context)
-    if _judge(checker, argument, step, name, None, mypy_api.has_default(argument), context):
+    if _judge(checker, argument, step, name, None, nodes.has_default(argument), context):
         wrong.add(name)
     key = context.keys.get(name)
     type = key.type if key is not None else context.rest
     if type is None:
-        return mypy_api.any_type()
+        return type_ops.any_type()
     if argument.initializer is not None:
-        type = mypy_api.join(type, mypy_api.clean(mypy_api.infer_quietly(checker, argument.initializer)))
+        type = type_ops.join(type, type_ops.clean(inference.infer_quietly(checker, argument.initializer)))
     return type
 
 
@@ -109,14 +109,14 @@ def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     when = declaration.options.get("when")
     if when is None:
         return
-    found, context = mypy_api.type_of(checker, when), context_at(work, declaration)
+    found, context = inference.type_of(checker, when), context_at(work, declaration)
     if found is None or context is None:
         return
     if isinstance(when, LambdaExpr):
-        given = mypy_api.returned_by(found)
-        wanted = UnionType([_boolean(checker), mypy_api.named(checker, "typing.Awaitable", [_boolean(checker)])])
-        if not is_subtype(given, wanted, options=checker.options):
-            messages.when_result(checker, when.expr(), name_of(declaration), mypy_api.clean(given))
+        given = type_ops.returned_by(found)
+        wanted = UnionType([_boolean(checker), type_ops.named(checker, "typing.Awaitable", [_boolean(checker)])])
+        if not is_subtype(checker, given, wanted):
+            messages.when_result(checker, when.expr(), name_of(declaration), type_ops.clean(given))
         return
     type = get_proper_type(found)
     if not isinstance(type, CallableType) or type.is_type_obj() or type.is_ellipsis_args:
@@ -152,7 +152,7 @@ def _judge(
             messages.when_missing(checker, node, step, name, context)
         return not context.open
     if wanted is not None and not isinstance(get_proper_type(wanted), AnyType):
-        if not is_subtype(key.type, wanted, options=checker.options):
+        if not is_subtype(checker, key.type, wanted):
             if not told:
                 messages.key_type(checker, node, step, name, wanted, key, code="stepkit-when")
             return True

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.checker import TypeChecker
 from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type, UnionType
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context
-from ..algebra.paths import collect_paths
-from ..algebra.table import TABLE, Row, Table, encode, runs, table_of
+from ..algebra.encoding import encode, runs, table_of
+from ..algebra.interpreter import collect_paths
+from ..algebra.table import TABLE, Row, Table
 from ..checks import assigned, fallback_checks
 from ..checks.early_stop import class_may_stop, stopped
 from ..checks.gates import check_members, is_gated
@@ -20,13 +20,15 @@ from ..checks.inherited_rows import check_inherited, note_mixed_in
 from ..checks.overriding import check_overrides
 from ..checks.registering import registered
 from ..flow_class.work import Work
-from ..semantic import EVENT
+from ..mypy_api import checking, deferral, type_aliases, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import EVENT
 from ..syntax.declarations import flow_argument, name_of
 
 
 def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     """Called at the class's end, and for each step that was checked again after it. True if it is finished."""
-    if mypy_api.is_silenced(checker):
+    if checking.is_silenced(checker):
         work.ended = True  # mypy does not look at the ends of classes there; all rows must be known all the same
     if not work.ended or not work.is_complete():
         return False
@@ -57,20 +59,20 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     encoded = encode(checker, table)
     if encoded == work.target:
         return True
-    mypy_api.set_target(work.alias, encoded)
+    type_aliases.set_target(work.alias, encoded)
     work.target = encoded
     targets = {
-        "Output": as_type(checker, stopped(table) if stops else state.result(mypy_api.join)),
+        "Output": as_type(checker, stopped(table) if stops else state.result(type_ops.join)),
         "Event": _events(checker, work, paths, complete=complete),
     }
     if not work.input.open:
-        alias = mypy_api.alias_of(info, "Input")
-        if alias is not None and mypy_api.is_any(alias.target):
+        alias = type_aliases.alias_of(info, "Input")
+        if alias is not None and type_ops.is_any(alias.target):
             targets["Input"] = as_type(checker, work.input)
     for name, target in targets.items():
-        alias = mypy_api.alias_of(info, name)
+        alias = type_aliases.alias_of(info, name)
         if alias is not None:
-            mypy_api.set_target(alias, target)
+            type_aliases.set_target(alias, target)
     _add_dependencies(checker, work)
     work.finished()
     return True
@@ -90,18 +92,18 @@ def _has_unseen_base(info: TypeInfo) -> bool:
 def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
     """A context as the type of a value: a TypedDict, or a plain dict where it is open."""
     if context.open:
-        text = mypy_api.named(checker, "builtins.str", [])
-        return mypy_api.named(checker, "builtins.dict", [text, mypy_api.any_type()])
+        text = type_ops.named(checker, "builtins.str", [])
+        return type_ops.named(checker, "builtins.dict", [text, type_ops.any_type()])
     required = {name for name, key in context.keys.items() if key.certain}
-    return mypy_api.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)
+    return type_ops.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)
 
 
 def _events(checker: TypeChecker, work: Work, paths: list[str], *, complete: bool) -> Type:
     """A union tagged by ``step_name``. What an event's context holds is looked up when it is asked for."""
-    owner = mypy_api.this_instance(work.info)
-    event = mypy_api.named(checker, EVENT, [mypy_api.named(checker, "builtins.str", []), mypy_api.any_type(), owner])
+    owner = type_ops.this_instance(work.info)
+    event = type_ops.named(checker, EVENT, [type_ops.named(checker, "builtins.str", []), type_ops.any_type(), owner])
     items: list[Type] = [
-        event.copy_modified(args=[mypy_api.literal(checker, path), event.args[1], owner]) for path in paths
+        event.copy_modified(args=[type_ops.literal(checker, path), event.args[1], owner]) for path in paths
     ]
     if not complete or not items:
         items.append(event)
@@ -112,7 +114,7 @@ def _note_circles(checker: TypeChecker, work: Work) -> None:
     """A flow that runs itself, or one that is not known before this one is: the context is open behind it."""
     for position, slot in enumerate(work.slots):
         before, after = work.state_at(position), work.state_at(position + 1)
-        if before is None or after is None or before.context.open or not after.result(mypy_api.join).open:
+        if before is None or after is None or before.context.open or not after.result(type_ops.join).open:
             continue
         for each in (slot, *slot.members):
             if each.row is None or each.declaration is None:
@@ -132,12 +134,12 @@ def _add_dependencies(checker: TypeChecker, work: Work) -> None:
     """Have the daemon look at this module again when a flow that stands in this one, or is its base, changes."""
     module = checker.tree.fullname
     for base in work.info.mro[1:]:
-        if mypy_api.alias_of(base, TABLE) is not None:
-            mypy_api.add_dependency(checker, f"{base.fullname}.{TABLE}", module)
+        if type_aliases.alias_of(base, TABLE) is not None:
+            deferral.add_dependency(checker, f"{base.fullname}.{TABLE}", module)
     for slot in work.slots:
         if slot.row is not None and slot.declaration is None:
-            mypy_api.add_dependency(checker, f"{slot.row.facts.definer}.{slot.row.facts.attribute}", module)
+            deferral.add_dependency(checker, f"{slot.row.facts.definer}.{slot.row.facts.attribute}", module)
         for each in (slot, *slot.members):
             for flow in each.row.flows if each.row is not None else ():
                 if flow is not None:
-                    mypy_api.add_dependency(checker, f"{flow.type.fullname}.{TABLE}", module)
+                    deferral.add_dependency(checker, f"{flow.type.fullname}.{TABLE}", module)

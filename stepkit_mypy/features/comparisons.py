@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
@@ -26,11 +25,13 @@ from mypy.nodes import Context as Node
 from mypy.patterns import AsPattern, ClassPattern, OrPattern, Pattern, SequencePattern
 from mypy.types import Instance, TupleType, Type, UnionType, get_proper_type
 
-from .. import messages, mypy_api
-from ..algebra.table import is_ready
+from .. import messages
+from ..algebra.encoding import is_ready
+from ..mypy_api import checking, deferral, inference, type_ops
+from ..mypy_api.checking import TypeChecker
 from ..syntax.constants import Constants
 from ..syntax.step_names import text_of, values_compared, values_of
-from .run_calls import Tables, depend_on
+from .flow_views import Tables, depend_on
 
 CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.set", "builtins.frozenset", "builtins.dict")
 GET_ARGS = ("typing.get_args", "typing_extensions.get_args")
@@ -57,7 +58,7 @@ class Comparisons:
 
         A name that no step has is told here. Then the type has it too, so that mypy goes on, and says nothing itself.
         """
-        question = (node, *mypy_api.outline(event), tables.generation)
+        question = (node, *type_ops.outline(event), tables.generation)
         if self._asked is None or self._asked[0] != question:
             self._asked = question, self._find(checker, tables, event, node)
         wrong, members = self._asked[1]
@@ -65,18 +66,18 @@ class Comparisons:
             return default
         for place, text, name in wrong:  # each time: mypy asks while it tries things out, too, and drops repetitions
             # ``in`` and a class pattern take every error for one of their own.
-            with nullcontext() if name and not isinstance(node, Pattern) else mypy_api.told_at_once(checker):
+            with nullcontext() if name and not isinstance(node, Pattern) else inference.told_at_once(checker):
                 messages.unknown_step(checker, place, text)
-        named: list[Type] = [*(mypy_api.literal(checker, name) for _, _, name in wrong if name), *members]
+        named: list[Type] = [*(type_ops.literal(checker, name) for _, _, name in wrong if name), *members]
         if named and isinstance(node, MemberExpr):
-            mypy_api.widen(checker, node, UnionType.make_union(named))
+            inference.widen(checker, node, UnionType.make_union(named))
         return UnionType.make_union([default, *named])
 
     def narrow(self, checker: TypeChecker) -> bool:
         """Whether mypy knows the step behind every comparison in this body: it narrows by literals only."""
-        root = mypy_api.body_being_checked(checker)
+        root = checking.body_being_checked(checker)
         if self._narrows is None or self._narrows[0] is not root:
-            found = mypy_api.decisions_in(root)
+            found = checking.decisions_in(root)
             self._narrows = root, all(_is_literal(checker, each) for item in found for each in values_compared(item))
         return self._narrows[1]
 
@@ -84,14 +85,14 @@ class Comparisons:
         """What is wrong, and the types of the enum members that are compared with: they are no texts for mypy."""
         if isinstance(node, Pattern):  # its own event has lost the flow
             subject = self._subject_of(checker, node)
-            event = (None if subject is None else mypy_api.type_of(checker, subject)) or event
+            event = (None if subject is None else inference.type_of(checker, subject)) or event
         compared = list(self._compared_with(checker, node))
         flows = _flows_of(event) if compared else []
         names: set[str] = set()
         for info in flows:
             depend_on(checker, info)
             if not is_ready(info):
-                mypy_api.defer(checker, node)
+                deferral.defer(checker, node)
                 return [], []
             if not tables.is_complete(info):
                 return [], []
@@ -103,12 +104,12 @@ class Comparisons:
             if name not in names
         ]
         named = [place for place, _, _ in compared if flows and isinstance(place, RefExpr)]
-        types = [get_proper_type(mypy_api.infer_quietly(checker, each)) for each in named]
+        types = [get_proper_type(inference.infer_quietly(checker, each)) for each in named]
         return wrong, [each for each in types if isinstance(each, Instance) and each.type.is_enum]
 
     def _subject_of(self, checker: TypeChecker, pattern: Pattern) -> Expression | None:
         """The subject of the match statement that a pattern stands in."""
-        for found in mypy_api.decisions_in(mypy_api.body_being_checked(checker)):
+        for found in checking.decisions_in(checking.body_being_checked(checker)):
             if isinstance(found, MatchStmt) and any(_stands_in(pattern, each) for each in found.patterns):
                 return found.subject
         return None
@@ -164,17 +165,17 @@ class Comparisons:
         constants = self._constants[1]
         found = constants.assigned_once(checker, name)
         if found is None and isinstance(name, MemberExpr):  # self.GATES
-            owner = get_proper_type(mypy_api.infer_quietly(checker, name.expr))
+            owner = get_proper_type(inference.infer_quietly(checker, name.expr))
             symbol = owner.type.get(name.name) if isinstance(owner, Instance) else None
             if symbol is not None and isinstance(symbol.node, Var):
                 found = constants.set_once(checker, symbol.node)
         return found
 
     def _about(self, checker: TypeChecker, node: MemberExpr) -> list[ComparisonExpr | MatchStmt]:
-        root = mypy_api.body_being_checked(checker)
+        root = checking.body_being_checked(checker)
         if self._root is not root or node not in self._found:
             self._root, self._found = root, {}
-            for found in mypy_api.decisions_in(root):
+            for found in checking.decisions_in(root):
                 for subject in found.operands if isinstance(found, ComparisonExpr) else [found.subject]:
                     self._found.setdefault(subject, []).append(found)
             self._found.setdefault(node, [])
@@ -184,8 +185,8 @@ class Comparisons:
 def _flows_of(event: Type) -> list[TypeInfo]:
     """The flows of an event; empty where one is not known."""
     found: list[TypeInfo] = []
-    for item in mypy_api.union_items(event):
-        flow = get_proper_type(item.args[2]) if mypy_api.is_event(item) else None
+    for item in type_ops.union_items(event):
+        flow = get_proper_type(item.args[2]) if type_ops.is_event(item) else None
         if not isinstance(flow, Instance):
             return []
         if flow.type not in found:
@@ -197,9 +198,9 @@ def _is_literal(checker: TypeChecker, expression: Expression) -> bool:
     """Whether mypy narrows by what is compared with: a text, or what has only literals for its type."""
     if isinstance(expression, StrExpr):
         return True
-    type = get_proper_type(mypy_api.infer_quietly(checker, expression))
+    type = get_proper_type(inference.infer_quietly(checker, expression))
     items = type.items if isinstance(type, TupleType) else [type]
-    return all(mypy_api.is_text_literal(each) for item in items for each in mypy_api.union_items(item))
+    return all(type_ops.is_text_literal(each) for item in items for each in type_ops.union_items(item))
 
 
 def _copied(container: Expression) -> Expression | None:
@@ -220,11 +221,11 @@ def _names_of_type(checker: TypeChecker, container: Expression) -> Iterator[str]
     if isinstance(container, CallExpr) and isinstance(container.callee, RefExpr) and len(container.args) == 1:
         alias = container.args[0]
         if container.callee.fullname in GET_ARGS and isinstance(alias, RefExpr) and isinstance(alias.node, TypeAlias):
-            yield from mypy_api.literal_values(alias.node.target)
+            yield from type_ops.literal_values(alias.node.target)
     elif isinstance(container, RefExpr):
-        type = get_proper_type(mypy_api.infer_quietly(checker, container))
+        type = get_proper_type(inference.infer_quietly(checker, container))
         for each in type.items if isinstance(type, TupleType) else ():
-            name = mypy_api.known_string(each)
+            name = type_ops.known_string(each)
             if name is not None:
                 yield name
 

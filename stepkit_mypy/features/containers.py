@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mypy.checker import TypeChecker
 from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.arms import one_of
 from ..algebra.contexts import Context, collisions, write
+from ..algebra.encoding import is_ready, runs
 from ..algebra.interpreter import member_changes, opened_by, row_changes
-from ..algebra.table import Row, is_ready, runs
+from ..algebra.table import Row
 from ..checks import assigned
 from ..checks.fallbacks import overridden, with_fallback
 from ..checks.nested_inputs import check_input, telling_once
 from ..flow_class.work import Slot, Work
-from ..returns.conversions import is_dict_call
+from ..mypy_api import deferral, inference, inserting, nodes, retyping, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..returns.dict_calls import is_dict_call
 from ..returns.returned import literal_strings
 from ..syntax.declarations import Declaration, facts_of, flow_argument, name_of
 from .nested_flow import flow_of, flows_of, judge
@@ -39,7 +41,7 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
     if declaration.made_of is not None or not declaration.understood:
         return assigned.row_of(checker, work, declaration)
     definer = work.info.fullname
-    last = mypy_api.is_last_pass(checker)
+    last = deferral.is_last_pass(checker)
     if declaration.kind == "parallel":
         rows = _rows(checker, work, slot.members)
         if rows is None:
@@ -55,16 +57,16 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         if not last and any(flow is not None and is_ready(flow.type, work.info) is False for flow in flows):
             return None
         return with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), flows=flows))
-    if mypy_api.is_never_checked(declaration.node):
-        return Row(facts_of(declaration, definer, checker), change=Context(rest=mypy_api.any_type()))
+    if nodes.is_never_checked(declaration.node):
+        return Row(facts_of(declaration, definer, checker), change=Context(rest=type_ops.any_type()))
     return slot.row
 
 
 def _type_of(checker: TypeChecker, declaration: Declaration, expression: Expression) -> Type | None:
     """The type of a flow or a case. What stands in a team's own function may not have been checked yet."""
-    found = mypy_api.type_of(checker, expression)
+    found = inference.type_of(checker, expression)
     if found is None and not declaration.direct and isinstance(expression, RefExpr) and expression.node is not None:
-        return mypy_api.infer_quietly(checker, expression)
+        return inference.infer_quietly(checker, expression)
     return found
 
 
@@ -73,7 +75,7 @@ def _rows(checker: TypeChecker, work: Work, slots: list[Slot]) -> tuple[Row, ...
         if slot.row is None:
             slot.row = resolve(checker, work, slot)
     found = tuple(slot.row for slot in slots if slot.row is not None)
-    return None if len(found) < len(slots) and not mypy_api.is_last_pass(checker) else found
+    return None if len(found) < len(slots) and not deferral.is_last_pass(checker) else found
 
 
 def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
@@ -159,7 +161,7 @@ def context_of_members(
     facts = facts_of(group.declaration, work.info.fullname, checker)
     result = before
     for _, change, _ in member_changes(before, Row(facts, members=tuple(rows)), None, facts.name, ()):
-        result = write(result, change, "override", mypy_api.join)
+        result = write(result, change, "override", type_ops.join)
     return result
 
 
@@ -206,16 +208,16 @@ def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> b
 def branch_call_type(checker: TypeChecker, declaration: Declaration, function: FuncDef) -> Type:
     """The type of a branch's plain method."""
     if not isinstance(function.type, CallableType):
-        return mypy_api.any_type()
+        return type_ops.any_type()
     below = declaration.below
     if below is not None and below.type is None:
-        return mypy_api.any_type()
-    call = mypy_api.bound(function.type if below is None else below.type)
+        return type_ops.any_type()
+    call = type_ops.bound(function.type if below is None else below.type)
     cases = _cases(checker, declaration)
-    if not mypy_api.returns_inferred(function) or cases is None or below is not None and below.gives is not None:
+    if not retyping.returns_inferred(function) or cases is None or below is not None and below.gives is not None:
         return call
-    result: Type = UnionType([*(mypy_api.literal(checker, name) for name in cases), NoneType()])
-    return call.copy_modified(ret_type=mypy_api.coroutine(checker, result) if function.is_coroutine else result)
+    result: Type = UnionType([*(type_ops.literal(checker, name) for name in cases), NoneType()])
+    return call.copy_modified(ret_type=type_ops.coroutine(checker, result) if function.is_coroutine else result)
 
 
 def _cases(checker: TypeChecker, declaration: Declaration) -> dict[str, Expression] | None:
@@ -241,9 +243,9 @@ def _cases(checker: TypeChecker, declaration: Declaration) -> dict[str, Expressi
 def _returns(checker: TypeChecker, function: FuncDef) -> list[tuple[Type, Node]]:
     return [
         (type, expression)
-        for statement in mypy_api.returns_of(function)
+        for statement in nodes.returns_of(function)
         if statement.expr is not None
-        for type, expression in mypy_api.alternatives_of(checker, statement.expr)
+        for type, expression in inference.alternatives_of(checker, statement.expr)
     ]
 
 
@@ -257,9 +259,9 @@ def _chosen(
     if below is not None and below.gives is not None:
         found: list[tuple[Type, Node]] = [(below.gives, function)]
         written = True
-    elif not mypy_api.returns_inferred(function):
+    elif not retyping.returns_inferred(function):
         assert isinstance(function.type, CallableType)
-        type = mypy_api.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+        type = type_ops.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         found = [(type, node.func if isinstance(node, Decorator) else node)]
         written = True
         if cases is not None and literal_strings(type) is None:  # ``str``: what is written out is checked all the same
@@ -269,16 +271,16 @@ def _chosen(
                         messages.branch_case(checker, place, branch, name, known)
     else:
         found = _returns(checker, function)
-        end = mypy_api.end_of(function)
-        if end is not None and mypy_api.type_of(checker, end) is not None:
+        end = inserting.end_of(function)
+        if end is not None and inference.type_of(checker, end) is not None:
             found.append((NoneType(), function))
         written = False
     chosen: set[str] = set()
-    may_be_none = not written and mypy_api.is_unread(function)
+    may_be_none = not written and inserting.is_unread(function)
     if may_be_none:
         return set(known), True
     for type, place in found:
-        for item in mypy_api.union_items(type):
+        for item in type_ops.union_items(type):
             names = _names_of(checker, declaration, item, place)
             if isinstance(item, NoneType):
                 may_be_none = True
@@ -289,21 +291,21 @@ def _chosen(
                     elif cases is not None:
                         messages.branch_case(checker, place, branch, name, known)
                         chosen.update(known)  # any of them may have been meant
-            elif isinstance(item, (Instance, LiteralType)) and not written and mypy_api.may_be_string(item):
-                members = mypy_api.member_strings(item)
+            elif isinstance(item, (Instance, LiteralType)) and not written and type_ops.may_be_string(item):
+                members = type_ops.member_strings(item)
                 if cases is not None and not (members and members <= set(known)):
-                    messages.branch_unknown_case(checker, place, branch, mypy_api.clean(item), known)
+                    messages.branch_unknown_case(checker, place, branch, type_ops.clean(item), known)
                 chosen.update(members & set(known) if members else known)
             else:
-                chosen.update(mypy_api.member_strings(item) & set(known) or known)
-                may_be_none = may_be_none or mypy_api.is_any(item)
+                chosen.update(type_ops.member_strings(item) & set(known) or known)
+                may_be_none = may_be_none or type_ops.is_any(item)
     return chosen, may_be_none
 
 
 def _names_of(checker: TypeChecker, declaration: Declaration, type: Type, place: Node) -> list[str] | None:
     """The cases that a return is one of; None where they are not written out."""
     names = literal_strings(type)
-    if names is not None or not isinstance(place, Expression) or not mypy_api.may_be_string(type):
+    if names is not None or not isinstance(place, Expression) or not type_ops.may_be_string(type):
         return names
     constant = declaration.constants.of(checker, place)
     return [constant] if isinstance(constant, str) else None

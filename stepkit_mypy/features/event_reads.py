@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     CallExpr,
     ComparisonExpr,
@@ -20,7 +19,9 @@ from mypy.nodes import Context as Node
 from mypy.patterns import AsPattern, OrPattern, Pattern, ValuePattern
 from mypy.types import TupleType, get_proper_type
 
-from .. import mypy_api
+from ..mypy_api import checking, inference, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import STEP_NAME
 from ..syntax.step_names import text_of
 
 
@@ -36,10 +37,10 @@ class EventReads:
 
         Where the function looks at an event's name in a way by which mypy does not narrow the event, nobody can tell.
         """
-        root = mypy_api.body_being_checked(checker)
+        root = checking.body_being_checked(checker)
         if self._root is not root:
             self._root, self._found = root, set()  # what a name is compared with may be in a context itself
-            self._found = _keyed(checker, mypy_api.expressions_in(root), mypy_api.decisions_in(root))
+            self._found = _keyed(checker, checking.expressions_in(root), checking.decisions_in(root))
         return node in self._found
 
 
@@ -56,7 +57,7 @@ def _keyed(
 
 
 def _is_name(expression: Expression) -> bool:
-    return isinstance(expression, MemberExpr) and expression.name == "step_name"
+    return isinstance(expression, MemberExpr) and expression.name == STEP_NAME
 
 
 def _narrowed_by(checker: TypeChecker, decision: ComparisonExpr | MatchStmt) -> Iterator[Expression]:
@@ -87,8 +88,8 @@ def _is_plain(pattern: Pattern) -> bool:
 def _is_tuple_of_texts(checker: TypeChecker, expression: Expression) -> bool:
     if isinstance(expression, TupleExpr):
         return all(text_of(checker, item) is not None for item in expression.items)
-    type = get_proper_type(mypy_api.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
-    return isinstance(type, TupleType) and all(mypy_api.known_string(item) is not None for item in type.items)
+    type = get_proper_type(inference.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
+    return isinstance(type, TupleType) and all(type_ops.known_string(item) is not None for item in type.items)
 
 
 def _only_shows(callee: Expression) -> bool:

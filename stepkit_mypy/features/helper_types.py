@@ -5,49 +5,49 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, unquote
 
-from mypy.checker import TypeChecker
 from mypy.nodes import MypyFile, TypeAlias, TypeInfo
 from mypy.plugin import AnalyzeTypeContext
 from mypy.types import Instance, Type, UnionType, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context
-from ..algebra.table import TABLE, is_ready
+from ..algebra.encoding import is_ready
+from ..algebra.table import TABLE
 from ..codes import CODES
+from ..mypy_api import analysis, type_aliases, type_ops
+from ..mypy_api.checking import TypeChecker
 from .class_end import as_type
-from .run_calls import Tables
+from .flow_views import Tables
 
-MODULE = "stepkit.helper_types."
-NAMES = ("StepNames", "StepInput", "StepOutput")
 PREFIX = "__stepkit"
 
 
 def analyze(context: AnalyzeTypeContext, tables: Tables) -> Type:
     """Called in the semantic phase. A flow of this import cycle is not known yet: its alias is filled later."""
     unbound = context.type
-    kind = mypy_api.last_name(unbound.name)
+    kind = type_ops.last_name(unbound.name)
     arguments = [context.api.analyze_type(argument) for argument in unbound.args]
     flow = get_proper_type(arguments[0]) if arguments else None
     wanted = 1 if kind == "StepNames" else 2
-    if not isinstance(flow, Instance) or len(arguments) != wanted or mypy_api.alias_of(flow.type, TABLE) is None:
+    if not isinstance(flow, Instance) or len(arguments) != wanted or type_aliases.alias_of(flow.type, TABLE) is None:
         return _loose(context, kind)
-    steps = mypy_api.literal_values(arguments[1]) if wanted == 2 else [""]
+    steps = type_ops.literal_values(arguments[1]) if wanted == 2 else [""]
     if len(steps) != 1:
         return _loose(context, kind)
-    analyzer, module = mypy_api.analyzing_module(context.api)
+    analyzer, module = analysis.analyzing_module(context.api)
     analyzer.add_plugin_dependency(f"<{flow.type.fullname}.{TABLE}>")
-    alias = mypy_api.module_alias(module, _encode(kind, flow.type, steps[0]), unbound)
+    alias = analysis.module_alias(module, _encode(kind, flow.type, steps[0]), unbound)
     if is_ready(flow.type):
         target = target_of(analyzer, tables, flow.type, kind, steps[0])
         if target is None:
             text = messages.unknown_step_text(flow.type.name, steps[0], tables.after(flow.type) or {})
             context.api.fail(text, unbound, code=CODES["stepkit-missing-key"])
-        mypy_api.set_target(alias, target or mypy_api.any_type())
+        type_aliases.set_target(alias, target or type_ops.any_type())
     else:
-        mypy_api.set_target(alias, mypy_api.any_type())
+        type_aliases.set_target(alias, type_ops.any_type())
         if flow.type.module_name != module.fullname:
             asked(flow.type, module)
-    return mypy_api.alias_type(alias)
+    return type_aliases.alias_type(alias)
 
 
 def _encode(kind: str, info: TypeInfo, step: str) -> str:
@@ -59,7 +59,7 @@ def _loose(context: AnalyzeTypeContext, kind: str) -> Type:
     api = context.api
     if kind == "StepNames":
         return api.named_type("builtins.str", [])
-    return api.named_type("builtins.dict", [api.named_type("builtins.str", []), mypy_api.any_type()])
+    return api.named_type("builtins.dict", [api.named_type("builtins.str", []), type_ops.any_type()])
 
 
 def fill(checker: TypeChecker, tables: Tables, info: TypeInfo) -> None:
@@ -94,18 +94,18 @@ def _fill_one(
         if report:
             known = tables.after(info) or {}
             messages.unknown_step(checker, alias, messages.unknown_step_text(info.name, step, known))
-        target = mypy_api.any_type()
-    mypy_api.set_target(alias, target)
+        target = type_ops.any_type()
+    type_aliases.set_target(alias, target)
 
 
 def target_of(checker: TypeChecker, tables: Tables, info: TypeInfo, kind: str, step: str) -> Type | None:
     """What a helper type stands for; None for a step that the flow does not have."""
     if kind == "StepNames":
-        names = [mypy_api.literal(checker, name) for name in tables.after(info) or {}]
+        names = [type_ops.literal(checker, name) for name in tables.after(info) or {}]
         if not names or not tables.is_complete(info):
-            return mypy_api.named(checker, "builtins.str", [])
+            return type_ops.named(checker, "builtins.str", [])
         return UnionType.make_union(list(names))
     contexts = tables.before(info) if kind == "StepInput" else tables.after(info)
     if contexts is None or step not in contexts and not tables.is_complete(info):
-        return as_type(checker, Context(rest=mypy_api.any_type()))
+        return as_type(checker, Context(rest=type_ops.any_type()))
     return None if step not in contexts else as_type(checker, contexts[step])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Decorator, TypeInfo
 from mypy.types import Type
 
-from .. import messages, mypy_api
-from ..algebra.table import Row, encode_row
+from .. import messages
+from ..algebra.encoding import encode_row
+from ..algebra.table import Row
+from ..mypy_api import inserting, retyping, type_ops, unannotated
+from ..mypy_api.checking import TypeChecker
+from ..names import FLOW, STEP
 from ..returns.below import look_below, returned_below
-from ..semantic import FLOW
 from ..syntax.declarations import read_body
-from ..syntax.maker import STEP
 from ..syntax.makers import Trees
 from .steps import call_type, facts_below, reads_of, step_type
 
@@ -30,13 +31,13 @@ def mixed_in(
         return None
     function = declaration.function
     if function is None or declaration.kind == "branch":
-        return step_type(checker, declaration, mypy_api.any_type())
+        return step_type(checker, declaration, type_ops.any_type())
     declaration.below = look_below(declaration, decorated)
     position = declarations.index(declaration) + 1
     facts = replace(facts_below(checker, declaration, info), position=position, beside=len(declarations))
     reads = reads_of(declaration, function)
-    if mypy_api.gives_unannotated(function) and not mypy_api.has_no_body(function) and not function.is_generator:
-        with mypy_api.body_read(checker, function, info):
+    if retyping.gives_unannotated(function) and not inserting.has_no_body(function) and not function.is_generator:
+        with unannotated.body_read(checker, function, info):
             result = returned_below(checker, declaration)
             call = call_type(checker, declaration, result)
     else:
@@ -48,4 +49,4 @@ def mixed_in(
 
 def unseen(checker: TypeChecker) -> Type:
     """The type of a step that is assigned in such a class: what it gives is not known."""
-    return mypy_api.named(checker, STEP, [mypy_api.any_type(), mypy_api.any_type()])
+    return type_ops.named(checker, STEP, [type_ops.any_type(), type_ops.any_type()])

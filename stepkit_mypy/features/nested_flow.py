@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, ConditionalExpr, DictExpr, Expression, LambdaExpr
 from mypy.types import CallableType, Instance, NoneType, Type, TypedDictType, UnionType, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.table import TABLE
 from ..flow_class.work import Work
-from ..semantic import FLOW
+from ..mypy_api import deferral, inference, type_aliases, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import FLOW
 from ..syntax.declarations import Declaration, flow_argument
 
 
 def flow_of(type: Type | None) -> Instance | None:
     """The flow that an expression's type stands for; None where it is none, or cannot be seen."""
-    instance = mypy_api.instance_of_callable(type)
-    if instance is None or not instance.type.has_base(FLOW) or mypy_api.inherited_alias(instance.type, TABLE) is None:
+    instance = type_ops.instance_of_callable(type)
+    if (
+        instance is None
+        or not instance.type.has_base(FLOW)
+        or type_aliases.inherited_alias(instance.type, TABLE) is None
+    ):
         return None
     return instance
 
@@ -25,10 +30,10 @@ def flows_of(checker: TypeChecker, expression: Expression) -> tuple[Instance | N
     """The flows, one of which an expression stands for; one None where that cannot be seen."""
     made = expression.expr() if isinstance(expression, LambdaExpr) else expression
     if isinstance(made, ConditionalExpr):  # mypy's type of both is their common base
-        found = [flow_of(type) for type, _ in mypy_api.alternatives_of(checker, made)]
+        found = [flow_of(type) for type, _ in inference.alternatives_of(checker, made)]
     else:
-        type = mypy_api.type_of(checker, expression)
-        result = None if type is None else mypy_api.returned_by(type)
+        type = inference.type_of(checker, expression)
+        result = None if type is None else type_ops.returned_by(type)
         items = result.items if isinstance(result, UnionType) else [type]
         found = [flow_of(item) for item in items]
     return (None,) if None in found or not found else tuple(dict.fromkeys(found))
@@ -38,20 +43,20 @@ def judge(
     checker: TypeChecker, work: Work, declaration: Declaration, place: str, node: Expression, *, already_open: bool
 ) -> None:
     """What stands where a flow must is no flow that can be seen: an error if it is none, otherwise a note."""
-    type = mypy_api.type_of(checker, node)
-    if type is None or mypy_api.is_error(mypy_api.returned_by(type)):
+    type = inference.type_of(checker, node)
+    if type is None or type_ops.is_error(type_ops.returned_by(type)):
         return
     if _is_no_flow(type):
-        messages.no_flow(checker, node, place, mypy_api.clean(type))
+        messages.no_flow(checker, node, place, type_ops.clean(type))
     elif not already_open and work.is_first_note(node, declaration.key):
         messages.unseen_flow(checker, node, place)
 
 
 def _is_no_flow(type: Type) -> bool:
-    proper, made = get_proper_type(type), mypy_api.returned_by(type)
+    proper, made = get_proper_type(type), type_ops.returned_by(type)
     if isinstance(made, (TypedDictType, NoneType)):
         return True
-    instance = None if isinstance(made, UnionType) else mypy_api.instance_of_callable(type)
+    instance = None if isinstance(made, UnionType) else type_ops.instance_of_callable(type)
     if instance is None or instance.type.has_base(FLOW) or instance.type.fallback_to_any:
         return False
     if instance.type.fullname == "builtins.object":
@@ -78,23 +83,23 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
         types[place] = _factory(checker, work, flow) or types[place]
     elif isinstance(cases, DictExpr) and "cases" in default.arg_names:
         factories = [_factory(checker, work, each) for _, each in cases.items if isinstance(each, LambdaExpr)]
-        case: Type = mypy_api.named(checker, "builtins.object", [])  # not Any, which would be what a generic flow is of
+        case: Type = type_ops.named(checker, "builtins.object", [])  # not Any, which would be what a generic flow is of
         if factories:
             known = [each for each in factories if each is not None]
-            case = mypy_api.any_type()
+            case = type_ops.any_type()
             if len(known) == len(factories):
                 case = UnionType([known[0], case])
-        text = mypy_api.named(checker, "builtins.str", [])
-        types[default.arg_names.index("cases")] = mypy_api.named(checker, "typing.Mapping", [text, case])
+        text = type_ops.named(checker, "builtins.str", [])
+        types[default.arg_names.index("cases")] = type_ops.named(checker, "typing.Mapping", [text, case])
     return default.copy_modified(arg_types=types)
 
 
 def _factory(checker: TypeChecker, work: Work, function: LambdaExpr) -> Type | None:
     """The type of a lambda of one parameter, the flow that it stands in. None where that would blame it."""
-    if len(function.arguments) != 1 or not mypy_api.settle_attributes(checker, function, work.info):
+    if len(function.arguments) != 1 or not deferral.settle_attributes(checker, function, work.info):
         return None
     anything, fallback = (
-        mypy_api.named(checker, "builtins.object", []),
-        mypy_api.named(checker, "builtins.function", []),
+        type_ops.named(checker, "builtins.object", []),
+        type_ops.named(checker, "builtins.function", []),
     )
-    return CallableType([mypy_api.this_instance(work.info)], function.arg_kinds, [None], anything, fallback)
+    return CallableType([type_ops.this_instance(work.info)], function.arg_kinds, [None], anything, fallback)

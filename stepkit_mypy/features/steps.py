@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeGuard
 
-from mypy.checker import TypeChecker
 from mypy.nodes import Context as Node
 from mypy.nodes import Decorator, FuncDef, TypeInfo
-from mypy.subtypes import is_subtype
 from mypy.types import CallableType, NoneType, Type, get_proper_type
 
-from .. import messages, mypy_api
+from .. import messages
 from ..algebra.contexts import Context, State, collisions
-from ..algebra.table import Facts, Row, encode_row
+from ..algebra.encoding import encode_row
+from ..algebra.table import Facts, Row
 from ..checks.fallbacks import with_fallback
-from ..checks.injecting import parameter_type
-from ..checks.judging import is_told
 from ..checks.nested_inputs import telling_once
+from ..checks.parameters import is_told, parameter_type
 from ..checks.readers import cure, judged
 from ..flow_class.work import Work
+from ..mypy_api import checking, contextless, deferral, inserting, nodes, retyping, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
+from ..names import BRANCH, STEP
 from ..returns.below import look_below, what_is_unknown
 from ..returns.returned import Returned
 from ..syntax.declarations import Declaration, facts_of, name_of
@@ -33,14 +35,14 @@ def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: obje
     assert function is not None
     state = work.state_before(declaration.key)
     if state is None:
-        if mypy_api.defer(checker, node):
+        if deferral.defer(checker, node):
             return
-        context: Context[Type] = Context(rest=mypy_api.any_type())
+        context: Context[Type] = Context(rest=type_ops.any_type())
     else:
         context = state.context
-    for place in sorted(mypy_api.inferred_places(function)):
+    for place in sorted(retyping.inferred_places(function)):
         argument = function.arguments[place]
-        mypy_api.bind_parameter(function, place, parameter_type(checker, argument, context))
+        checking.bind_parameter(function, place, parameter_type(checker, argument, context))
 
 
 def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type | None:
@@ -48,18 +50,18 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
     node, function = declaration.node, declaration.function
     assert isinstance(node, Decorator) and function is not None
     info = work.info
-    if mypy_api.returns_inferred(function) or mypy_api.inferred_places(function):
-        if mypy_api.was_deferred(checker, node, info) and not mypy_api.is_last_pass(checker):
+    if retyping.returns_inferred(function) or retyping.inferred_places(function):
+        if deferral.was_deferred(checker, node, info) and not deferral.is_last_pass(checker):
             return None
-        mypy_api.forgive_returned_any(checker, function)
-        mypy_api.forget_tuples(checker)
+        checking.forgive_returned_any(checker, function)
+        contextless.forget_tuples(checker)
     state = work.state_before(declaration.key)
-    if state is None and mypy_api.is_last_pass(checker):
+    if state is None and deferral.is_last_pass(checker):
         state = _settled_before(checker, work, declaration)
-        if state is not None and mypy_api.inferred_places(function):  # its body was checked as if nothing was known
-            mypy_api.check_now(checker, node, info)
+        if state is not None and retyping.inferred_places(function):  # its body was checked as if nothing was known
+            deferral.check_now(checker, node, info)
     elif state is None:
-        if mypy_api.defer_decorator(checker, node, info):
+        if deferral.defer_decorator(checker, node, info):
             return None
     declaration.below = look_below(declaration, decorated)
     if declaration.kind == "branch":
@@ -87,18 +89,18 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
 def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type:
     """Called where a decorator above that of stepkit gave something else than the step."""
     node, slot = declaration.node, work.slot_of[declaration.key]
-    if decorated is not None and not mypy_api.is_any(decorated):
+    if decorated is not None and not type_ops.is_any(decorated):
         place = declaration.function or node
         from stepkit.table_builder import HIDDEN_BY_DECORATOR
 
         messages.definition(checker, place, f"{declaration.attribute}: {HIDDEN_BY_DECORATOR}")
     elif slot.row is not None and slot.row.change.rest is None:
-        change = Context(slot.row.change.keys, mypy_api.any_type())
+        change = Context(slot.row.change.keys, type_ops.any_type())
         work.set_row(declaration.key, replace(slot.row, change=change))
         before = work.state_before(declaration.key)
         if (before is None or not before.context.open) and work.is_first_note(node, declaration.key):
             messages.unseen_declaration(checker, node, declaration.attribute)
-    return step_type(checker, declaration, mypy_api.any_type())
+    return step_type(checker, declaration, type_ops.any_type())
 
 
 def _settled_before(checker: TypeChecker, work: Work, declaration: Declaration) -> State[Type] | None:
@@ -106,7 +108,7 @@ def _settled_before(checker: TypeChecker, work: Work, declaration: Declaration) 
     for slot in work.slots[: work.positions[declaration.key]]:
         for each in slot.inside():
             if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
-                mypy_api.check_now(checker, each.declaration.node, work.info)
+                deferral.check_now(checker, each.declaration.node, work.info)
     return work.state_before(declaration.key)
 
 
@@ -115,7 +117,7 @@ def go_on(checker: TypeChecker, work: Work) -> None:
     for slot in work.slots:
         for each in slot.inside():
             if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
-                mypy_api.check_now(checker, each.declaration.node, work.info)
+                deferral.check_now(checker, each.declaration.node, work.info)
                 if each.row is None:
                     return
     finish_if_complete(checker, work)
@@ -126,7 +128,7 @@ def _branch_made(
 ) -> Type | None:
     node = declaration.node
     if not containers.cases_ready(checker, work, declaration) and isinstance(node, Decorator):
-        if not mypy_api.is_last_pass(checker) and mypy_api.defer_decorator(checker, node, work.info):
+        if not deferral.is_last_pass(checker) and deferral.defer_decorator(checker, node, work.info):
             return None
     row = containers.branch_row(checker, work, declaration, reads_of(declaration, function))
     row = with_fallback(checker, work, declaration, row)
@@ -168,33 +170,33 @@ def call_type(checker: TypeChecker, declaration: Declaration, result: Returned) 
     function, below = declaration.function, declaration.below
     assert function is not None
     if below is not None and (below.type is None or below.gives is not None):
-        return mypy_api.any_type() if below.type is None else mypy_api.bound(below.type)
+        return type_ops.any_type() if below.type is None else type_ops.bound(below.type)
     call = _own_call_type(checker, function, result)
     if below is None or not isinstance(call, CallableType):
         return call
-    return mypy_api.bound(below.type).copy_modified(ret_type=call.ret_type)
+    return type_ops.bound(below.type).copy_modified(ret_type=call.ret_type)
 
 
 def _own_call_type(checker: TypeChecker, function: FuncDef, result: Returned) -> Type:
     type = function.type
     if not isinstance(type, CallableType):
-        return mypy_api.any_type()
-    if not mypy_api.returns_inferred(function):
-        return mypy_api.bound(type)
+        return type_ops.any_type()
+    if not retyping.returns_inferred(function):
+        return type_ops.bound(type)
     gives: Type
     if result.shape.rest is not None:
-        text = mypy_api.named(checker, "builtins.str", [])
-        gives = mypy_api.named(checker, "builtins.dict", [text, mypy_api.any_type()])
+        text = type_ops.named(checker, "builtins.str", [])
+        gives = type_ops.named(checker, "builtins.dict", [text, type_ops.any_type()])
     elif result.shape.keys:
         required = {name for name, key in result.shape.keys.items() if key.certain}
-        gives = mypy_api.typed_dict(checker, {name: key.type for name, key in result.shape.keys.items()}, required)
+        gives = type_ops.typed_dict(checker, {name: key.type for name, key in result.shape.keys.items()}, required)
     else:
-        gives = NoneType() if result.may_be_none else mypy_api.typed_dict(checker, {}, set())
+        gives = NoneType() if result.may_be_none else type_ops.typed_dict(checker, {}, set())
     if result.may_be_none and not isinstance(gives, NoneType):
-        gives = mypy_api.join(gives, NoneType())
+        gives = type_ops.join(gives, NoneType())
     if function.is_coroutine:
-        gives = mypy_api.coroutine(checker, gives)
-    return mypy_api.bound(type).copy_modified(ret_type=gives)
+        gives = type_ops.coroutine(checker, gives)
+    return type_ops.bound(type).copy_modified(ret_type=gives)
 
 
 def check_parameters(
@@ -205,7 +207,7 @@ def check_parameters(
     function = declaration.function
     assert function is not None
     step = row.facts.name
-    inferred = mypy_api.inferred_places(function)
+    inferred = retyping.inferred_places(function)
     below = declaration.below.parameters if declaration.below is not None else None
     for place, argument in enumerate(function.arguments):
         name = argument.variable.name
@@ -223,7 +225,7 @@ def check_parameters(
                 advice = "the first receives the whole context, keys are ordinary parameters"
                 messages.parameters(checker, argument, step, "more than one positional-only parameter", advice)
             continue
-        default = mypy_api.has_default(argument) if below is None else not below[name].required
+        default = nodes.has_default(argument) if below is None else not below[name].required
         wanted = None if place in inferred else row.reads.get(name)
         if _is_wrong(checker, work, declaration, row, argument, name, wanted, context, default=default):
             wrong.add(name)
@@ -259,7 +261,7 @@ def _is_wrong(
             messages.missing_key(checker, node, step, name, context, later, default=default)
         return True
     wrong = False
-    if wanted is not None and not is_subtype(key.type, wanted, options=checker.options):
+    if wanted is not None and not is_subtype(checker, key.type, wanted):
         wrong = True
         if not is_told(checker, context, name, wanted):
             advice = cure(checker, work, name, wanted, key)
@@ -277,7 +279,7 @@ def _given_later(work: Work, attribute: str, name: str) -> str:
             if name in slot.row.change.keys:
                 return slot.row.facts.name
         elif slot.declaration is not None and slot.declaration.function is not None:
-            if name in mypy_api.displayed_keys(slot.declaration.function):
+            if name in nodes.displayed_keys(slot.declaration.function):
                 return name_of(slot.declaration)
     return ""
 
@@ -316,13 +318,13 @@ def check_return(
         elif work.is_first_note(node, declaration.key):
             messages.open_context(checker, function, step, what_is_unknown(below.gives))
         return
-    if not mypy_api.returns_inferred(function) and isinstance(function.type, CallableType):
-        type = mypy_api.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+    if not retyping.returns_inferred(function) and isinstance(function.type, CallableType):
+        type = type_ops.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         if not _is_mapping_or_none(type, transform):
             messages.bad_return(checker, function, step, type, transform=transform)
             return
-    elif transform and result.may_be_none and not mypy_api.is_unread(function):
-        if not mypy_api.is_abstract(function):
+    elif transform and result.may_be_none and not inserting.is_unread(function):
+        if not nodes.is_abstract(function):
             messages.bad_return(checker, result.none_at or function, step, NoneType(), transform=True)
         return
     if row.change.rest is None or already_open or result.wrong or not work.is_first_note(node, declaration.key):
@@ -332,10 +334,10 @@ def check_return(
         messages.open_context(checker, place, step, what)
     elif result.untyped:
         messages.open_context(checker, result.untyped[0], step, "a value of type Any")
-    elif mypy_api.is_checked_by_values(function) and mypy_api.returns_inferred(function):
+    elif nodes.is_checked_by_values(function) and retyping.returns_inferred(function):
         what = "something that cannot be seen, as a type variable of its class has constraints"
         messages.open_context(checker, function, step, what)
-    elif mypy_api.has_no_body(function):
+    elif inserting.has_no_body(function):
         messages.open_context(
             checker, function, step, "something that cannot be seen, as the file's bodies are not read"
         )
@@ -344,22 +346,22 @@ def check_return(
 
 
 def _is_mapping_or_none(type: Type, transform: bool) -> bool:
-    for item in mypy_api.union_items(type):
+    for item in type_ops.union_items(type):
         if isinstance(item, NoneType):
             if transform:
                 return False
-        elif not mypy_api.may_be_mapping(item):
+        elif not type_ops.may_be_mapping(item):
             return False
     return True
 
 
 def is_step(type: Type | None) -> TypeGuard[Type]:
     proper = get_proper_type(type)
-    return mypy_api.is_instance(proper, "stepkit.flow.Step") or mypy_api.is_instance(proper, "stepkit.flow.Branch")
+    return type_ops.is_instance(proper, STEP) or type_ops.is_instance(proper, BRANCH)
 
 
 def step_type(checker: TypeChecker, declaration: Declaration, call: Type, row: Type | None = None) -> Type:
     """The type of the attribute that a decorated method becomes."""
     if declaration.kind == "branch":
-        return mypy_api.named(checker, "stepkit.flow.Branch", [call])
-    return mypy_api.named(checker, "stepkit.flow.Step", [call, row if row is not None else mypy_api.any_type()])
+        return type_ops.named(checker, BRANCH, [call])
+    return type_ops.named(checker, STEP, [call, row if row is not None else type_ops.any_type()])

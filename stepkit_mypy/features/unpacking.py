@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
-from mypy.checker import TypeChecker
 from mypy.nodes import MypyFile, TypeAlias, TypeInfo
 from mypy.plugin import AnalyzeTypeContext
 from mypy.types import Type
 
-from .. import mypy_api
 from ..algebra.table import TABLE
+from ..mypy_api import analysis, type_aliases, type_ops, unpack
+from ..mypy_api.checking import TypeChecker
 from .helper_types import PREFIX, asked
 
 WAITING = "__stepkit_unpacked|"
@@ -23,25 +23,25 @@ WAITING = "__stepkit_unpacked|"
 
 def analyze(context: AnalyzeTypeContext) -> Type:
     """Called in the semantic phase for ``Unpack[...]``."""
-    made, alias = mypy_api.unpacked(context)
-    if alias is None or not mypy_api.is_any(alias.target):
+    made, alias = unpack.unpacked(context)
+    if alias is None or not type_ops.is_any(alias.target):
         return made
-    analyzer, module = mypy_api.analyzing_module(context.api)
+    analyzer, module = analysis.analyzing_module(context.api)
     owner, _, name = alias.fullname.rpartition(".")
     if not name.startswith(PREFIX):  # no helper type, but perhaps one of a flow's own
-        flow = mypy_api.class_called(analyzer, owner)
-        if flow is None or mypy_api.alias_of(flow, TABLE) is None:
+        flow = analysis.class_called(analyzer, owner)
+        if flow is None or type_aliases.alias_of(flow, TABLE) is None:
             return made
         if flow.module_name != module.fullname:
-            if not mypy_api.KNOWS_CYCLES:
+            if not unpack.KNOWS_CYCLES:
                 return made
             asked(flow, module)
-    waiting = mypy_api.module_alias(module, WAITING + quote(alias.fullname, safe="").replace(".", "%2E"), context.type)
-    keys = mypy_api.typed_dict_of(waiting.target)
+    waiting = analysis.module_alias(module, WAITING + quote(alias.fullname, safe="").replace(".", "%2E"), context.type)
+    keys = type_ops.typed_dict_of(waiting.target)
     if keys is None:
-        keys = mypy_api.display_type(analyzer, {})
-        mypy_api.set_target(waiting, keys)
-    return mypy_api.unpack(keys)
+        keys = type_ops.display_type(analyzer, {})
+        type_aliases.set_target(waiting, keys)
+    return unpack.unpack(keys)
 
 
 def fill(checker: TypeChecker, info: TypeInfo, modules: Iterable[MypyFile]) -> None:
@@ -52,7 +52,7 @@ def fill(checker: TypeChecker, info: TypeInfo, modules: Iterable[MypyFile]) -> N
                 continue
             owner, _, last = unquote(name.removeprefix(WAITING)).rpartition(".")
             known = module.names.get(last)
-            alias = mypy_api.alias_of(info, last) if owner == info.fullname else known.node if known else None
-            keys = mypy_api.typed_dict_of(symbol.node.target)
-            if keys is not None and isinstance(alias, TypeAlias) and not mypy_api.is_any(alias.target):
-                mypy_api.fill_unpacked(checker, module, keys, alias.target)
+            alias = type_aliases.alias_of(info, last) if owner == info.fullname else known.node if known else None
+            keys = type_ops.typed_dict_of(symbol.node.target)
+            if keys is not None and isinstance(alias, TypeAlias) and not type_ops.is_any(alias.target):
+                unpack.fill_unpacked(checker, module, keys, alias.target)

@@ -9,33 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from sys import stdlib_module_names
-from typing import TYPE_CHECKING
 
 from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo, Var
 from mypy.types import Instance, Type, get_proper_type
 
-from .. import mypy_api
 from ..algebra.contexts import Context, State, telling
+from ..algebra.encoding import decode, decode_row, table_of
 from ..algebra.interpreter import advance
-from ..algebra.table import (
-    NO_STEP,
-    TABLE,
-    Facts,
-    Parameter,
-    Row,
-    decode,
-    decode_row,
-    has_other_fallback,
-    input_context,
-    table_of,
-)
-from ..semantic import FLOW, declared_flow, written_flow
+from ..algebra.table import NO_STEP, TABLE, Facts, Parameter, Row, has_other_fallback, input_context
+from ..mypy_api import type_aliases, type_ops
+from ..names import DECLARATIONS, FLOW, STEP
+from ..semantic import declared_flow, written_flow
 from ..syntax.declarations import Arms, Body, Declaration, read_body
-from ..syntax.maker import DECLARATIONS, STEP
 from ..syntax.makers import Trees
-
-if TYPE_CHECKING:
-    from ..checks.readers import Reading
 
 
 @dataclass(eq=False)
@@ -62,6 +48,16 @@ class Slot:
         for each in (*self.arms, *self.members):
             yield from each.inside()
         yield self
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A key that is read where a type is written for it."""
+
+    name: str
+    position: int
+    step: str
+    type: Callable[[], Type | None]
 
 
 @dataclass(eq=False)
@@ -118,7 +114,7 @@ class Work:
                 if member is slot:
                     break
                 told |= {} if member.row is None else member.row.wrong
-        return telling(state.context, told, mypy_api.any_type())
+        return telling(state.context, told, type_ops.any_type())
 
     def state_at(self, position: int) -> State[Type] | None:
         if self.waits:
@@ -172,7 +168,7 @@ class Work:
 
     def is_published(self) -> bool:
         """Whether the flow's table stands in its alias."""
-        return not mypy_api.is_any(self.alias.target)
+        return not type_ops.is_any(self.alias.target)
 
     def _row_at(self, position: int) -> Row | None:
         slot = self.slots[position]
@@ -195,12 +191,12 @@ class Works:
         return [
             work
             for work in self._works.values()
-            if work.ended and work.target is work.alias.target and mypy_api.is_any(work.target)
+            if work.ended and work.target is work.alias.target and type_ops.is_any(work.target)
         ]
 
     def get(self, info: TypeInfo) -> Work | None:
         """The work on a flow class; None if the class is none, or was not tagged."""
-        alias = mypy_api.alias_of(info, TABLE)
+        alias = type_aliases.alias_of(info, TABLE)
         if alias is None:
             return None
         work = self._works.get(info.fullname)
@@ -211,7 +207,7 @@ class Works:
             work.ended = ended
         elif work is None or stale:
             if len(self._works) > 64:  # what is finished can be found again
-                self._works = {name: each for name, each in self._works.items() if mypy_api.is_any(each.alias.target)}
+                self._works = {name: each for name, each in self._works.items() if type_ops.is_any(each.alias.target)}
             work = _begin(info, alias, self.trees)
             self._works[info.fullname] = work
         return work
@@ -219,8 +215,8 @@ class Works:
 
 def base_waits(info: TypeInfo) -> bool:
     """Whether a base class is a flow whose table is not known yet."""
-    aliases = [mypy_api.alias_of(base, TABLE) for base in info.mro[1:]]
-    return any(alias is not None and mypy_api.is_any(alias.target) for alias in aliases)
+    aliases = [type_aliases.alias_of(base, TABLE) for base in info.mro[1:]]
+    return any(alias is not None and type_ops.is_any(alias.target) for alias in aliases)
 
 
 def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
@@ -302,14 +298,14 @@ def _inherited(info: TypeInfo) -> list[Row]:
     for base in reversed(info.mro[1:]):
         if not base.has_base(FLOW):
             mixed_in = _mixed_in(base)
-            seen = mypy_api.seen_as(info, base.fullname) if mixed_in else None
+            seen = type_ops.seen_as(info, base.fullname) if mixed_in else None
             for row in mixed_in:
                 rows[row.facts.attribute] = row.seen_as(seen)
             continue
         table = table_of(base)
         if table is None:
             continue
-        seen = mypy_api.seen_as(info, base.fullname)
+        seen = type_ops.seen_as(info, base.fullname)
         own = {row.facts.attribute: row.seen_as(seen) for row in table.rows}
         ancestors = {each.fullname for each in base.mro}
         for attribute, row in list(rows.items()):
@@ -331,34 +327,34 @@ def _mixed_in_as(name: str, node: object, info: TypeInfo) -> Row | None:
     """The row of a class attribute that is, or may be, a step."""
     type = node.var.type if isinstance(node, Decorator) else node.type if isinstance(node, Var) else None
     step = get_proper_type(type)
-    if mypy_api.is_instance(step, STEP) and len(step.args) == 2 and not mypy_api.is_any(step.args[1]):
+    if type_ops.is_instance(step, STEP) and len(step.args) == 2 and not type_ops.is_any(step.args[1]):
         return decode_row(step.args[1])
     unknown = isinstance(node, Decorator) and _may_be_step(node, info)
     if unknown or isinstance(step, Instance) and step.type.fullname in DECLARATIONS:
-        return Row(Facts(name, name, "step", info.fullname, named=False), change=Context(rest=mypy_api.any_type()))
+        return Row(Facts(name, name, "step", info.fullname, named=False), change=Context(rest=type_ops.any_type()))
     return None
 
 
 def _may_be_step(node: Decorator, info: TypeInfo) -> bool:
     """Whether decorators of which nothing is known may make a step of a method."""
     type = node.var.type
-    known = type is not None and (not mypy_api.is_any(type) or mypy_api.is_error(type))
+    known = type is not None and (not type_ops.is_any(type) or type_ops.is_error(type))
     return not known and not node.var.is_property and info.module_name.partition(".")[0] not in stdlib_module_names
 
 
 def input_of(info: TypeInfo) -> Context[Type]:
     """What a flow class's context starts with."""
     context = _written_input(info)
-    return replace(context, rest=mypy_api.any_type()) if info.fallback_to_any else context
+    return replace(context, rest=type_ops.any_type()) if info.fallback_to_any else context
 
 
 def _written_input(info: TypeInfo) -> Context[Type]:
     declared = declared_flow(info)
     if declared is not None:
-        return input_context(declared.args[0]) if declared.args else Context(rest=mypy_api.any_type())
+        return input_context(declared.args[0]) if declared.args else Context(rest=type_ops.any_type())
     written = next((each for each in info.mro if written_flow(each) is not None), None)
     if written is None or written.defn.base_type_exprs:
-        return Context(rest=mypy_api.any_type()) if written is None else Context()
+        return Context(rest=type_ops.any_type()) if written is None else Context()
     table = table_of(written)  # a cache does not tell ``Flow`` from ``Flow[Any]``
     return Context() if table is None else table.input
 

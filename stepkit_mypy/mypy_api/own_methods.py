@@ -9,7 +9,7 @@ from typing import Any
 from mypy.nodes import ArgKind, Decorator, FuncDef, RefExpr
 from mypy.types import AnyType, CallableType, Type, UnionType, get_proper_type
 
-from .syntax import AFTER_ANALYSIS
+from .analysis import after_analysis
 
 MARKS = frozenset(
     f"{module}.{name}" for module in ("typing", "typing_extensions") for name in ("override", "final")
@@ -58,7 +58,7 @@ def loosen_after_analysis(api: Any, node: object, place: int, more: Callable[[],
             if isinstance(node, Decorator) and isinstance(node.var.type, CallableType):
                 node.var.type = function.type
 
-    api.schedule_patch(AFTER_ANALYSIS, patch)
+    after_analysis(api, patch)
 
 
 def written_parameter(function: FuncDef, place: int) -> Type | None:

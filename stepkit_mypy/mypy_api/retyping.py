@@ -9,9 +9,9 @@ from mypy.nodes import FuncDef, TypeInfo
 from mypy.types import AnyType, CallableType, ProperType, Type, TypeOfAny, get_proper_type
 from mypy.typevars import fill_typevars
 
-from .statements import names_in
-from .syntax import end_of, entered
-from .types import any_type, awaited, is_any, is_left_out, is_unannotated
+from .inserting import end_of, entered
+from .nodes import names_in
+from .type_ops import any_type, awaited, is_any, is_left_out, is_unannotated
 
 SYNTHETIC = -78
 """The line of a return type that was not written but given."""

@@ -10,9 +10,10 @@ from mypy.nodes import Expression, FuncDef, TypeInfo
 from mypy.server.deps import get_dependencies_of_target
 from mypy.types import CallableType, NoneType, Type, UnionType
 
-from .alone import infer_alone
-from .syntax import insert_end, returns_of
-from .types import any_type, coroutine, named, this_instance
+from .contextless import infer_alone
+from .inserting import insert_end
+from .nodes import returns_of
+from .type_ops import any_type, coroutine, named, this_instance
 
 
 @contextmanager

@@ -7,9 +7,7 @@ hold of, is not known: then the variable is read by its type alone, as if nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     AssertStmt,
     AssignmentStmt,
@@ -48,15 +46,11 @@ from mypy.nodes import (
     WithStmt,
 )
 
-from .. import mypy_api
-from ..algebra.contexts import Context, write
-from .local_states import Held, Known, State, combined, is_same, is_same_held, joined
-from .local_uses import Uses, is_fresh
+from ..mypy_api import inference, nodes
+from ..mypy_api.checking import TypeChecker
+from .local_states import Held, Known, State, Values, is_same, is_same_held, joined
+from .local_uses import GivesUp, Uses
 
-if TYPE_CHECKING:
-    from .returned import Reader
-
-HANDED_ON = "a dict that is handed on before it is returned"
 MOST_NAMES = 20
 """Over how many written names a loop is gone through for each of them."""
 BINDS_NO_DICT = (FuncDef, Decorator, Import, ImportFrom, ImportAll, GlobalDecl, NonlocalDecl)
@@ -65,16 +59,12 @@ MOST_ROUNDS = 5
 """How often a loop is gone through until what it leaves is what it began with."""
 
 
-class GivesUp(Exception):
-    """The function is written in a way that is not understood."""
-
-
 def held_where_read(
-    checker: TypeChecker, function: FuncDef, read: Callable[[Known], Reader]
+    checker: TypeChecker, function: FuncDef, read: Callable[[Known], Values]
 ) -> dict[NameExpr, Held | str]:
     """What each local dict holds at the places where the function's returns read it."""
-    returned = [each.expr for each in mypy_api.returns_of(function) if each.expr is not None]
-    if not any(isinstance(name.node, Var) for each in returned for name in mypy_api.names_in(each)):
+    returned = [each.expr for each in nodes.returns_of(function) if each.expr is not None]
+    if not any(isinstance(name.node, Var) for each in returned for name in nodes.names_in(each)):
         return {}
     variables = _candidates(function)
     if not variables:
@@ -96,17 +86,11 @@ def constants_of(loop: ForStmt) -> list[str]:
     return names
 
 
-class Analysis:
+class Analysis(Uses):
     """One walk over a function, along every way through it."""
 
-    def __init__(self, checker: TypeChecker, read: Callable[[Known], Reader], variables: set[Var]) -> None:
-        self.checker = checker
-        self.variables = variables
-        self.known: dict[NameExpr, Held | str] = {}
-        self.reader: Callable[[], Reader] = lambda: read(self.known)
-        self.uses = Uses(checker, self)
-        self.constants: dict[Var, str] = {}
-        """What the variables of loops over written names are in this round."""
+    def __init__(self, checker: TypeChecker, read: Callable[[Known], Values], variables: set[Var]) -> None:
+        super().__init__(checker, read, variables)
         self.loops: list[tuple[list[State], list[State]]] = []
         """For each loop around the place, the states at its ``break`` and at its ``continue``."""
         self.watched: list[list[State]] = []
@@ -137,20 +121,12 @@ class Analysis:
             first = statement.expr
         elif isinstance(statement, IfStmt):
             first = statement.expr[0]
-        return first is None or mypy_api.type_of(self.checker, first) is not None
-
-    def concerns(self, expression: Expression) -> bool:
-        return any(each.node in self.variables or each.node in self.constants for each in mypy_api.names_in(expression))
-
-    def set_again(self, *targets: Node | None) -> None:
-        """A loop's variable that stood for a written name does so no more."""
-        if self.constants and any(name.node in self.constants for each in targets for name in mypy_api.names_in(each)):
-            raise GivesUp
+        return first is None or inference.type_of(self.checker, first) is not None
 
     def statement(self, statement: Statement, state: State) -> State | None:
         if isinstance(statement, ExpressionStmt):
-            self.uses.see(statement.expr, state, read=True)
-            return None if mypy_api.never_returns(self.checker, statement.expr) else state
+            self.see(statement.expr, state, read=True)
+            return None if inference.never_returns(self.checker, statement.expr) else state
         if isinstance(statement, AssignmentStmt):
             self._assignment(statement, state)
             return state
@@ -165,12 +141,12 @@ class Analysis:
                 self.look(statement.expr, state)
             return None
         if isinstance(statement, AssertStmt):
-            self.uses.see(statement.expr, state, read=True)
-            return None if mypy_api.is_false(statement.expr) else state
+            self.see(statement.expr, state, read=True)
+            return None if nodes.is_false(statement.expr) else state
         if isinstance(statement, RaiseStmt):
             for each in (statement.expr, statement.from_expr):
                 if each is not None:
-                    self.uses.see(each, state)
+                    self.see(each, state)
             return None
         if isinstance(statement, IfStmt):
             return self._if(statement, state)
@@ -193,69 +169,6 @@ class Analysis:
 
     # -- what changes a variable ------------------------------------------------------------------------------------
 
-    def look(self, expression: Expression, state: State, *, copied: bool = False) -> None:
-        """Note what the variables hold that an expression reads, and see what it does to them."""
-        before = dict(state)
-        names = [(name, name.node) for name in mypy_api.names_in(expression) if isinstance(name.node, Var)]
-        names = [(name, variable) for name, variable in names if variable in self.variables]
-        for name, variable in names:
-            self.known[name] = state.get(variable, "")
-        self.uses.see(expression, state, read=copied)
-        for name, variable in names:
-            changed = state.get(variable) is not before.get(variable)
-            if changed and sum(each is variable for _, each in names) > 1:  # before the change, or after it?
-                self.known[name] = ""
-
-    def assign(self, variable: Var, value: Expression, state: State) -> None:
-        self.look(value, state)
-        state[variable] = ""
-        if is_fresh(self.checker, value) and mypy_api.typed_dict_of(variable.type) is None:
-            state[variable] = self.reader().held(value)
-
-    def hand_on(self, name: NameExpr, state: State) -> None:
-        """Others have the dict from here on."""
-        if isinstance(name.node, Var) and name.node in self.variables:
-            state[name.node] = HANDED_ON
-
-    def drop(self, name: NameExpr) -> None:
-        """Others may have the dict at any time."""
-        if isinstance(name.node, Var) and name.node in self.variables:
-            self.variables.discard(name.node)
-            self.known = {each: held for each, held in self.known.items() if each.node is not name.node}
-
-    def change(self, variable: Var, held: Held | str, state: State, *, keeps: bool = False) -> None:
-        """Write into the variable's dict; ``keeps``: what it has already stays."""
-        old = state.get(variable, "")
-        if isinstance(old, str) or isinstance(held, str):
-            state[variable] = old if isinstance(old, str) else held
-            return
-        shape = write(old.shape, held.shape, "skip" if keeps else "override", mypy_api.join)
-        state[variable] = combined(old, held, shape)
-
-    def remove(self, variable: Var, key: Expression, state: State) -> None:
-        old, names = state.get(variable, ""), self._names(key)
-        if isinstance(old, str):
-            return
-        if names is None or len(names) != 1:
-            state[variable] = "a dict from which a key is removed that is not known"
-            return
-        keys = {name: each for name, each in old.shape.keys.items() if name not in names}
-        state[variable] = combined(old, old, Context(keys, old.shape.rest))
-
-    def clear(self, variable: Var, state: State) -> None:
-        if not isinstance(state.get(variable, ""), str):
-            state[variable] = Held(Context())
-
-    def item(self, key: Expression, value: Expression | None) -> Held:
-        """What ``out[key] = value`` writes."""
-        return self.reader().held_item(key, value, self._names(key))
-
-    def _names(self, key: Expression) -> list[str] | None:
-        """The strings that a key may be; None where they are not known."""
-        if isinstance(key, NameExpr) and isinstance(key.node, Var) and key.node in self.constants:
-            return [self.constants[key.node]]
-        return self.reader().keys(key)
-
     def _assignment(self, statement: AssignmentStmt, state: State) -> None:
         if isinstance(statement.rvalue, TempNode):  # ``out: dict[str, int]``
             return
@@ -265,14 +178,14 @@ class Analysis:
             assert isinstance(target.node, Var)
             self.assign(target.node, statement.rvalue, state)
             return
-        self.uses.see(statement.rvalue, state)
+        self.see(statement.rvalue, state)
         for target in statement.lvalues:
             variable = self._item_of(target)
             if variable is None:
-                self.uses.see(target, state)
+                self.see(target, state)
                 continue
             assert isinstance(target, IndexExpr)
-            self.uses.see(target.index, state)
+            self.see(target.index, state)
             self.change(variable, self.item(target.index, statement.rvalue), state)
 
     def _item_of(self, target: Expression) -> Var | None:
@@ -290,13 +203,13 @@ class Analysis:
             self.look(value, state, copied=True)
             self.change(target.node, self.reader().held(value) if statement.op == "|" else "", state)
             return
-        self.uses.see(value, state, read=True)
+        self.see(value, state, read=True)
         variable = self._item_of(target)
         if variable is None:
-            self.uses.see(target, state)
+            self.see(target, state)
             return
         assert isinstance(target, IndexExpr)
-        self.uses.see(target.index, state)
+        self.see(target.index, state)
         old, names = state.get(variable, ""), self._names(target.index)
         if isinstance(old, Held) and names is not None and len(names) == 1 and names[0] in old.shape.keys:
             given = old.shape.keys[names[0]].type
@@ -308,19 +221,19 @@ class Analysis:
         variable = self._item_of(target)
         if variable is not None:
             assert isinstance(target, IndexExpr)
-            self.uses.see(target.index, state)
+            self.see(target.index, state)
             self.remove(variable, target.index, state)
         elif isinstance(target, NameExpr) and isinstance(target.node, Var):
             state.pop(target.node, None)
         else:
-            self.uses.see(target, state)
+            self.see(target, state)
 
     # -- ways through the function -----------------------------------------------------------------------------------
 
     def _if(self, statement: IfStmt, state: State) -> State | None:
         ends: list[State | None] = []
         for condition, body in zip(statement.expr, statement.body, strict=True):
-            self.uses.see(condition, state, read=True)
+            self.see(condition, state, read=True)
             ends.append(self.block(body, dict(state)))
         if statement.else_body is not None:
             ends.append(self.block(statement.else_body, state))
@@ -331,7 +244,7 @@ class Analysis:
     def _loop(self, statement: WhileStmt | ForStmt, state: State) -> State | None:
         if isinstance(statement, ForStmt):
             self.set_again(statement.index)
-            self.uses.see(statement.expr, state, read=True)
+            self.see(statement.expr, state, read=True)
             names = constants_of(statement)
             if names:
                 return self._unrolled(statement, names, state)
@@ -341,14 +254,14 @@ class Analysis:
             breaks.clear()
             inside = dict(state)
             if isinstance(statement, WhileStmt):
-                self.uses.see(statement.expr, inside, read=True)
+                self.see(statement.expr, inside, read=True)
             exhausted = dict(inside)
             again = joined([state, self._round(statement, inside, breaks)])
             assert again is not None
             if is_same(state, again):
                 break
             state = again if turn < MOST_ROUNDS - 1 else dict.fromkeys(again, "")
-        endless = isinstance(statement, WhileStmt) and mypy_api.is_true(statement.expr)
+        endless = isinstance(statement, WhileStmt) and nodes.is_true(statement.expr)
         after = self.block(statement.else_body, None if endless else exhausted)
         return joined([after, *breaks])
 
@@ -372,8 +285,8 @@ class Analysis:
     def _with(self, statement: WithStmt, state: State) -> State | None:
         self.set_again(*statement.target)
         for expression in statement.expr:
-            self.uses.see(expression, state)
-        if not any(mypy_api.may_swallow(self.checker, each, statement.is_async) for each in statement.expr):
+            self.see(expression, state)
+        if not any(inference.may_swallow(self.checker, each, statement.is_async) for each in statement.expr):
             return self.block(statement.body, state)
         self.watched.append([])
         end = self.block(statement.body, state)
@@ -396,14 +309,14 @@ class Analysis:
         return after
 
     def _match(self, statement: MatchStmt, state: State) -> State | None:
-        self.uses.see(statement.subject, state)
+        self.see(statement.subject, state)
         ends: list[State | None] = []
         complete = False
         for pattern, guard, body in zip(statement.patterns, statement.guards, statement.bodies, strict=True):
             self.set_again(pattern)
             if guard is not None:
-                self.uses.see(guard, state, read=True)
-            complete = complete or guard is None and mypy_api.matches_all(pattern)
+                self.see(guard, state, read=True)
+            complete = complete or guard is None and nodes.matches_all(pattern)
             ends.append(self.block(body, dict(state)))
         end = joined(ends)
         if complete:
@@ -424,7 +337,7 @@ def _candidates(function: FuncDef) -> set[Var]:
     """The local variables that only plain assignments set, and that no function inside mentions."""
     dropped = {argument.variable for argument in function.arguments}
     _drop_others(function.body.body, dropped)
-    names = [name for name in mypy_api.names_in(function.body) if mypy_api.is_local(name)]
+    names = [name for name in nodes.names_in(function.body) if nodes.is_local(name)]
     return {name.node for name in names if isinstance(name.node, Var)} - dropped
 
 
@@ -432,12 +345,12 @@ def _leaves(statement: Statement) -> bool:
     """Whether a statement may be left early, but for an exception."""
     if isinstance(statement, (ReturnStmt, BreakStmt, ContinueStmt)):
         return True
-    return any(_leaves(each) for block in mypy_api.blocks_of(statement) for each in block.body)
+    return any(_leaves(each) for block in nodes.blocks_of(statement) for each in block.body)
 
 
 def _drop_others(statements: Sequence[Statement], dropped: set[Var]) -> None:
-    def drop(*nodes: Node | None) -> None:
-        dropped.update(name.node for each in nodes for name in mypy_api.names_in(each) if isinstance(name.node, Var))
+    def drop(*targets: Node | None) -> None:
+        dropped.update(name.node for each in targets for name in nodes.names_in(each) if isinstance(name.node, Var))
 
     for statement in statements:
         if isinstance(statement, AssignmentStmt):
@@ -457,5 +370,5 @@ def _drop_others(statements: Sequence[Statement], dropped: set[Var]) -> None:
         elif isinstance(statement, MatchStmt):
             for pattern in statement.patterns:
                 drop(pattern)
-        for block in mypy_api.blocks_of(statement):
+        for block in nodes.blocks_of(statement):
             _drop_others(block.body, dropped)

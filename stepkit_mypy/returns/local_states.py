@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from mypy.nodes import Expression, NameExpr, Var
+from mypy.nodes import CallExpr, Expression, NameExpr, Var
 from mypy.types import Type
 
-from .. import mypy_api
 from ..algebra.contexts import Context, Key, either
 from ..algebra.table import NOT_EVERY_RETURN
+from ..mypy_api import type_ops
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,20 @@ class Held:
     untyped: tuple[Expression, ...] = ()
     wrong: bool = False
     places: Mapping[str, Expression] = field(default_factory=dict)
+
+
+class Values(Protocol):
+    """Reads the shapes of expressions, where it is known what the variables in them hold."""
+
+    def held(self, expression: Expression) -> Held: ...
+
+    def held_arguments(self, call: CallExpr) -> Held: ...
+
+    def held_item(self, key: Expression, value: Expression | None, names: list[str] | None) -> Held: ...
+
+    def keys(self, key: Expression) -> list[str] | None: ...
+
+    def value(self, expression: Expression, names: list[str] | None) -> Type: ...
 
 
 Known = Mapping[NameExpr, "Held | str"]
@@ -51,7 +66,7 @@ def _either(first: Held | str, second: Held | str) -> Held | str:
         return first or second if isinstance(second, str) else first
     if isinstance(second, str):
         return second
-    return combined(first, second, either(first.shape, second.shape, mypy_api.join, NOT_EVERY_RETURN))
+    return combined(first, second, either(first.shape, second.shape, type_ops.join, NOT_EVERY_RETURN))
 
 
 def combined(first: Held, second: Held, shape: Context[Type]) -> Held:

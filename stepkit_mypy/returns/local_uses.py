@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     ARG_POS,
     ARG_STAR,
@@ -26,6 +25,7 @@ from mypy.nodes import (
     ListExpr,
     MemberExpr,
     NameExpr,
+    Node,
     OpExpr,
     RefExpr,
     RevealExpr,
@@ -40,14 +40,13 @@ from mypy.nodes import (
 )
 from mypy.types import Instance, get_proper_type
 
-from .. import mypy_api
-from .as_dict import shape_of_instance
-from .conversions import copied, is_dict_call
-from .local_states import State, joined
+from ..algebra.contexts import Context, write
+from ..mypy_api import contextless, inference, nodes, type_ops
+from ..mypy_api.checking import TypeChecker
+from .dict_calls import copied, is_dict_call, shape_of_instance
+from .local_states import Held, Known, State, Values, combined, joined
 
-if TYPE_CHECKING:
-    from .local_dicts import Analysis
-
+HANDED_ON = "a dict that is handed on before it is returned"
 READING_METHODS = {"get", "keys", "values", "items", "copy", "__contains__", "__len__", "__getitem__", "__iter__"}
 READING_FUNCTIONS = {
     f"builtins.{name}"
@@ -62,21 +61,29 @@ READING_TYPES = {
 } | {f"_typeshed.{name}" for name in ("SupportsKeysAndGetItem", "SupportsItems", "SupportsGetItem")}
 
 
-class Uses:
-    """Walks through the expressions of one function."""
+class GivesUp(Exception):
+    """The function is written in a way that is not understood."""
 
-    def __init__(self, checker: TypeChecker, analysis: Analysis) -> None:
+
+class Uses:
+    """Goes through the expressions of one function, and keeps what its variables hold."""
+
+    def __init__(self, checker: TypeChecker, read: Callable[[Known], Values], variables: set[Var]) -> None:
         self.checker = checker
-        self.analysis = analysis
+        self.variables = variables
+        self.known: dict[NameExpr, Held | str] = {}
+        self.reader: Callable[[], Values] = lambda: read(self.known)
+        self.constants: dict[Var, str] = {}
+        """What the variables of loops over written names are in this round."""
 
     def see(self, expression: Expression | None, state: State, *, read: bool = False) -> None:
         """Do to ``state`` what the expression does. ``read``: what it gives is only looked at."""
-        if expression is None or not self.analysis.concerns(expression):
+        if expression is None or not self.concerns(expression):
             return
-        expression = mypy_api.unwrapped(expression)
+        expression = contextless.unwrapped(expression)
         if isinstance(expression, NameExpr):
             if not read:
-                self.analysis.hand_on(expression, state)
+                self.hand_on(expression, state)
         elif isinstance(expression, CallExpr):
             self._call(expression, state)
         elif isinstance(expression, IndexExpr):
@@ -114,11 +121,11 @@ class Uses:
         elif isinstance(expression, DictionaryComprehension):
             self._comprehension(expression, [expression.key, expression.value], state)
         elif isinstance(expression, LambdaExpr):
-            for name in mypy_api.names_in(expression):  # called at any time
-                self.analysis.drop(name)
+            for name in nodes.names_in(expression):  # called at any time
+                self.drop(name)
         else:
-            for name in mypy_api.names_in(expression):
-                self.analysis.hand_on(name, state)
+            for name in nodes.names_in(expression):
+                self.hand_on(name, state)
 
     def _operation(self, expression: OpExpr | ConditionalExpr, state: State, *, read: bool) -> None:
         if isinstance(expression, ConditionalExpr):
@@ -157,14 +164,87 @@ class Uses:
 
     def _walrus(self, expression: AssignmentExpr, state: State, *, read: bool) -> None:
         target = expression.target
-        self.analysis.set_again(target)
-        if target.node not in self.analysis.variables:
+        self.set_again(target)
+        if target.node not in self.variables:
             self.see(expression.value, state)
             return
         assert isinstance(target.node, Var)
-        self.analysis.assign(target.node, expression.value, state)
+        self.assign(target.node, expression.value, state)
         if not read:
-            self.analysis.hand_on(target, state)
+            self.hand_on(target, state)
+
+    # -- what changes a variable ------------------------------------------------------------------------------------
+
+    def concerns(self, expression: Expression) -> bool:
+        return any(each.node in self.variables or each.node in self.constants for each in nodes.names_in(expression))
+
+    def set_again(self, *targets: Node | None) -> None:
+        """A loop's variable that stood for a written name does so no more."""
+        if self.constants and any(name.node in self.constants for each in targets for name in nodes.names_in(each)):
+            raise GivesUp
+
+    def look(self, expression: Expression, state: State, *, copied: bool = False) -> None:
+        """Note what the variables hold that an expression reads, and see what it does to them."""
+        before = dict(state)
+        names = [(name, name.node) for name in nodes.names_in(expression) if isinstance(name.node, Var)]
+        names = [(name, variable) for name, variable in names if variable in self.variables]
+        for name, variable in names:
+            self.known[name] = state.get(variable, "")
+        self.see(expression, state, read=copied)
+        for name, variable in names:
+            changed = state.get(variable) is not before.get(variable)
+            if changed and sum(each is variable for _, each in names) > 1:  # before the change, or after it?
+                self.known[name] = ""
+
+    def assign(self, variable: Var, value: Expression, state: State) -> None:
+        self.look(value, state)
+        state[variable] = ""
+        if is_fresh(self.checker, value) and type_ops.typed_dict_of(variable.type) is None:
+            state[variable] = self.reader().held(value)
+
+    def hand_on(self, name: NameExpr, state: State) -> None:
+        """Others have the dict from here on."""
+        if isinstance(name.node, Var) and name.node in self.variables:
+            state[name.node] = HANDED_ON
+
+    def drop(self, name: NameExpr) -> None:
+        """Others may have the dict at any time."""
+        if isinstance(name.node, Var) and name.node in self.variables:
+            self.variables.discard(name.node)
+            self.known = {each: held for each, held in self.known.items() if each.node is not name.node}
+
+    def change(self, variable: Var, held: Held | str, state: State, *, keeps: bool = False) -> None:
+        """Write into the variable's dict; ``keeps``: what it has already stays."""
+        old = state.get(variable, "")
+        if isinstance(old, str) or isinstance(held, str):
+            state[variable] = old if isinstance(old, str) else held
+            return
+        shape = write(old.shape, held.shape, "skip" if keeps else "override", type_ops.join)
+        state[variable] = combined(old, held, shape)
+
+    def remove(self, variable: Var, key: Expression, state: State) -> None:
+        old, names = state.get(variable, ""), self._names(key)
+        if isinstance(old, str):
+            return
+        if names is None or len(names) != 1:
+            state[variable] = "a dict from which a key is removed that is not known"
+            return
+        keys = {name: each for name, each in old.shape.keys.items() if name not in names}
+        state[variable] = combined(old, old, Context(keys, old.shape.rest))
+
+    def clear(self, variable: Var, state: State) -> None:
+        if not isinstance(state.get(variable, ""), str):
+            state[variable] = Held(Context())
+
+    def item(self, key: Expression, value: Expression | None) -> Held:
+        """What ``out[key] = value`` writes."""
+        return self.reader().held_item(key, value, self._names(key))
+
+    def _names(self, key: Expression) -> list[str] | None:
+        """The strings that a key may be; None where they are not known."""
+        if isinstance(key, NameExpr) and isinstance(key.node, Var) and key.node in self.constants:
+            return [self.constants[key.node]]
+        return self.reader().keys(key)
 
     # -- calls -------------------------------------------------------------------------------------------------------
 
@@ -172,7 +252,7 @@ class Uses:
         callee = call.callee
         variable = None
         if isinstance(callee, MemberExpr) and isinstance(callee.expr, NameExpr):
-            variable = callee.expr.node if callee.expr.node in self.analysis.variables else None
+            variable = callee.expr.node if callee.expr.node in self.variables else None
         if variable is None:
             self.see(callee, state)
             self._arguments(call, state)
@@ -183,21 +263,21 @@ class Uses:
         elif callee.name == "update" and ARG_STAR not in call.arg_kinds:
             for argument, kind in zip(call.args, call.arg_kinds, strict=True):
                 if kind in (ARG_POS, ARG_STAR2):
-                    self.analysis.look(argument, state, copied=True)
+                    self.look(argument, state, copied=True)
                 else:
                     self.see(argument, state)
-            self.analysis.change(variable, self.analysis.reader().held_arguments(call), state)
+            self.change(variable, self.reader().held_arguments(call), state)
         elif callee.name == "setdefault" and call.arg_kinds == [ARG_POS, ARG_POS]:
             self._arguments(call, state)
-            self.analysis.change(variable, self.analysis.item(call.args[0], call.args[1]), state, keeps=True)
+            self.change(variable, self.item(call.args[0], call.args[1]), state, keeps=True)
         elif callee.name == "pop" and call.args and set(call.arg_kinds) == {ARG_POS}:
             self._arguments(call, state)
-            self.analysis.remove(variable, call.args[0], state)
+            self.remove(variable, call.args[0], state)
         elif callee.name == "clear":
-            self.analysis.clear(variable, state)
+            self.clear(variable, state)
         else:
             self._arguments(call, state)
-            self.analysis.hand_on(callee.expr, state)
+            self.hand_on(callee.expr, state)
 
     def _arguments(self, call: CallExpr, state: State) -> None:
         reads = self._only_reads(call)
@@ -211,7 +291,7 @@ class Uses:
         if isinstance(callee, MemberExpr):
             if isinstance(callee.expr, StrExpr):  # an f-string, or "...".format()
                 return True
-            owner = get_proper_type(mypy_api.type_of(self.checker, callee.expr))
+            owner = get_proper_type(inference.type_of(self.checker, callee.expr))
             if isinstance(owner, Instance) and owner.type.fullname.startswith(READING_MODULES):
                 return True
         name = callee.fullname if isinstance(callee, RefExpr) else ""
@@ -219,13 +299,13 @@ class Uses:
 
     def _asks_to_read(self, call: CallExpr, place: int) -> bool:
         """Whether the parameter's type has no way to change a mapping."""
-        wanted = get_proper_type(mypy_api.parameter_for(self.checker, call, place))
+        wanted = get_proper_type(inference.parameter_for(self.checker, call, place))
         return isinstance(wanted, Instance) and wanted.type.fullname in READING_TYPES
 
 
 def is_fresh(checker: TypeChecker, expression: Expression) -> bool:
     """Whether an expression makes a dict that nobody else has."""
-    expression = mypy_api.unwrapped(expression)
+    expression = contextless.unwrapped(expression)
     if isinstance(expression, ConditionalExpr):
         return is_fresh(checker, expression.if_expr) and is_fresh(checker, expression.else_expr)
     if isinstance(expression, (DictExpr, DictionaryComprehension)):

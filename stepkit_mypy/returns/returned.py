@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     ARG_NAMED,
     ARG_POS,
@@ -20,7 +19,6 @@ from mypy.nodes import (
     ReturnStmt,
     StrExpr,
 )
-from mypy.subtypes import is_subtype
 from mypy.types import (
     AnyType,
     CallableType,
@@ -32,12 +30,13 @@ from mypy.types import (
     UninhabitedType,
 )
 
-from .. import mypy_api
 from ..algebra.contexts import Context, Key, alternatives, write
 from ..algebra.table import NOT_EVERY_RETURN, shape_of
+from ..mypy_api import contextless, inference, inserting, nodes, retyping, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inference import is_subtype
 from ..syntax.constants import Constants
-from .as_dict import shape_of_instance
-from .conversions import copied, is_dict, is_dict_call
+from .dict_calls import copied, is_dict, is_dict_call, shape_of_instance
 from .local_dicts import held_where_read
 from .local_states import Held, Known
 
@@ -80,8 +79,8 @@ class Reader:
 
     def shapes(self, expression: Expression) -> Iterator[Shape | None]:
         """The shapes that the expression may give; None for None. No shape for what is not reached."""
-        expression = mypy_api.unwrapped(expression)
-        found = mypy_api.type_of(self.checker, expression)
+        expression = contextless.unwrapped(expression)
+        found = inference.type_of(self.checker, expression)
         if found is None:
             return
         if isinstance(expression, ConditionalExpr):
@@ -106,7 +105,7 @@ class Reader:
         if isinstance(expression, OpExpr) and expression.op == "|" and self._makes_dict(expression):
             shape = Context()
             for side in (expression.left, expression.right):
-                shape = write(shape, self._one(side), "override", mypy_api.join)
+                shape = write(shape, self._one(side), "override", type_ops.join)
             yield shape
             return
         if isinstance(expression, NameExpr) and expression in self.known:
@@ -120,7 +119,7 @@ class Reader:
 
     def _makes_dict(self, expression: OpExpr) -> bool:
         """Whether ``a | b`` is a dict with the items of both."""
-        left = mypy_api.type_of(self.checker, expression.left)
+        left = inference.type_of(self.checker, expression.left)
         return left is not None and is_dict(left)
 
     def _call(self, call: CallExpr) -> Shape | None:
@@ -153,7 +152,7 @@ class Reader:
 
     def held_item(self, key: Expression, value: Expression | None, names: list[str] | None) -> Held:
         """What ``data[key] = value`` writes where the key is one of these names."""
-        return self._held(self._item(key, mypy_api.any_type() if value is None else self.value(value, names), names))
+        return self._held(self._item(key, type_ops.any_type() if value is None else self.value(value, names), names))
 
     def _held(self, shape: Shape) -> Held:
         result = self.result
@@ -161,23 +160,23 @@ class Reader:
 
     def _one(self, expression: Expression) -> Shape:
         shapes = [shape if shape is not None else Context() for shape in self.shapes(expression)]
-        return alternatives(shapes, mypy_api.join, NOT_EVERY_RETURN)
+        return alternatives(shapes, type_ops.join, NOT_EVERY_RETURN)
 
     def _display(self, expression: DictExpr) -> Shape:
         shape: Shape = Context()
         for key, value in expression.items:
             if key is None:
-                shape = write(shape, self._one(value), "override", mypy_api.join)
+                shape = write(shape, self._one(value), "override", type_ops.join)
                 continue
             names = self.keys(key)
-            shape = write(shape, self._item(key, self.value(value, names), names), "override", mypy_api.join)
+            shape = write(shape, self._item(key, self.value(value, names), names), "override", type_ops.join)
         return shape
 
     def _item(self, key: Expression, type: Type, names: list[str] | None) -> Shape:
         """What an item of a display, or one that is assigned, writes."""
         if names is None:
-            found = mypy_api.type_of(self.checker, key)
-            if found is not None and not mypy_api.may_be_string(found):
+            found = inference.type_of(self.checker, key)
+            if found is not None and not type_ops.may_be_string(found):
                 self.result.wrong = True  # mypy itself reports it
             self.result.unknown.append((key, "a key that is not known"))
             return Context(rest=type)
@@ -194,42 +193,42 @@ class Reader:
                 change: Shape = Context({name: Key(self.value(argument, [name]), True)})
             elif kind == ARG_POS and not self._is_mapping(argument):
                 self.result.unknown.append((argument, "a dict made of pairs, whose keys are not known"))
-                change = Context(rest=mypy_api.any_type())
+                change = Context(rest=type_ops.any_type())
             elif kind == ARG_POS or kind.name == "ARG_STAR2":
                 change = self._one(argument)
             else:
                 self.result.unknown.append((argument, "unpacked arguments"))
-                change = Context(rest=mypy_api.any_type())
-            shape = write(shape, change, "override", mypy_api.join)
+                change = Context(rest=type_ops.any_type())
+            shape = write(shape, change, "override", type_ops.join)
         return shape
 
     def _is_mapping(self, expression: Expression) -> bool:
-        found = mypy_api.type_of(self.checker, mypy_api.unwrapped(expression))
-        return found is None or all(map(mypy_api.may_be_mapping, mypy_api.union_items(found)))
+        found = inference.type_of(self.checker, contextless.unwrapped(expression))
+        return found is None or all(map(type_ops.may_be_mapping, type_ops.union_items(found)))
 
     def keys(self, key: Expression) -> list[str] | None:
         """The strings that a key may be; None where they are not known."""
         if isinstance(key, StrExpr):
             return [key.value]
-        found = mypy_api.type_of(self.checker, key)
+        found = inference.type_of(self.checker, key)
         names = None if found is None else literal_strings(found)
-        if names is None and found is not None and mypy_api.may_be_string(found):
+        if names is None and found is not None and type_ops.may_be_string(found):
             constant = self.constants.of(self.checker, key)
             return [constant] if isinstance(constant, str) else None
         return names
 
     def value(self, expression: Expression, names: list[str] | None) -> Type:
         """The type of a key's value: the one that a variable would have that it is assigned to."""
-        type = mypy_api.type_of(self.checker, expression)
+        type = inference.type_of(self.checker, expression)
         if type is None:
-            return mypy_api.any_type()
-        type = mypy_api.clean(type)
+            return type_ops.any_type()
+        type = type_ops.clean(type)
         if self.judge is None or names is None or len(names) != 1:
             return type
         return self.judge(names[0], expression, type)
 
     def of_type(self, type: Type, expression: Expression | None = None, what: str = "") -> Iterator[Shape | None]:
-        for item in mypy_api.union_items(type):
+        for item in type_ops.union_items(type):
             if isinstance(item, NoneType):
                 yield None
             elif isinstance(item, UninhabitedType):
@@ -237,19 +236,19 @@ class Reader:
             elif isinstance(item, TypedDictType):
                 yield shape_of(item, "", "its type does not require it")
             elif isinstance(item, AnyType):
-                if item.is_from_error or expression is None and mypy_api.is_unannotated(item):
+                if item.is_from_error or expression is None and type_ops.is_unannotated(item):
                     self.result.wrong = True
                 elif expression is not None:
                     self.result.untyped.append(expression)
-                yield Context(rest=mypy_api.any_type())
+                yield Context(rest=type_ops.any_type())
             elif isinstance(item, Instance) and item.type.has_base("typing.Mapping"):
                 if expression is not None:
                     self.result.unknown.append((expression, what or f"a {item.type.name}, whose keys are not known"))
-                yield Context(rest=_values_of(item))
+                yield Context(rest=type_ops.values_of(item))
             else:
                 self.result.wrong = True  # mypy itself reports it
                 self.result.no_mapping.append((expression, item))
-                yield Context(rest=mypy_api.any_type())
+                yield Context(rest=type_ops.any_type())
 
     def all_of(self, found: Iterable[Shape | None], *, transform: bool) -> Returned:
         """What is returned, if it is one of these."""
@@ -259,19 +258,10 @@ class Reader:
         return result
 
 
-def _values_of(mapping: Instance) -> Type:
-    from mypy.maptype import map_instance_to_supertype
-
-    base = next((each for each in mapping.type.mro if each.fullname == "typing.Mapping"), None)
-    if base is None:
-        return mypy_api.any_type()
-    return map_instance_to_supertype(mapping, base).args[1]
-
-
 def literal_strings(type: Type) -> list[str] | None:
     """The strings that a type stands for, if it is made of literals only."""
     found: list[str] = []
-    for item in mypy_api.union_items(type):
+    for item in type_ops.union_items(type):
         if isinstance(item, Instance) and item.last_known_value is not None:
             item = item.last_known_value
         if isinstance(item, LiteralType) and isinstance(item.value, str) and not item.fallback.type.is_enum:
@@ -296,24 +286,24 @@ def returned(
 
     def judge(name: str, value: Expression, type: Type) -> Type:
         want = None if wanted is None else wanted.get(name)
-        if want is None or is_subtype(type, want, options=checker.options):
+        if want is None or is_subtype(checker, type, want):
             return type
-        found = mypy_api.infer_in_function(checker, function, mypy_api.unwrapped(value), want)
-        return want if is_subtype(found, want, options=checker.options) else type
+        found = inference.infer_in_function(checker, function, contextless.unwrapped(value), want)
+        return want if is_subtype(checker, found, want) else type
 
     reader = Reader(checker, {}, constants, judge)
     result = reader.result
-    if mypy_api.is_unread(function) and mypy_api.returns_inferred(function):
-        result.shape = Context(rest=mypy_api.any_type())
+    if inserting.is_unread(function) and retyping.returns_inferred(function):
+        result.shape = Context(rest=type_ops.any_type())
         return result
-    if not mypy_api.returns_inferred(function):
+    if not retyping.returns_inferred(function):
         assert isinstance(function.type, CallableType)
-        type = mypy_api.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
+        type = type_ops.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
         found = list(reader.of_type(type))
     else:
         reader.known = held_where_read(checker, function, lambda known: Reader(checker, known, constants, judge))
         found = []
-        for statement in mypy_api.returns_of(function):
+        for statement in nodes.returns_of(function):
             if statement.expr is None:
                 found.append(None)
                 continue
@@ -321,8 +311,8 @@ def returned(
             found += reader.shapes(statement.expr)
             if result.none_at is None and None in found[before:]:
                 result.none_at = statement
-        end = mypy_api.end_of(function)
-        if end is not None and mypy_api.type_of(checker, end) is not None:
+        end = inserting.end_of(function)
+        if end is not None and inference.type_of(checker, end) is not None:
             found.append(None)
     return reader.all_of(found, transform=transform)
 
@@ -330,5 +320,5 @@ def returned(
 def one_of(shapes: Sequence[Shape | None], *, transform: bool) -> Shape:
     """What is known of a return that is one of these. A transform that returns None raises: nothing runs behind it."""
     if transform and None in shapes:
-        shapes = [each for each in shapes if each is not None] or [Context(rest=mypy_api.any_type())]
-    return alternatives([each or Context() for each in shapes], mypy_api.join, NOT_EVERY_RETURN)
+        shapes = [each for each in shapes if each is not None] or [Context(rest=type_ops.any_type())]
+    return alternatives([each or Context() for each in shapes], type_ops.join, NOT_EVERY_RETURN)

@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mypy.checker import TypeChecker
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, FuncItem, LambdaExpr, MemberExpr, RefExpr, SymbolNode
 from mypy.types import Instance, get_proper_type
 
-from .. import mypy_api
+from ..mypy_api import checking, inference, nodes
+from ..mypy_api.checking import TypeChecker
+from ..names import ON_STEP_COMPLETE
 
-CALLBACK = "on_step_complete"
-OWN_CALLBACKS = (CALLBACK, "on_step_error", "on_step_start", "on_progress")
-"""The methods of a flow that are called while it runs."""
 Seen = frozenset[FuncItem]
 """The functions that are being looked into: they may call each other."""
 
 
 def callback_of(call: object) -> Expression | None:
     """The callback that ``run`` or its like is given."""
-    if not isinstance(call, CallExpr) or CALLBACK not in call.arg_names:
+    if not isinstance(call, CallExpr) or ON_STEP_COMPLETE not in call.arg_names:
         return None
-    return call.args[call.arg_names.index(CALLBACK)]
+    return call.args[call.arg_names.index(ON_STEP_COMPLETE)]
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,16 @@ class Search:
     def node(self, node: SymbolNode | None, seen: Seen = frozenset()) -> bool:
         """Whether the function of a name does it."""
         function = node.func if isinstance(node, Decorator) else node
-        if not isinstance(function, FuncDef) or not mypy_api.stands_in_module(self.checker, function.fullname):
+        if not isinstance(function, FuncDef) or not checking.stands_in_module(self.checker, function.fullname):
             return False
         return self._function(function, seen)
 
     def handed_to(self, function: FuncItem, seen: Seen = frozenset()) -> RefExpr | None:
         """Where a function names one that does it, if it hands on what it was given."""
-        if not mypy_api.hands_on(function) or not self.passes(function):
+        if not nodes.hands_on(function) or not self.passes(function):
             return None
         within = seen | {function}
-        named = mypy_api.references_in(function.body)
+        named = nodes.references_in(function.body)
         return next((each for each in named if self.node(_referred(self.checker, each), within)), None)
 
     def _function(self, function: FuncItem, seen: Seen) -> bool:
@@ -71,6 +69,6 @@ class Search:
 def _referred(checker: TypeChecker, reference: RefExpr) -> SymbolNode | None:
     if reference.node is not None or not isinstance(reference, MemberExpr):
         return reference.node
-    owner = get_proper_type(mypy_api.infer_quietly(checker, reference.expr))  # a method
+    owner = get_proper_type(inference.infer_quietly(checker, reference.expr))  # a method
     symbol = owner.type.get(reference.name) if isinstance(owner, Instance) else None
     return None if symbol is None else symbol.node

@@ -16,7 +16,7 @@ from mypy.nodes import (
     WithStmt,
 )
 
-from .. import mypy_api
+from ..mypy_api import nodes
 
 UNTOUCHED = "untouched"
 """What an attribute is where the class body says nothing of it."""
@@ -45,7 +45,7 @@ def _statement(statement: Statement, state: State, visit: Visit) -> State:
         return _try(statement, state, visit)
     if isinstance(statement, (ForStmt, WhileStmt)):
         inside = _block(_reached(statement.body), dict(state), visit)
-        always = isinstance(statement, WhileStmt) and mypy_api.is_true(statement.expr)
+        always = isinstance(statement, WhileStmt) and nodes.is_true(statement.expr)
         state = inside if always else _either([inside, state])
         return _block(_reached(statement.else_body), state, visit)
     if isinstance(statement, WithStmt):
@@ -63,10 +63,10 @@ def _reached(block: Block | None) -> Sequence[Statement]:
 def _arms_of_if(statement: IfStmt) -> list[Sequence[Statement]]:
     arms: list[Sequence[Statement]] = []
     for condition, block in zip(statement.expr, statement.body, strict=True):
-        if block.is_unreachable or mypy_api.is_false(condition):
+        if block.is_unreachable or nodes.is_false(condition):
             continue
         arms.append(block.body)
-        if mypy_api.is_true(condition):
+        if nodes.is_true(condition):
             return arms
     if statement.else_body is None or not statement.else_body.is_unreachable:
         arms.append(_reached(statement.else_body))
@@ -76,7 +76,7 @@ def _arms_of_if(statement: IfStmt) -> list[Sequence[Statement]]:
 def _arms_of_match(statement: MatchStmt) -> list[Sequence[Statement]]:
     arms: list[Sequence[Statement]] = [block.body for block in statement.bodies if not block.is_unreachable]
     for pattern, guard in zip(statement.patterns, statement.guards, strict=True):
-        if guard is None and mypy_api.matches_all(pattern):
+        if guard is None and nodes.matches_all(pattern):
             return arms
     return [*arms, ()]
 

@@ -6,7 +6,6 @@ import builtins
 import math
 from typing import Any
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     CallExpr,
     Expression,
@@ -25,7 +24,8 @@ from mypy.nodes import (
     Var,
 )
 
-from .. import mypy_api
+from ..mypy_api import inference, nodes, type_ops
+from ..mypy_api.checking import TypeChecker
 
 UNKNOWN: Any = object()
 NAMED: dict[str, object] = {
@@ -48,8 +48,8 @@ class Constants:
         found = self._written(checker, expression, 0)
         if found is not UNKNOWN:
             return found
-        type = mypy_api.type_of(checker, expression)
-        known = None if type is None else mypy_api.known_string(type)
+        type = inference.type_of(checker, expression)
+        known = None if type is None else type_ops.known_string(type)
         return UNKNOWN if known is None else known
 
     def assigned_once(self, checker: TypeChecker, name: Expression) -> Expression | None:
@@ -60,7 +60,7 @@ class Constants:
     def set_once(self, checker: TypeChecker, node: Var) -> Expression | None:
         """What a variable of this module was set to, if it was set once."""
         if self._assigned is None:
-            self._assigned = mypy_api.assignments(checker.tree)
+            self._assigned = nodes.assignments(checker.tree)
         found = self._assigned.get(node, [])
         return found[0] if len(found) == 1 else None
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     ARG_STAR,
     ARG_STAR2,
@@ -32,11 +31,12 @@ from mypy.nodes import (
     TypeInfo,
 )
 
-from stepkit.table import ERROR_POLICIES
-
 from ..algebra.table import Facts, Kind, Parameter
-from ..mypy_api import has_default, inferred_places, is_unread, returns_inferred
-from .callbacks import OWN_CALLBACKS
+from ..mypy_api.checking import TypeChecker
+from ..mypy_api.inserting import is_unread
+from ..mypy_api.nodes import has_default
+from ..mypy_api.retyping import inferred_places, returns_inferred
+from ..names import ERROR_POLICIES, OWN_CALLBACKS
 from .class_body import UNTOUCHED, State, run
 from .constants import UNKNOWN, Constants
 from .maker import not_here

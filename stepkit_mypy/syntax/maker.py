@@ -9,16 +9,19 @@ from typing import Literal
 from mypy.nodes import ArgKind, CallExpr, EllipsisExpr, Expression
 
 from ..algebra.table import Kind
+from ..names import (
+    BRANCH_FUNCTION,
+    PARALLEL,
+    PARALLEL_FUNCTION,
+    STEP_FUNCTION,
+    SUBFLOW,
+    SUBFLOW_FUNCTION,
+    TRANSFORM_FUNCTION,
+)
 
-FLOW = "stepkit.flow."
-FUNCTIONS: dict[str, Kind] = {f"{FLOW}{kind}": kind for kind in ("step", "transform", "branch", "subflow", "parallel")}
-DECORATORS: dict[str, Kind] = {f"{FLOW}{kind}": kind for kind in ("step", "transform", "branch")}
-STEP = f"{FLOW}Step"
-DECORATOR = f"{FLOW}StepDecorator"
-BRANCH_DECORATOR = f"{FLOW}BranchDecorator"
-MADE: dict[str, Kind] = {f"{FLOW}Subflow": "subflow", f"{FLOW}Parallel": "parallel"}
-DECLARATIONS = tuple(f"{FLOW}{name}" for name in ("Step", "Branch", "Subflow", "Parallel", "Declaration"))
-"""The classes of what stands in a class body in the place of a step."""
+DECORATORS: dict[str, Kind] = {STEP_FUNCTION: "step", TRANSFORM_FUNCTION: "transform", BRANCH_FUNCTION: "branch"}
+FUNCTIONS: dict[str, Kind] = {**DECORATORS, SUBFLOW_FUNCTION: "subflow", PARALLEL_FUNCTION: "parallel"}
+MADE: dict[str, Kind] = {SUBFLOW: "subflow", PARALLEL: "parallel"}
 METHOD = EllipsisExpr()
 """Stands for the method that is decorated."""
 UNSEEN = EllipsisExpr()

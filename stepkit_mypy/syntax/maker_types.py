@@ -9,15 +9,16 @@ from typing import Any
 from mypy.nodes import ArgKind, Expression, NameExpr, RefExpr, StrExpr, Var
 from mypy.types import CallableType, Instance, Type, get_proper_type
 
-from .. import mypy_api
-from .maker import BRANCH_DECORATOR, DECORATOR, MADE, UNSEEN, House, Maker, Parameter
+from ..mypy_api import type_ops
+from ..names import BRANCH_DECORATOR, STEP_DECORATOR
+from .maker import MADE, UNSEEN, House, Maker, Parameter
 
 
 def of_type(type: Type | None) -> Maker | None:
     """What a value of this type is to a flow class."""
-    proper = None if type is None else get_proper_type(mypy_api.without_any(type))
+    proper = None if type is None else get_proper_type(type_ops.without_any(type))
     if isinstance(proper, CallableType):
-        made = get_proper_type(mypy_api.without_any(proper.ret_type))
+        made = get_proper_type(type_ops.without_any(proper.ret_type))
         found = _of_instance(made) if isinstance(made, Instance) else None
         if found is None or found.stage == "function":
             return found
@@ -25,7 +26,7 @@ def of_type(type: Type | None) -> Maker | None:
     if not isinstance(proper, Instance):
         return None
     if proper.type.fullname == "functools.partial" and proper.args:
-        made = get_proper_type(mypy_api.without_any(proper.args[0]))
+        made = get_proper_type(type_ops.without_any(proper.args[0]))
         found = _of_instance(made) if isinstance(made, Instance) else None
         return None if found is None else Maker(found.kind, "function", house=House(None, _seen_of(found)))
     found = _of_instance(proper)
@@ -38,9 +39,9 @@ def _of_instance(instance: Instance) -> Maker | None:
         return Maker(MADE[name], "made")
     if name == BRANCH_DECORATOR:
         return Maker("branch", "decorator", {"$0": UNSEEN})
-    if name != DECORATOR:
+    if name != STEP_DECORATOR:
         return None
-    text = mypy_api.literal_values(instance.args[0]) if instance.args else []
+    text = type_ops.literal_values(instance.args[0]) if instance.args else []
     return _decoded(text[0]) if text else Maker("step", "decorator", {"$0": UNSEEN})
 
 

@@ -38,8 +38,9 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, UnboundType
 
-from .. import mypy_api
-from .maker import DECORATOR, FUNCTIONS, MADE, METHOD, UNSEEN, Argument, House, Maker, Parameter, not_here
+from ..mypy_api import nodes
+from ..names import STEP_DECORATOR
+from .maker import FUNCTIONS, MADE, METHOD, UNSEEN, Argument, House, Maker, Parameter, not_here
 from .maker_types import of_type
 
 DEEPEST = 20
@@ -297,8 +298,8 @@ def _spread(expression: Expression) -> list[str]:
 
 def _is_unanalyzed(function: FuncDef) -> bool:
     """Whether mypy has yet to look at a return annotation that will say what the function makes."""
-    made = mypy_api.union_parts(function.type.ret_type) if isinstance(function.type, CallableType) else []
-    name = DECORATOR.rpartition(".")[2]
+    made = nodes.union_parts(function.type.ret_type) if isinstance(function.type, CallableType) else []
+    name = STEP_DECORATOR.rpartition(".")[2]
     return any(isinstance(each, UnboundType) and each.name.endswith(name) for each in made)
 
 
@@ -356,5 +357,5 @@ def _assigned(statements: Sequence[Statement]) -> Iterator[tuple[str, Expression
             for target in statement.lvalues:
                 if isinstance(target, NameExpr):
                     yield target.name, statement.rvalue
-        for block in mypy_api.blocks_of(statement):
+        for block in nodes.blocks_of(statement):
             yield from _assigned(block.body)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     ComparisonExpr,
     Expression,
@@ -18,9 +17,9 @@ from mypy.nodes import (
 )
 from mypy.patterns import AsPattern, OrPattern, Pattern, ValuePattern
 
-from .. import mypy_api
-
-STEP_NAME = "step_name"
+from ..mypy_api import inference, type_ops
+from ..mypy_api.checking import TypeChecker
+from ..names import STEP_NAME
 
 
 def values_compared(decision: ComparisonExpr | MatchStmt) -> list[Expression]:
@@ -52,5 +51,5 @@ def text_of(checker: TypeChecker, expression: Expression) -> str | None:
     if isinstance(expression, StrExpr):
         return expression.value
     return (
-        mypy_api.known_string(mypy_api.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
+        type_ops.known_string(inference.infer_quietly(checker, expression)) if isinstance(expression, RefExpr) else None
     )

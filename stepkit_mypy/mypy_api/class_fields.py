@@ -8,7 +8,20 @@ from typing import Any
 from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import SymbolTableNode, TypeInfo, Var
-from mypy.types import Instance, Type
+from mypy.types import (
+    CallableType,
+    Instance,
+    LiteralType,
+    TupleType,
+    Type,
+    TypedDictType,
+    TypeType,
+    TypeVarType,
+    UnionType,
+    get_proper_type,
+)
+
+from .type_ops import is_recursive
 
 LIBRARY_BASES = frozenset(["builtins.object", "msgspec.Struct", "pydantic.main.BaseModel"])
 KW_ONLY = "dataclasses.KW_ONLY"  # a marker; mypy has it among the fields
@@ -60,3 +73,38 @@ def annotated_in(info: TypeInfo) -> Iterator[Type]:
             node = symbol.node
             if isinstance(node, Var) and node.type is not None and (info.is_enum or not node.is_inferred):
                 yield node.type
+
+
+def classes_in(type: Type, *, builtins: bool = False) -> list[TypeInfo]:
+    """The classes that a type is made of, but for those that are built in."""
+    found: list[TypeInfo] = []
+    waiting = [type]
+    seen: set[Type] = set()
+    while waiting:
+        each = waiting.pop()
+        if is_recursive(each):
+            if each in seen:
+                continue
+            seen.add(each)
+        proper = get_proper_type(each)
+        if isinstance(proper, Instance):
+            if proper.type.is_newtype:
+                waiting.append(proper.type.tuple_type or proper.type.bases[0])
+                continue
+            found += [] if proper.type.module_name == "builtins" and not builtins else [proper.type]
+            waiting += proper.args
+        elif isinstance(proper, UnionType):
+            waiting += proper.items
+        elif isinstance(proper, TupleType):
+            waiting += [proper.partial_fallback, *proper.items]
+        elif isinstance(proper, TypedDictType):
+            waiting += proper.items.values()
+        elif isinstance(proper, LiteralType):
+            waiting.append(proper.fallback)
+        elif isinstance(proper, CallableType):
+            waiting += [*proper.arg_types, proper.ret_type]
+        elif isinstance(proper, TypeType):
+            waiting.append(proper.item)
+        elif isinstance(proper, TypeVarType):
+            waiting += [proper.upper_bound, *proper.values]
+    return found

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Decorator, FuncDef, MypyFile, OverloadedFuncDef, TypeAlias, TypeInfo
+from mypy.nodes import Decorator, FuncDef, MypyFile, OverloadedFuncDef, TypeAlias
 from mypy.plugin import AnalyzeTypeContext
 from mypy.types import AnyType, CallableType, Type, TypeAliasType, TypedDictType, TypeOfAny, UnpackType, get_proper_type
 from mypy.version import __version__
 
-from .syntax import statements_in
+from .nodes import statements_in
 
 UNPACK = ("typing.Unpack", "typing_extensions.Unpack")
 KNOWS_CYCLES = tuple(map(int, __version__.split(".")[:2])) >= (2, 4)
@@ -28,12 +28,6 @@ def unpacked(context: AnalyzeTypeContext) -> tuple[Type, TypeAlias | None]:
 
 def unpack(keys: TypedDictType) -> Type:
     return UnpackType(keys)
-
-
-def class_called(analyzer: Any, fullname: str) -> TypeInfo | None:
-    """The class of this name, in the semantic phase."""
-    symbol = analyzer.lookup_fully_qualified_or_none(fullname) if "." in fullname else None
-    return symbol.node if symbol is not None and isinstance(symbol.node, TypeInfo) else None
 
 
 def fill_unpacked(checker: TypeChecker, module: MypyFile, keys: TypedDictType, found: Type) -> None:

@@ -1,16 +1,15 @@
-"""Calls that make a dict of an instance: ``asdict(point)``, ``model.model_dump()``, ``pair._asdict()``."""
+"""Calls that make a dict: ``dict(...)``, ``data.copy()``, ``asdict(point)``, ``model.model_dump()``, ``_asdict()``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mypy.checker import TypeChecker
-from mypy.nodes import ARG_POS, CallExpr, Decorator, MemberExpr, StrExpr, TypeInfo, Var
-from mypy.types import Instance, ProperType, TupleType, Type, get_proper_type
+from mypy.nodes import ARG_POS, CallExpr, Decorator, Expression, MemberExpr, RefExpr, StrExpr, TypeInfo, Var
+from mypy.types import Instance, ProperType, TupleType, Type, TypedDictType, get_proper_type
 
-from .. import mypy_api
 from ..algebra.contexts import Context, Key
-from .conversions import called
+from ..mypy_api import class_fields, inference, type_ops
+from ..mypy_api.checking import TypeChecker
 
 BASE_MODEL = "pydantic.main.BaseModel"
 COLLECTIONS = {"builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset"}
@@ -28,7 +27,7 @@ def shape_of_instance(checker: TypeChecker, call: CallExpr) -> Context[Type] | N
     if name in ("dataclasses.asdict", "msgspec.structs.asdict", "attr.asdict", "attrs.asdict"):
         if call.arg_kinds != [ARG_POS]:
             return None
-        instance = _instance(mypy_api.type_of(checker, call.args[0]))
+        instance = _instance(inference.type_of(checker, call.args[0]))
         if instance is None:
             return None
         if name == "msgspec.structs.asdict":
@@ -38,9 +37,9 @@ def shape_of_instance(checker: TypeChecker, call: CallExpr) -> Context[Type] | N
     if not isinstance(callee, MemberExpr):
         return None
     if callee.name == "_asdict" and not call.args:
-        return _of_named_tuple(mypy_api.type_of(checker, callee.expr))
+        return _of_named_tuple(inference.type_of(checker, callee.expr))
     if callee.name == "model_dump":
-        instance = _instance(mypy_api.type_of(checker, callee.expr))
+        instance = _instance(inference.type_of(checker, callee.expr))
         return None if instance is None else _of_model(checker, call, instance)
     return None
 
@@ -59,10 +58,10 @@ def _of_fields(instance: Instance, kind: str, values: Values) -> Context[Type] |
     for each in fields:
         if each.get("is_init_var"):
             continue
-        type = mypy_api.attribute_type(instance, each["name"])
-        if mypy_api.is_instance(get_proper_type(type), mypy_api.KW_ONLY):
+        type = type_ops.attribute_type(instance, each["name"])
+        if type_ops.is_instance(get_proper_type(type), class_fields.KW_ONLY):
             continue
-        keys[each["name"]] = Key(mypy_api.any_type() if type is None else values(type), True)
+        keys[each["name"]] = Key(type_ops.any_type() if type is None else values(type), True)
     return Context(keys)
 
 
@@ -91,10 +90,10 @@ def _of_model(checker: TypeChecker, call: CallExpr, instance: Instance) -> Conte
     exact = exact and not is_open and not options.keys() - MAY_LEAVE_OUT
     keys: dict[str, Key[Type]] = {}
     for name in _model_fields(bases):
-        type = mypy_api.attribute_type(instance, name)
-        value = mypy_api.any_type() if type is None or not exact else plain(checker, type)
+        type = type_ops.attribute_type(instance, name)
+        value = type_ops.any_type() if type is None or not exact else plain(checker, type)
         keys[name] = Key(value, not may_leave_out, "", LEFT_OUT if may_leave_out else "")
-    return Context(keys, mypy_api.any_type() if is_open else None)
+    return Context(keys, type_ops.any_type() if is_open else None)
 
 
 def _model_fields(bases: list[TypeInfo]) -> Iterator[str]:
@@ -115,28 +114,61 @@ def _may_change_dump(model: TypeInfo) -> bool:
 
 def plain(checker: TypeChecker, type: Type, *, keeps: bool = True) -> Type:
     """The type of a value after instances in it were made dicts. ``keeps``: collections stay what they are."""
-    if mypy_api.is_recursive(type):
-        return mypy_api.any_type()
-    items = [_plain_item(checker, item, keeps) for item in mypy_api.union_items(type)]
+    if type_ops.is_recursive(type):
+        return type_ops.any_type()
+    items = [_plain_item(checker, item, keeps) for item in type_ops.union_items(type)]
     result = items[0]
     for item in items[1:]:
-        result = mypy_api.join(result, item)
+        result = type_ops.join(result, item)
     return result
 
 
 def _plain_item(checker: TypeChecker, type: ProperType, keeps: bool) -> Type:
     if isinstance(type, TupleType):
         if not keeps or type.partial_fallback.type.fullname != "builtins.tuple":
-            return mypy_api.any_type()
+            return type_ops.any_type()
         return type.copy_modified(items=[plain(checker, item) for item in type.items])
     if not isinstance(type, Instance):
         return type
     info = type.type
     if info.metadata.keys() & {"dataclass", "attrs"} or info.has_base(BASE_MODEL):
-        text = mypy_api.named(checker, "builtins.str", [])
-        return mypy_api.named(checker, "builtins.dict", [text, mypy_api.any_type()])
+        text = type_ops.named(checker, "builtins.str", [])
+        return type_ops.named(checker, "builtins.dict", [text, type_ops.any_type()])
     if info.fullname in COLLECTIONS or info.fullname == "builtins.dict":
         if not keeps and info.fullname in COLLECTIONS - {"builtins.list"}:
-            return mypy_api.any_type()
+            return type_ops.any_type()
         return type.copy_modified(args=[plain(checker, each, keeps=keeps) for each in type.args])
-    return type if info.is_enum or info.module_name in KEPT_MODULES else mypy_api.any_type()
+    return type if info.is_enum or info.module_name in KEPT_MODULES else type_ops.any_type()
+
+
+DICT_CLASSES = {"builtins.dict", "collections.OrderedDict", "typing.OrderedDict"}
+COPIES = {"copy.copy", "copy.deepcopy"}
+
+
+def called(call: CallExpr) -> str:
+    """The full name of what is called; empty where it has none."""
+    return call.callee.fullname if isinstance(call.callee, RefExpr) else ""
+
+
+def is_dict_call(call: CallExpr) -> bool:
+    return called(call) in DICT_CLASSES
+
+
+def copied(checker: TypeChecker, call: CallExpr) -> Expression | None:
+    """What a call makes a copy of: ``copy.copy(data)``, ``data.copy()``."""
+    if called(call) in COPIES and call.arg_kinds == [ARG_POS]:
+        return call.args[0]
+    callee = call.callee
+    if isinstance(callee, MemberExpr) and callee.name == "copy" and not call.args:
+        type = inference.type_of(checker, callee.expr)
+        if type is not None and is_dict(type):
+            return callee.expr
+    return None
+
+
+def is_dict(type: Type) -> bool:
+    """Whether values of a type are plain dicts."""
+    return all(
+        isinstance(item, TypedDictType) or isinstance(item, Instance) and item.type.fullname in DICT_CLASSES
+        for item in type_ops.union_items(type)
+    )

@@ -11,13 +11,7 @@ from mypy.expandtype import expand_type_by_instance
 from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import (
     ARG_POS,
-    MDEF,
-    Context,
-    Expression,
     FuncDef,
-    RefExpr,
-    SymbolTableNode,
-    TypeAlias,
     TypeInfo,
     Var,
 )
@@ -41,6 +35,8 @@ from mypy.types import (
     get_proper_type,
 )
 from mypy.typevars import fill_typevars
+
+from ..names import EVENT
 
 
 def named(checker: TypeChecker, fullname: str, args: list[Type]) -> Instance:
@@ -234,7 +230,7 @@ def outline(type: Type) -> tuple[int, Type, Type]:
 
 def is_event(type: Type) -> TypeGuard[Instance]:
     proper = get_proper_type(type)
-    return isinstance(proper, Instance) and proper.type.fullname == "stepkit.events.StepEvent" and len(proper.args) == 3
+    return isinstance(proper, Instance) and proper.type.fullname == EVENT and len(proper.args) == 3
 
 
 def attribute_type(instance: Instance, name: str) -> Type | None:
@@ -245,39 +241,6 @@ def attribute_type(instance: Instance, name: str) -> Type | None:
             type = symbol.type
             return None if type is None else expand_type_by_instance(type, map_instance_to_supertype(instance, base))
     return None
-
-
-def hidden_name(name: str) -> str:
-    """The name of a plugin's alias where the class body has something else under the usual one."""
-    return f"__stepkit_{name}__"
-
-
-def alias_of(info: TypeInfo, name: str) -> TypeAlias | None:
-    symbol = info.names.get(hidden_name(name)) or info.names.get(name)
-    return symbol.node if symbol is not None and isinstance(symbol.node, TypeAlias) else None
-
-
-def inherited_alias(info: TypeInfo, name: str) -> tuple[TypeAlias, TypeInfo] | None:
-    for base in info.mro:
-        alias = alias_of(base, name)
-        if alias is not None:
-            return alias, base
-    return None
-
-
-def class_behind(node: object) -> TypeInfo | None:
-    """The class that a name stands for: itself, or what it is an alias of."""
-    if isinstance(node, TypeAlias):
-        target = get_proper_type(node.target)
-        return target.type if isinstance(target, Instance) else None
-    return node if isinstance(node, TypeInfo) else None
-
-
-def is_written_without_arguments(expression: Expression, fullname: str) -> bool:
-    """Whether a base is this class, under any name, and none of its type arguments was written."""
-    node = expression.node if isinstance(expression, RefExpr) else None
-    info = class_behind(node)
-    return info is not None and info.fullname == fullname and (not isinstance(node, TypeAlias) or node.no_args)
 
 
 def is_no_mapping(type: Type) -> bool:
@@ -292,26 +255,6 @@ def is_no_mapping(type: Type) -> bool:
         elif not isinstance(item, (TupleType, CallableType, LiteralType, TypeType)):
             return False
     return True
-
-
-def add_alias(info: TypeInfo, module: str, name: str, target: Type) -> TypeAlias:
-    """Put a type alias into a class, or give the one that is there another target."""
-    alias = alias_of(info, name)
-    if alias is None:
-        alias = make_alias(target, f"{info.fullname}.{name}", module, info)
-        info.names[name] = SymbolTableNode(MDEF, alias, plugin_generated=True)
-    else:
-        set_target(alias, target)
-    return alias
-
-
-def set_target(alias: TypeAlias, target: Type) -> None:
-    alias.target = target
-    alias._is_recursive = None
-
-
-def alias_type(alias: TypeAlias) -> TypeAliasType:
-    return TypeAliasType(alias, [])
 
 
 def is_left_out(type: Type) -> bool:
@@ -354,55 +297,8 @@ def seen_as(info: TypeInfo, fullname: str) -> Instance | None:
     return None if base is None else map_instance_to_supertype(own, base)
 
 
-def classes_in(type: Type, *, builtins: bool = False) -> list[TypeInfo]:
-    """The classes that a type is made of, but for those that are built in."""
-    found: list[TypeInfo] = []
-    waiting = [type]
-    seen: set[Type] = set()
-    while waiting:
-        each = waiting.pop()
-        if is_recursive(each):
-            if each in seen:
-                continue
-            seen.add(each)
-        proper = get_proper_type(each)
-        if isinstance(proper, Instance):
-            if proper.type.is_newtype:
-                waiting.append(proper.type.tuple_type or proper.type.bases[0])
-                continue
-            found += [] if proper.type.module_name == "builtins" and not builtins else [proper.type]
-            waiting += proper.args
-        elif isinstance(proper, UnionType):
-            waiting += proper.items
-        elif isinstance(proper, TupleType):
-            waiting += [proper.partial_fallback, *proper.items]
-        elif isinstance(proper, TypedDictType):
-            waiting += proper.items.values()
-        elif isinstance(proper, LiteralType):
-            waiting.append(proper.fallback)
-        elif isinstance(proper, CallableType):
-            waiting += [*proper.arg_types, proper.ret_type]
-        elif isinstance(proper, TypeType):
-            waiting.append(proper.item)
-        elif isinstance(proper, TypeVarType):
-            waiting += [proper.upper_bound, *proper.values]
-    return found
-
-
 def this_instance(info: TypeInfo) -> Type:
     return fill_typevars(info)
-
-
-def alias_target(instance: Instance, name: str) -> Type | None:
-    """What one of a flow's aliases stands for, for this very instance; None where it is not known."""
-    found = inherited_alias(instance.type, name)
-    if found is None or is_any(found[0].target):
-        return None
-    alias, owner = found
-    target = alias.target
-    if instance.args:
-        target = expand_type_by_instance(target, map_instance_to_supertype(instance, owner))
-    return target
 
 
 def for_instance(instance: Instance, type: Type) -> Type:
@@ -470,11 +366,7 @@ def last_name(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def make_alias(target: Type, fullname: str, module: str, place: Context) -> TypeAlias:
-    make: Any = TypeAlias
-    try:
-        alias = make(target, fullname, module, place.line, place.column)
-    except TypeError:  # before mypy 2.0
-        alias = make(target, fullname, place.line, place.column)
-    assert isinstance(alias, TypeAlias)
-    return alias
+def values_of(mapping: Instance) -> Type:
+    """The type of a mapping's values."""
+    base = next((each for each in mapping.type.mro if each.fullname == "typing.Mapping"), None)
+    return any_type() if base is None else map_instance_to_supertype(mapping, base).args[1]

@@ -41,8 +41,8 @@ from mypy.nodes import (
 )
 from mypy.types import Type, UnboundType
 
-from .statements import blocks_of
-from .types import last_name
+from .nodes import blocks_of
+from .type_ops import last_name
 
 CONSTANT = (BytesExpr, ComplexExpr, FloatExpr, IntExpr, NameExpr, StrExpr)
 """What is the same whatever type is wanted."""
