@@ -1,4 +1,4 @@
-"""mypy's checker: what it is at, what it deferred, and what it shall look at again."""
+"""mypy's checker: what it is at, and what it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""mypy's syntax trees, and its semantic phase: methods are marked and given types, no work on types is done."""
+"""mypy's syntax trees: what stands in a class, a function, a statement."""
 
 from __future__ import annotations
 
