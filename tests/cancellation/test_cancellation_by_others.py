@@ -72,9 +72,13 @@ def test_a_run_that_is_interrupted_from_the_keyboard_ends_with_that(kind: type[W
             asyncio.get_running_loop().call_at(AT, signal.raise_signal, signal.SIGINT)
             await kind(world).run()
 
-    with asyncio.Runner(loop_factory=lambda: stepping.SteppingLoop(world.hang)) as runner:
-        with pytest.raises(KeyboardInterrupt):
-            runner.run(main())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        with asyncio.Runner(loop_factory=lambda: stepping.SteppingLoop(world.hang)) as runner:
+            with pytest.raises(KeyboardInterrupt):
+                runner.run(main())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert stepping.no_threads_are_left()
 
 
