@@ -132,8 +132,8 @@ def _start_redis(folder: Path) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each test of what flows do is there twice: as it stands, and with every run of it suspended."""
-    functional = metafunc.module.__name__.startswith(suspended.FUNCTIONAL)
-    if functional and metafunc.definition.get_closest_marker("in_one_piece") is None:
+    is_functional = metafunc.definition.path.parent.name in suspended.FOLDERS
+    if is_functional and metafunc.definition.get_closest_marker("in_one_piece") is None:
         metafunc.parametrize("_suspend_every_run", [False, True], ids=["whole", "suspended"], indirect=True)
 
 

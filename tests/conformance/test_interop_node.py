@@ -16,6 +16,8 @@ from calc import Calc
 
 from stepkit import Flow, deserialize_checkpoint, flow, serialize_checkpoint
 
+pytestmark = pytest.mark.in_one_piece
+
 VERSION = "0.2.3"
 
 # The same flows as below. Its build for require() works; that for import does not.

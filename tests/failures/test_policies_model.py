@@ -14,6 +14,8 @@ from boom import Boom
 
 from stepkit import CircuitBreaker, Flow, flow
 
+pytestmark = pytest.mark.in_one_piece
+
 SCRIPTS = 5_000
 TIMEOUT = 4
 

@@ -13,6 +13,8 @@ from definition_problems import Holder, body, problems_of, step_problems
 from stepkit import Flow, errors, flow
 from stepkit.errors import FlowDefinitionError
 
+pytestmark = pytest.mark.in_one_piece
+
 T = TypeVar("T")
 
 

@@ -14,6 +14,8 @@ from definition_problems import Holder, body, problems_of
 from stepkit import Flow, flow
 from stepkit.errors import FlowDefinitionError
 
+pytestmark = pytest.mark.in_one_piece
+
 T = TypeVar("T")
 
 # The input

@@ -16,6 +16,8 @@ from notes import notes
 from stepkit import Flow, StepEvent, flow, runtime
 from stepkit.table import StepRow
 
+pytestmark = pytest.mark.in_one_piece
+
 
 class SqliteJournal:
     """Saves the checkpoint after each step in a transaction of its own, and which steps have started."""

@@ -1,6 +1,6 @@
 """The always-suspend mode: each plain run of a test is stopped after every step and resumed.
 
-Every test of the modules below is there a second time in this mode (``conftest.py``), unless it has the marker
+Every test of the folders below is there a second time in this mode (``conftest.py``), unless it has the marker
 ``in_one_piece``. A run that has callbacks, a log or a ``cancel=`` of its own is left alone, as the test looks at
 those; so is one inside another.
 """
@@ -15,20 +15,8 @@ import pytest
 from stepkit import Flow
 from stepkit.testing import run_suspended, run_suspended_sync
 
-FUNCTIONAL = (
-    "test_callbacks",
-    "test_circuit_breaker",
-    "test_containers",
-    "test_description",
-    "test_fencing",
-    "test_isolation",
-    "test_language",
-    "test_retries",
-    "test_running",
-    "test_seed_page",
-    "test_timeouts",
-)
-"""How the modules with tests of what flows do begin."""
+FOLDERS = ("callbacks", "conformance", "containers", "failures", "language", "running")
+"""Those with tests of what flows do."""
 
 _in_pieces: ContextVar[bool] = ContextVar("in_pieces", default=False)
 
