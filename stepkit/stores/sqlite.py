@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import CorruptCheckpointError, RunNotFoundError
 from . import sql
-from .contract import Claim, Decision, RunRecord, RunState, Save, Status
+from .contract import Claim, Decision, Lease, RunRecord, RunState, Save, Status
 from .digests import decision_digest, digest, save_digest
 from .rules import (
     Begun,
@@ -30,6 +30,10 @@ from .rules import (
 from .sqlite_file import SqliteFile
 
 PRUNED_AT_ONCE = 200
+READ_RUN = f"SELECT {sql.columns(sql.RUN)}, digest FROM stepkit_runs WHERE id = ?"
+ADD_SAVE = """INSERT INTO stepkit_saves (run, seq, kind, step_name, full_save, epoch, at, digest, payload)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+DROP_SAVES = "DELETE FROM stepkit_saves WHERE run = ? AND seq < ?"
 
 
 class SqliteStore(SqliteFile):
@@ -42,8 +46,7 @@ class SqliteStore(SqliteFile):
     # -- rows ----------------------------------------------------------------------------------------------------------
 
     def _row(self, connection: sqlite3.Connection, id: str) -> RunRecord | None:
-        query = f"SELECT {sql.columns(sql.RUN)}, digest FROM stepkit_runs WHERE id = ?"
-        values = connection.execute(query, (id,)).fetchone()
+        values = connection.execute(READ_RUN, (id,)).fetchone()
         if values is not None:
             run = _verified(values)
             if run.id != id:
@@ -98,9 +101,7 @@ class SqliteStore(SqliteFile):
 
     def _add_save(self, connection: sqlite3.Connection, id: str, save: Save) -> None:
         values = (id, save.seq, save.kind, save.step_name, save.full, save.epoch, save.at)
-        query = "INSERT INTO stepkit_saves (run, seq, kind, step_name, full_save, epoch, at, digest, payload)"
-        digests = (_save_digest(id, save), save.payload)
-        connection.execute(f"{query} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, *digests))
+        connection.execute(ADD_SAVE, (*values, _save_digest(id, save), save.payload))
 
     def _add_decision(self, connection: sqlite3.Connection, id: str, made: Decision, number: int) -> None:
         query = 'INSERT INTO stepkit_decisions (run, gate, number, kind, payload, "by", reason, at, digest)'
@@ -131,6 +132,35 @@ class SqliteStore(SqliteFile):
             self._write(connection, old, run)
         return Claim(state.run, state.saves, state.decisions, old.status)
 
+    def _hold(self, id: str, change: Change) -> Lease | None:
+        """Go from the row to the row, without records of what is only passed through."""
+        with self._writing() as connection:
+            save = change.save
+            values = connection.execute(READ_RUN, (id,)).fetchone()
+            if values is None or _row_digest(values[:-1]) != values[-1]:
+                return None
+            row = dict(zip(sql.RUN, values[:-1], strict=True))
+            held = (row["id"], row["status"], row["epoch"]) == (id, "running", change.epoch)
+            if not held or (save is not None and save.seq != row["seq"] + 1):
+                return None
+            now = _now()
+            changes: dict[str, Any] = {"updated_at": now}
+            if save is not None:
+                changes |= {"seq": save.seq} | ({"full_seq": save.seq} if save.full else {})
+                changes |= {"step_name": save.step_name} if save.kind == "step" else {}
+                added = (id, save.seq, save.kind, save.step_name, save.full, change.epoch, now)
+                connection.execute(ADD_SAVE, (*added, digest(change.digest, now), save.payload))
+            if change.lease is not None:
+                changes["lease_until"] = now + change.lease
+            row |= changes
+            if change.keep_last:
+                row["first_seq"] = changes["first_seq"] = row["full_seq"]
+                connection.execute(DROP_SAVES, (id, row["full_seq"]))
+            names = "".join(f"{name} = ?, " for name in changes)
+            query = f"UPDATE stepkit_runs SET {names}digest = ? WHERE id = ?"
+            connection.execute(query, (*changes.values(), _row_digest([*row.values()]), id))
+            return Lease(row["lease_until"], bool(row["cancel_requested"]))
+
     def _advance(self, id: str, change: Change) -> RunRecord:
         with self._writing() as connection:
             old = self._there(connection, id)
@@ -151,8 +181,7 @@ class SqliteStore(SqliteFile):
             if left.save is not None:
                 self._add_save(connection, id, saved(left.save, change.epoch, now))
             if change.keep_last:
-                query = "DELETE FROM stepkit_saves WHERE run = ? AND seq < ?"
-                connection.execute(query, (id, run.full_seq))
+                connection.execute(DROP_SAVES, (id, run.full_seq))
         return run
 
     def _decide(self, id: str, new: Decision) -> RunRecord:
