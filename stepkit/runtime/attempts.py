@@ -68,6 +68,7 @@ async def repeat(frame: Frame, step: PlannedStep) -> Outcome:
             frame.ensure_active(error)
             note_current(frame, step, number)
             if number == attempts or mistake or not _is_retried(row.should_retry, error):
+                last = None  # its traceback holds this call, as the one's that is raised
                 raise
             delay = _delay(row.retry_delay, number, error)
             if breaker is not None and breaker.retry_after > delay:

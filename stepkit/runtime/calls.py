@@ -63,6 +63,8 @@ async def call_fallback(frame: Frame, step: PlannedStep, fallback: Fallback, err
     context = _copies(frame, parameters)
     given = (frame.owner, error) if parameters.takes_self else (error,)
     function = bind(partial(fallback.function, *given), parameters._replace(takes_self=False))
+    if not fallback.is_async:
+        function = partial(_while_handling, error, function)
     in_thread = row.thread or row.timeout is not None
     output = _call(frame, step, "fallback of ", function, context, fallback.is_async, in_thread, frame.fence)
     return await output if inspect.isawaitable(output) else output
@@ -101,6 +103,16 @@ def _call(
         return function(frame.owner, context)
     what = f'flow {run.flow}, {role}step "{frame.path_of(step.row)}"'
     return caller.call(what, function, frame.owner, context)
+
+
+def _while_handling(error: Exception, function: Call, owner: Any, context: Mapping[str, Any]) -> Any:
+    """Call a function as if in ``except``, also in another thread: so that ``raise`` raises the error again."""
+    traceback = error.__traceback__
+    try:
+        raise error
+    except Exception:
+        error.with_traceback(traceback)
+        return function(owner, context)
 
 
 def _require(frame: Frame, step: PlannedStep, parameters: Parameters) -> None:

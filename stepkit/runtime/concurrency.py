@@ -97,18 +97,17 @@ async def _in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
     context = contextvars.copy_context()
+    outcome: list[tuple[Any, BaseException | None]] = []
 
     def deliver(result: Any, error: BaseException | None) -> None:
         if future.done():
             return  # cancelled: the attempt was abandoned
-        if isinstance(error, StopIteration):  # a future cannot carry it
+        if isinstance(error, StopIteration):  # no coroutine can raise it
             wrapped = RuntimeError("a step raised StopIteration")
             wrapped.__cause__ = error
             error = wrapped
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
+        outcome.append((result, error))
+        future.set_result(None)
 
     def work() -> None:
         result, error = None, None
@@ -120,6 +119,8 @@ async def _in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
             loop.call_soon_threadsafe(deliver, result, error)
         except RuntimeError:
             pass  # the loop was closed: nobody waits any more
+        finally:
+            del error  # its traceback holds this call
 
     threading.Thread(target=work, name="stepkit-step", daemon=True).start()
     wait = Wait(_do_nothing)  # a thread cannot be cancelled
@@ -130,12 +131,17 @@ async def _in_thread(function: Callable[[], Any], fence: Fence | None) -> Any:
     finally:
         if fence is not None:
             fence.forget(future.cancel)
-    _look_at(future)
     if wait.caught is not None:
         raise wait.caught
     if future.cancelled():
         raise Abandoned
-    return future.result()
+    result, error = outcome.pop()
+    try:
+        if error is not None:
+            raise error
+        return result
+    finally:
+        del error  # its traceback holds this call
 
 
 class InThread:

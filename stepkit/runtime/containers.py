@@ -189,7 +189,10 @@ class ParallelGroup(Container):
                 if isinstance(result, ends_run):
                     raise result
         if first is not None:
-            raise first
+            try:
+                raise first
+            finally:
+                del first, results  # its traceback holds this call
         failures = [result for result in results if isinstance(result, Exception)]
         if len(failures) == len(results):
             raise ExceptionGroup(f'all members of the parallel group "{self.row.name}" failed', failures)

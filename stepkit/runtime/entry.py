@@ -198,7 +198,8 @@ def _run_root(frame: Frame, resumed_from: str | None) -> Coroutine[Any, Any, End
 
 def _limited(frame: Frame) -> Coroutine[Any, Any, Ending]:
     deadline = frame.run.deadline
-    if deadline is None or frame.run.by_hand:  # without an event loop nothing can interrupt a step: steps look at it
+    # Without an event loop nothing can interrupt a step: steps look at it.
+    if deadline is None or frame.run.by_hand or (deadline.left <= 0 and frame.is_over):
         return _run_to_end(frame)
     return _run_in_time(frame, deadline)
 

@@ -244,20 +244,30 @@ class Frame:
         if self.run.watch is not None and self.run.watch.cancelled:
             raise Cancelled from error
 
-    def ensure_in_time(self, path: str, delay: float = 0.0, failed: Exception | None = None) -> None:
-        """End the run if the step at ``path`` would begin after its deadline.
+    def ensure_in_time(self, path: str, delay: float = 0.0, failed: Exception | None = None, what: str = "") -> None:
+        """End the run if the step at ``path`` would begin after its deadline, or what else ``what`` says.
 
         Where it has ``failed``, it begins again in ``delay`` seconds.
         """
         run = self.run
         if run.deadline is None or run.deadline.left > delay:
             return
-        what = f'has passed before step "{path}"'
-        if failed is not None:
-            what = f'leaves no time for another attempt of step "{path}"'
+        if not what:
+            what = f'has passed before step "{path}"'
+            if failed is not None:
+                what = f'leaves no time for another attempt of step "{path}"'
         error = RunDeadlineError(run.flow, path, run.id, run.deadline.at, what)
         error.__cause__ = failed
         raise Aborted(error)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no step will begin any more, here or inside of the step that was entered."""
+        entered = isinstance(self.child, Frame)
+        rest = self.steps[self.position + entered :]
+        return all(step.row.when is False for step in rest) and (
+            not isinstance(self.child, Frame) or self.child.is_over
+        )
 
     @property
     def path_in_progress(self) -> str:

@@ -98,13 +98,15 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
     frame.ensure_active()
     if run.cancel is not None and run.cancel.is_set():
         raise Aborted(RunCancelledError(run.flow, path))
-    frame.ensure_in_time(path)
     started = perf_counter()
+    keys: list[str] | None
     try:
         # A container that was entered before goes on where it was, without asking its condition again.
         if row.when is not True and frame.child is None and not await condition_holds(frame, step):
             _skip(frame, step, "when")
             return None
+        if frame.child is None:
+            frame.ensure_in_time(path)
         if observer is not None:
             observer.step_started(path, row.kind, row.log)
         if run.journal is not None:
@@ -118,13 +120,17 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
             _skip(frame, step, outcome.skipped)
             return None
         keys = step.apply(frame, outcome.outputs)
+        mark, ended_by = step.done_mark(frame), outcome.ended_by
     except Exception as error:
-        return await _survive(frame, step, error, started)
-    if outcome.ended_by is not None:
-        frame.child = None
-        return outcome.ended_by
-    mark = step.done_mark(frame)
+        keys, ended_by = await _survive(frame, step, error, started)
+        mark = step.mark + SURVIVED
     frame.child = None
+    if ended_by is not None:
+        return ended_by
+    if keys is None:
+        frame.done += mark
+        frame.position += 1
+        return None
     pending = _complete(frame, step, mark, keys, started)
     if pending is not None:
         await pending
@@ -170,26 +176,31 @@ def _skip(frame: Frame, step: PlannedStep, reason: SkipReason) -> None:
     frame.position += 1
 
 
-async def _survive(frame: Frame, step: PlannedStep, error: Exception, started: float) -> str | None:
-    """Do what ``on_error`` says of a step that has failed. Return its path if that ends the run early."""
-    row = step.row
+async def _survive(
+    frame: Frame, step: PlannedStep, error: Exception, started: float
+) -> tuple[list[str] | None, str | None]:
+    """Do what ``on_error`` says of a step that has failed.
+
+    Returns the keys that its fallback has given, if it has one, and its path if that ends the run early.
+    """
+    run, row, path = frame.run, step.row, frame.path_of(step.row)
     error = await _failure(frame, step, error, started)
     if row.on_error == "raise":
-        raise error
-    if row.on_error == "skip-remaining":
-        frame.child = None
-        return frame.path_of(row)
-    if row.fallback is not None:
-        await _fall_back(frame, step, row.fallback, error, started)
-        return None
-    frame.child = None
-    frame.done += step.mark + SURVIVED
-    frame.position += 1
-    return None
+        try:
+            raise error
+        finally:
+            del error  # its traceback holds this call
+    frame.ensure_in_time(path, failed=error, what=f'passed in step "{path}", which has failed')
+    keys = None if row.fallback is None else await _fall_back(frame, step, row.fallback, error, started)
+    if run.failure is not None and run.failure[0] is error:
+        run.failure = None  # else it keeps what the step had in its variables
+    return keys, path if row.on_error == "skip-remaining" else None
 
 
-async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception, started: float) -> None:
-    """Complete a step that has failed with what its fallback gives."""
+async def _fall_back(
+    frame: Frame, step: PlannedStep, fallback: Fallback, error: Exception, started: float
+) -> list[str]:
+    """Give a step that has failed the keys of its fallback, and return them."""
     try:
         output = await output_of(frame, step, await call_fallback(frame, step, fallback, error))
         frame.ensure_active(error)
@@ -198,14 +209,11 @@ async def _fall_back(frame: Frame, step: PlannedStep, fallback: Fallback, error:
         if own is error:
             raise
         if own.__cause__ is None and not own.__suppress_context__:  # "from None" is meant
-            own.__cause__ = error
+            object.__setattr__(own, "__cause__", error)  # a frozen dataclass has a __setattr__ that refuses
         raise await _failure(frame, step, own, started, f"its fallback {fallback.name}, ")  # noqa: B904 - it has the step's error as its cause
-    frame.child = None
     if frame.run.observer is not None:
         frame.run.observer.fell_back(frame.path_of(step.row), fallback.name, step.row.log)
-    pending = _complete(frame, step, step.mark + SURVIVED, keys, started)
-    if pending is not None:
-        await pending
+    return keys
 
 
 async def _failure(

@@ -120,7 +120,7 @@ def restore(
         deadline = state.deadline
     if deadline is not None:
         run.set_deadline(deadline)
-    if run.deadline is not None and run.deadline.left <= 0:
+    if run.deadline is not None and run.deadline.left <= 0 and not levels[0].is_over:
         what = f'has passed, so it does not go on after step "{path}"' if path else "has passed before the run began"
         raise ResumeDeadlineError(run.flow, path, run.id, run.deadline.at, what)
     return levels[0], path

@@ -298,6 +298,93 @@ def test_a_run_whose_last_step_has_ended_is_complete() -> None:
     assert asyncio.run(One().run(deadline=0.3)) == {"n": 1}
 
 
+class LateInside(Flow):
+    @flow.step("block")
+    def block(self):
+        time.sleep(0.35)
+        return {"n": 1}
+
+
+class NothingLeft(Flow):
+    """After the last step that begins there are such as do not, and the end of what holds it."""
+
+    late = flow.subflow("late", LateInside)
+    never = flow.step("never", when=False)(lambda self: {"m": 1})
+
+
+class NothingAsked(NothingLeft):
+    never = flow.step("never", when=lambda n: n > 1)(lambda self: {"m": 1})
+    no_branch = flow.branch("no-branch", cases={"late": LateInside}, when=False)(lambda self: "late")
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("cls", [NothingLeft, NothingAsked])
+def test_a_run_after_which_no_step_begins_is_complete(cls: type[Flow], awaited: bool) -> None:
+    if awaited:
+        assert asyncio.run(cls().run(deadline=0.3)) == {"n": 1}
+    else:
+        assert cls().run_sync(deadline=0.3) == {"n": 1}
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_a_checkpoint_after_which_no_step_begins_completes_its_run(awaited: bool) -> None:
+    saved: list[str] = []
+    NothingLeft().run_sync(deadline=0.3, on_step_complete=lambda event: saved.append(event.checkpoint))
+    assert len(saved) == 2  # inside and behind the nested flow
+    for checkpoint in saved:
+        assert NothingLeft.check(checkpoint) is None
+        flow_ = NothingLeft()
+        resumed = asyncio.run(flow_.run_checkpoint(checkpoint)) if awaited else flow_.run_checkpoint_sync(checkpoint)
+        assert resumed == {"n": 1}
+
+
+def test_a_checkpoint_before_a_condition_is_refused_as_its_step_may_begin() -> None:
+    saved: list[str] = []
+    NothingAsked().run_sync(deadline=0.3, on_step_complete=lambda event: saved.append(event.checkpoint))
+    assert isinstance(NothingAsked.check(saved[-1]), ResumeDeadlineError)
+
+
+def fail_late() -> None:
+    time.sleep(0.35)
+    raise OSError("late")
+
+
+class LateFailure(Flow):
+    fail = flow.step("fail")(lambda self: fail_late())
+
+
+class LateContinues(Flow):
+    fail = flow.step("fail", on_error="continue")(lambda self: fail_late())
+
+
+class LateSkips(Flow):
+    fail = flow.step("fail", on_error="skip-remaining")(lambda self: fail_late())
+
+
+class LateFallsBack(Flow):
+    fail = flow.step("fail", on_error=lambda error: pytest.fail("it was called"))(lambda self: fail_late())
+
+
+class LateInNested(Flow):
+    fail = flow.subflow("fail", LateFailure, on_error="continue")
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("cls", [LateContinues, LateSkips, LateFallsBack, LateInNested])
+def test_no_policy_survives_a_sync_step_that_fails_too_late(cls: type[Flow], awaited: bool) -> None:
+    told: list[str] = []
+    options: Any = {"deadline": 0.3, "on_step_error": lambda step, error: told.append(str(error))}
+    with pytest.raises(RunDeadlineError, match='passed in step "fail", which has failed') as caught:
+        asyncio.run(cls().run(**options)) if awaited else cls().run_sync(**options)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert set(told) == {"late"}  # it has failed, which the observers may know
+
+
+def test_a_sync_step_that_fails_too_late_and_has_no_policy_has_failed() -> None:
+    with pytest.raises(OSError, match="late"):
+        LateFailure().run_sync(deadline=0.3)
+
+
 def test_a_step_in_a_thread_is_left_to_itself() -> None:
     hang = threading.Event()
 
