@@ -20,7 +20,7 @@ class FaultyWorks(Works):
 class FaultyPlugin(StepkitPlugin):
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.hooks.works = FaultyWorks(self.hooks.works.trees)
+        self.session.works = FaultyWorks(self.session.works.trees)
 
 
 def plugin(version: str) -> type[Plugin]:

@@ -230,3 +230,12 @@ def _facts(text: str) -> Facts:
     for name in ("aliases", "cases", "wrong"):
         data[name] = tuple(data.get(name, ()))
     return Facts(**data)
+
+
+def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
+    """A context as the type of a value: a TypedDict, or a plain dict where it is open."""
+    if context.open:
+        text = type_ops.named(checker, "builtins.str", [])
+        return type_ops.named(checker, "builtins.dict", [text, type_ops.any_type()])
+    required = {name for name, key in context.keys.items() if key.certain}
+    return type_ops.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)

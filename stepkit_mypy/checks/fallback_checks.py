@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mypy.nodes import ArgKind, Decorator, FuncDef, LambdaExpr
+from mypy.nodes import ArgKind, CallExpr, Decorator, FuncDef, LambdaExpr
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, NoneType, Type
 
@@ -12,18 +12,20 @@ from .. import messages
 from ..algebra.contexts import Context
 from ..algebra.table import Row
 from ..flow_class.work import Slot, Work
-from ..mypy_api import checking, nodes, type_ops
+from ..mypy_api import checking, deferral, nodes, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
-from .fallbacks import Fallback, method, of_declaration, read, type_of
-from .parameters import is_told
+from ..rows.fallbacks import Fallback, error_place, method, of_declaration, read, type_of
+from ..rows.parameters import is_told, parameter_type
+from ..rows.progress import context_before
+from ..syntax.declarations import Declaration
 
 
 def check(checker: TypeChecker, work: Work) -> None:
     """Called when the rows of a class are known: judge what its fallbacks read and give, as a step is judged."""
     for outer in work.slots:
         for slot in outer.inside():
-            row, context = slot.row, work.context_before(slot.attribute)
+            row, context = slot.row, context_before(checker, work, slot.attribute)
             found = _own(checker, work, slot)
             if slot.inherited is not None and found is None:
                 name = slot.inherited.facts.fallback.rpartition(".")[2]
@@ -161,3 +163,28 @@ def _check_read(
         messages.key_type(checker, node, step, name, wanted, key, fallback=fallback)
     elif not key.certain and not default:
         messages.maybe_missing(checker, node, step, name, key, fallback=fallback)
+
+
+def has_lambda(call: CallExpr) -> bool:
+    """Whether a step's options have a lambda for a fallback, whose parameters the context types."""
+    return "on_error" in call.arg_names and isinstance(call.args[call.arg_names.index("on_error")], LambdaExpr)
+
+
+def signature(checker: TypeChecker, work: Work, declaration: Declaration, default: CallableType) -> CallableType:
+    """The declaring function's signature, its ``on_error`` typed from the context if it is a lambda."""
+    written = declaration.options.get("on_error")
+    context = context_before(checker, work, declaration.key, condition=False)
+    if not isinstance(written, LambdaExpr) or "on_error" not in default.arg_names or context is None:
+        return default
+    place_of_error = error_place(written, method=False)
+    settled = deferral.settle_attributes(checker, written, work.info)
+    this = type_ops.this_instance(work.info) if settled else type_ops.any_type()
+    given = [this][:place_of_error] + [type_ops.named(checker, "builtins.Exception", [])]
+    given += [parameter_type(checker, argument, context) for argument in written.arguments[place_of_error + 1 :]]
+    function = type_ops.named(checker, "builtins.function", [])
+    arguments = given[: len(written.arguments)]
+    types = list(default.arg_types)
+    types[default.arg_names.index("on_error")] = CallableType(
+        arguments, written.arg_kinds, written.arg_names, type_ops.any_type(), function
+    )
+    return default.copy_modified(arg_types=types)

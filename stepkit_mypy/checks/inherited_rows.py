@@ -13,6 +13,7 @@ from ..algebra.table import Row
 from ..flow_class.work import Work
 from ..mypy_api.checking import TypeChecker
 from ..names import FLOW
+from ..rows.progress import state_at
 from .row_checks import Check, Mistake, check_row, mistakes_of
 
 
@@ -26,9 +27,9 @@ def check_inherited(checker: TypeChecker, work: Work) -> None:
         table = table_of(base)
         if table is not None:
             known |= mistakes_of(checker, table)
-    own = list(_told_by_own(work))
+    own = list(_told_by_own(checker, work))
     for position, slot in enumerate(work.slots):
-        row, state = slot.row, work.state_at(position)
+        row, state = slot.row, state_at(checker, work, position)
         if slot.declaration is not None or slot.arms or row is None or state is None:
             continue
         besides = {name for name, key in own if key is state.context.keys.get(name)}
@@ -54,7 +55,7 @@ def note_mixed_in(checker: TypeChecker, work: Work) -> None:
         if base.has_base(FLOW):  # what it mixes in was told of it
             mixed_in = {name: each for name, each in mixed_in.items() if each not in base.mro}
     for position, slot in enumerate(work.slots):
-        row, state = slot.row, work.state_at(position)
+        row, state = slot.row, state_at(checker, work, position)
         if slot.declaration is not None or row is None or row.change.rest is None or state is None:
             continue
         definer = mixed_in.get(row.facts.definer)
@@ -62,10 +63,10 @@ def note_mixed_in(checker: TypeChecker, work: Work) -> None:
             messages.open_mixin(checker, work.info.defn, row.facts.attribute, definer.name)
 
 
-def _told_by_own(work: Work) -> Iterator[tuple[str, Key[Type] | None]]:
+def _told_by_own(checker: TypeChecker, work: Work) -> Iterator[tuple[str, Key[Type] | None]]:
     """The keys that a step of the class itself is wrong about: it was judged before the inherited ones."""
     for position, slot in enumerate(work.slots):
-        state = work.state_at(position)
+        state = state_at(checker, work, position)
         if slot.declaration is not None and slot.row is not None and state is not None:
             for name in slot.row.wrong:
                 yield name, state.context.keys.get(name)

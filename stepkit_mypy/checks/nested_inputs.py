@@ -15,7 +15,7 @@ from ..algebra.table import Row, Table
 from ..mypy_api import type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
-from .parameters import is_told
+from ..rows.parameters import is_told
 
 
 def check_input(checker: TypeChecker, node: Node, place: str, flow: Instance, context: Context[Type]) -> set[str]:

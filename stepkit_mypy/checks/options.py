@@ -23,10 +23,10 @@ from .. import messages
 from ..flow_class.work import Work
 from ..mypy_api.checking import TypeChecker
 from ..names import CIRCUIT_BREAKER, ERROR_POLICIES
+from ..rows import fallbacks
 from ..syntax.constants import UNKNOWN
 from ..syntax.declarations import Declaration, name_argument
 from ..syntax.maker import DECORATORS
-from . import fallbacks
 
 OPTIONS = ("retries", "retry_delay", "timeout", "should_retry")
 """The options whose values mypy's own look at their types lets pass, though they make no sense."""

@@ -15,8 +15,8 @@ from ..algebra.table import Parameter, Row, Table
 from ..mypy_api import type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
+from ..rows.parameters import is_told
 from .nested_inputs import problems_of, telling_once
-from .parameters import is_told
 
 Place = tuple[str, ...]
 """A row by its attribute, a member of it, and what of that reads: its condition, a case, or a nested flow."""

@@ -13,12 +13,13 @@ from ..flow_class.work import Work
 from ..mypy_api import deferral, inference, nodes, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
+from ..rows.parameters import is_told, whole_context
+from ..rows.progress import context_before
 from ..syntax.declarations import Declaration, name_of
-from .parameters import is_told, whole_context
 
 
-def context_at(work: Work, declaration: Declaration) -> Context[Type] | None:
-    return work.context_before(declaration.key, condition=False)
+def context_at(checker: TypeChecker, work: Work, declaration: Declaration) -> Context[Type] | None:
+    return context_before(checker, work, declaration.key, condition=False)
 
 
 def has_condition(call: CallExpr) -> bool:
@@ -55,7 +56,7 @@ def check_behind(checker: TypeChecker, work: Work, declaration: Declaration) -> 
 
 def _typed(checker: TypeChecker, work: Work, declaration: Declaration, when: LambdaExpr) -> CallableType | None:
     """The type of a lambda whose parameters are keys of the context. None while that is not known."""
-    context = context_at(work, declaration)
+    context = context_at(checker, work, declaration)
     if context is None:
         return None
     step = name_of(declaration)
@@ -109,7 +110,7 @@ def check(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     when = declaration.options.get("when")
     if when is None:
         return
-    found, context = inference.type_of(checker, when), context_at(work, declaration)
+    found, context = inference.type_of(checker, when), context_at(checker, work, declaration)
     if found is None or context is None:
         return
     if isinstance(when, LambdaExpr):

@@ -5,88 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef, RefExpr
+from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, FuncDef
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
 from .. import messages
-from ..algebra.arms import one_of
 from ..algebra.contexts import Context, collisions, write
 from ..algebra.encoding import is_ready, runs
 from ..algebra.interpreter import member_changes, opened_by, row_changes
 from ..algebra.table import Row
-from ..checks import assigned
-from ..checks.fallbacks import overridden, with_fallback
 from ..checks.nested_inputs import check_input, telling_once
 from ..flow_class.work import Slot, Work
-from ..mypy_api import deferral, inference, inserting, nodes, retyping, type_ops
+from ..mypy_api import inference, inserting, nodes, retyping, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..returns.dict_calls import is_dict_call
 from ..returns.returned import literal_strings
+from ..rows.nested_flow import flow_of, judge
+from ..rows.progress import context_before, resolve, state_before, type_of_flow
 from ..syntax.declarations import Declaration, facts_of, flow_argument, name_of
-from .nested_flow import flow_of, flows_of, judge
-
-
-def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
-    """The row of a nested flow or a group. None while something in it is not known yet."""
-    declaration = slot.declaration
-    if slot.arms:
-        rows = _rows(checker, work, slot.arms)
-        return one_of(rows, slot.attribute, conditional=slot.conditional) if rows else None
-    if slot.inherited_group is not None:
-        rows = _rows(checker, work, slot.members)
-        return None if rows is None else overridden(checker, work, replace(slot.inherited_group, members=rows))
-    if declaration is None:
-        return slot.row if slot.inherited is None else overridden(checker, work, slot.inherited)
-    if declaration.made_of is not None or not declaration.understood:
-        return assigned.row_of(checker, work, declaration)
-    definer = work.info.fullname
-    last = deferral.is_last_pass(checker)
-    if declaration.kind == "parallel":
-        rows = _rows(checker, work, slot.members)
-        if rows is None:
-            return None
-        row = with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), members=rows))
-        return row.with_wrong(work.wrong_conditions.get(declaration.key, ()))
-    if declaration.kind == "subflow":
-        argument = flow_argument(declaration)
-        type = None if argument is None else _type_of(checker, declaration, argument)
-        if type is None and argument is not None and not last:
-            return None
-        flows = (None,) if argument is None else flows_of(checker, argument)
-        if not last and any(flow is not None and is_ready(flow.type, work.info) is False for flow in flows):
-            return None
-        return with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), flows=flows))
-    if nodes.is_never_checked(declaration.node):
-        return Row(facts_of(declaration, definer, checker), change=Context(rest=type_ops.any_type()))
-    return slot.row
-
-
-def _type_of(checker: TypeChecker, declaration: Declaration, expression: Expression) -> Type | None:
-    """The type of a flow or a case. What stands in a team's own function may not have been checked yet."""
-    found = inference.type_of(checker, expression)
-    if found is None and not declaration.direct and isinstance(expression, RefExpr) and expression.node is not None:
-        return inference.infer_quietly(checker, expression)
-    return found
-
-
-def _rows(checker: TypeChecker, work: Work, slots: list[Slot]) -> tuple[Row, ...] | None:
-    for slot in slots:
-        if slot.row is None:
-            slot.row = resolve(checker, work, slot)
-    found = tuple(slot.row for slot in slots if slot.row is not None)
-    return None if len(found) < len(slots) and not deferral.is_last_pass(checker) else found
 
 
 def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
     """Called when a nested flow was declared: check what it requires."""
     slot = work.slot_of[declaration.key]
     argument = flow_argument(declaration)
+    state_before(checker, work, declaration.key)
     row = resolve(checker, work, slot)
     if row is None or argument is None:
         return
     work.set_row(declaration.key, row)
-    context = work.context_before(declaration.key)
+    context = context_before(checker, work, declaration.key)
     if context is None:
         return
     name = name_of(declaration)
@@ -177,7 +125,7 @@ def branch_row(checker: TypeChecker, work: Work, declaration: Declaration, reads
         return Row(facts, reads, flows=(None,))
     names = [name for name in cases if name in chosen]
     facts = replace(facts, cases=tuple(names), may_choose_none=may_be_none)
-    return Row(facts, reads, flows=tuple(flow_of(_type_of(checker, declaration, cases[name])) for name in names))
+    return Row(facts, reads, flows=tuple(flow_of(type_of_flow(checker, declaration, cases[name])) for name in names))
 
 
 def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, context: Context[Type]) -> set[str]:
@@ -188,7 +136,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
         messages.unseen_cases(checker, written, branch)
     wrong: set[str] = set()
     for name, expression in (cases or {}).items():
-        flow, place = flow_of(_type_of(checker, declaration, expression)), f'case "{name}" of branch "{branch}"'
+        flow, place = flow_of(type_of_flow(checker, declaration, expression)), f'case "{name}" of branch "{branch}"'
         if flow is not None:
             wrong |= check_input(checker, expression, place, flow, telling_once(context, wrong))
             note_open_inside(checker, work, expression, place, declaration.key, (flow,), context)
@@ -199,7 +147,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
 
 def cases_ready(checker: TypeChecker, work: Work, declaration: Declaration) -> bool:
     for expression in (_cases(checker, declaration) or {}).values():
-        flow = flow_of(_type_of(checker, declaration, expression))
+        flow = flow_of(type_of_flow(checker, declaration, expression))
         if flow is not None and is_ready(flow.type, work.info) is False:
             return False
     return True

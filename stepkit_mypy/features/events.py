@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from mypy.nodes import Context as Node
 from mypy.nodes import FuncDef, TypeInfo
+from mypy.plugin import AttributeContext
 from mypy.types import Instance, Type, get_proper_type
 
 from .. import messages
 from ..algebra.contexts import Context, Key, merged
-from ..algebra.encoding import is_ready
+from ..algebra.encoding import as_type, is_ready
 from ..checks.savers import handed_to_loose_saver, loose_saver
-from ..mypy_api import deferral, type_aliases, type_ops
+from ..mypy_api import checking, deferral, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..savable import Judge, Problem
-from .class_end import as_type
 from .flow_views import Tables, depend_on
+from .session import Session
+
+
+def context_read(session: Session, context: AttributeContext) -> Type:
+    checker = checking.checker_of(context.api)
+    node, keyed = context.context, session.event_reads.needs_key(checker, context.context)
+    keyed = keyed and session.comparisons.narrow(checker)
+    found = _context(checker, session.tables, context.type, node, keyed=keyed)
+    return found or context.default_attr_type
+
+
+def step_name_read(session: Session, context: AttributeContext) -> Type:
+    checker = checking.checker_of(context.api)
+    return session.comparisons.step_name(
+        checker, session.tables, context.type, context.context, context.default_attr_type
+    )
+
+
+def checkpoint_read(session: Session, context: AttributeContext) -> Type:
+    check_savable(checking.checker_of(context.api), session.tables, context.type, context.context)
+    return context.default_attr_type
 
 
 def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) -> list[tuple[TypeInfo, Context[Type]]]:
@@ -39,7 +60,7 @@ def _contexts_of(checker: TypeChecker, tables: Tables, event: Type, node: Node) 
     return contexts
 
 
-def event_context(checker: TypeChecker, tables: Tables, event: Type, node: Node, *, keyed: bool) -> Type | None:
+def _context(checker: TypeChecker, tables: Tables, event: Type, node: Node, *, keyed: bool) -> Type | None:
     """What ``event.context`` holds: the context after the very step that the event tells of. None where unknown.
 
     Of several events, it has the keys of all, each certain where all have it. ``keyed``: a key of it is read as if it

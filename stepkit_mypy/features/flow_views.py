@@ -9,14 +9,13 @@ from mypy.nodes import TypeInfo
 from mypy.types import Type
 
 from ..algebra.contexts import Context, Key, merged
-from ..algebra.encoding import decode, table_of, tables_inside
+from ..algebra.encoding import as_type, decode, table_of, tables_inside
 from ..algebra.interpreter import collect_paths, start, walk
 from ..algebra.table import TABLE, Row, Table
 from ..checks.early_stop import stopped
 from ..mypy_api import deferral, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..savable import Judge, Problem, known_of
-from .class_end import as_type
 
 
 @dataclass(eq=False)

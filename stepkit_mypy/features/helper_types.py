@@ -11,20 +11,20 @@ from mypy.types import Instance, Type, UnionType, get_proper_type
 
 from .. import messages
 from ..algebra.contexts import Context
-from ..algebra.encoding import is_ready
+from ..algebra.encoding import as_type, is_ready
 from ..algebra.table import TABLE
 from ..codes import CODES
 from ..mypy_api import analysis, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
-from .class_end import as_type
 from .flow_views import Tables
+from .session import Session
 
 PREFIX = "__stepkit"
 
 
-def analyze(context: AnalyzeTypeContext, tables: Tables) -> Type:
+def analyze(session: Session, context: AnalyzeTypeContext) -> Type:
     """Called in the semantic phase. A flow of this import cycle is not known yet: its alias is filled later."""
-    unbound = context.type
+    unbound, tables = context.type, session.tables
     kind = type_ops.last_name(unbound.name)
     arguments = [context.api.analyze_type(argument) for argument in unbound.args]
     flow = get_proper_type(arguments[0]) if arguments else None

@@ -1,24 +1,80 @@
-"""Where a flow meets its callers: ``run`` and its like, their callbacks and overrides, and what an event holds."""
+"""Where a flow meets its callers: ``run`` and its like, ``check`` and ``load``, their callbacks and overrides."""
 
 from __future__ import annotations
 
-from mypy.nodes import ARG_POS, DictExpr, Expression, StrExpr, TypeInfo
+from mypy.nodes import ARG_POS, DictExpr, Expression, MemberExpr, StrExpr, TypeInfo
 from mypy.nodes import Context as Node
+from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Instance, NoneType, Type, TypeType, UnionType, get_proper_type
 
 from .. import messages
 from ..algebra.contexts import merged
-from ..algebra.encoding import is_ready
+from ..algebra.encoding import as_type, is_ready
 from ..checks.early_stop import call_may_stop
 from ..mypy_api import checking, deferral, inference, retyping, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
 from ..names import CHECK_METHOD, LOAD, ON_STEP_COMPLETE, RUN_CHECKPOINT_SYNC
-from .class_end import as_type
+from .events import check_saver
 from .flow_views import Tables, depend_on
+from .session import Session
 
 
-def run_signature(
+def run_signature(session: Session, context: MethodSigContext) -> FunctionLike:
+    instance, default = get_proper_type(context.type), context.default_signature
+    if not isinstance(instance, Instance) or not isinstance(default, CallableType):
+        return default
+    checker = checking.checker_of(context.api)
+    return _signature(checker, session.tables, instance, default, context.context, session.works.early)
+
+
+def start_signature(session: Session, context: MethodSigContext) -> FunctionLike:
+    flow, default = _flow_of(context.type), context.default_signature
+    if flow is None or not isinstance(default, CallableType):
+        return default
+    checker = checking.checker_of(context.api)
+    return _signature(checker, session.tables, flow, default, context.context, session.works.early, is_start=True)
+
+
+def check_method(session: Session, context: AttributeContext) -> Type:
+    """``flow.check`` is something that is called, so that the plugin is told of its override data."""
+    flow = _flow_of(context.type)
+    if flow is None or not isinstance(context.context, MemberExpr):  # mypy compares a method that hides it
+        return context.default_attr_type
+    return type_ops.named(checking.checker_of(context.api), CHECK_METHOD, [flow])
+
+
+def load_method(session: Session, context: AttributeContext) -> Type:
+    flow, checker = _flow_of(context.type), checking.checker_of(context.api)
+    if flow is None or not isinstance(context.context, MemberExpr):
+        return context.default_attr_type
+    found = _load_method(checker, session.tables, flow, context.context)
+    return context.default_attr_type if found is None else found
+
+
+def checked(session: Session, context: MethodContext) -> Type:
+    """``check`` was called."""
+    asked = get_proper_type(context.type)
+    flow = get_proper_type(asked.args[0]) if isinstance(asked, Instance) and asked.args else None
+    if isinstance(flow, Instance):
+        for expression in context.args[context.callee_arg_names.index("override_data")]:
+            check_override(checking.checker_of(context.api), session.tables, flow.type, expression)
+    return context.default_return_type
+
+
+def ran(session: Session, context: MethodContext) -> Type:
+    """``run`` or its like was called."""
+    instance, checker = get_proper_type(context.type), checking.checker_of(context.api)
+    if not isinstance(instance, Instance):
+        return context.default_return_type
+    check_saver(checker, session.tables, instance, context.context)
+    if "override_data" in context.callee_arg_names:
+        for expression in context.args[context.callee_arg_names.index("override_data")]:
+            check_override(checker, session.tables, instance.type, expression)
+    return context.default_return_type
+
+
+def _signature(
     checker: TypeChecker,
     tables: Tables,
     instance: Instance,
@@ -97,7 +153,7 @@ def check_override(checker: TypeChecker, tables: Tables, info: TypeInfo, express
             messages.override_type(checker, expression, info.name, name, keys[name], item)
 
 
-def flow_of(owner: Type) -> Instance | None:
+def _flow_of(owner: Type) -> Instance | None:
     """The flow that is asked: the class and its instances have the same methods."""
     asked = get_proper_type(owner)
     if isinstance(asked, TypeType):
@@ -107,12 +163,7 @@ def flow_of(owner: Type) -> Instance | None:
     return asked if isinstance(asked, Instance) else None
 
 
-def check_method(checker: TypeChecker, flow: Instance) -> Type:
-    """The type of ``flow.check``: something that is called, so that the plugin is told of its override data."""
-    return type_ops.named(checker, CHECK_METHOD, [flow])
-
-
-def load_method(checker: TypeChecker, tables: Tables, flow: Instance, node: Node) -> Type | None:
+def _load_method(checker: TypeChecker, tables: Tables, flow: Instance, node: Node) -> Type | None:
     """The type of ``flow.load``; it gives what the context is before or after any step. None where unknown."""
     if is_ready(flow.type) is None:
         return None

@@ -13,10 +13,7 @@ from .. import messages
 from ..algebra.contexts import Context, State, collisions
 from ..algebra.encoding import encode_row
 from ..algebra.table import Facts, Row
-from ..checks.fallbacks import with_fallback
 from ..checks.nested_inputs import telling_once
-from ..checks.parameters import is_told, parameter_type
-from ..checks.readers import cure, judged
 from ..flow_class.work import Work
 from ..mypy_api import checking, contextless, deferral, inserting, nodes, retyping, type_ops
 from ..mypy_api.checking import TypeChecker
@@ -24,16 +21,21 @@ from ..mypy_api.inference import is_subtype
 from ..names import BRANCH, STEP
 from ..returns.below import look_below, what_is_unknown
 from ..returns.returned import Returned
+from ..rows.fallbacks import with_fallback
+from ..rows.parameters import is_told, parameter_type
+from ..rows.progress import context_before, state_before
+from ..rows.readers import cure, judged
 from ..syntax.declarations import Declaration, facts_of, name_of
 from . import containers
-from .class_end import finish_if_complete
+from .publish import finish_if_complete
+from .session import Session
 
 
 def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: object) -> None:
     """Called first in a step's body: bind the parameters that have no annotation."""
     function = declaration.function
     assert function is not None
-    state = work.state_before(declaration.key)
+    state = state_before(checker, work, declaration.key)
     if state is None:
         if deferral.defer(checker, node):
             return
@@ -45,7 +47,9 @@ def enter(checker: TypeChecker, work: Work, declaration: Declaration, node: obje
         checking.bind_parameter(function, place, parameter_type(checker, argument, context))
 
 
-def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None) -> Type | None:
+def made(
+    session: Session, checker: TypeChecker, work: Work, declaration: Declaration, decorated: Type | None
+) -> Type | None:
     """Called when a step's decorator is: judge the step and note its row. The type of the plain method."""
     node, function = declaration.node, declaration.function
     assert isinstance(node, Decorator) and function is not None
@@ -55,7 +59,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
             return None
         checking.forgive_returned_any(checker, function)
         contextless.forget_tuples(checker)
-    state = work.state_before(declaration.key)
+    state = state_before(checker, work, declaration.key)
     if state is None and deferral.is_last_pass(checker):
         state = _settled_before(checker, work, declaration)
         if state is not None and retyping.inferred_places(function):  # its body was checked as if nothing was known
@@ -65,14 +69,14 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
             return None
     declaration.below = look_below(declaration, decorated)
     if declaration.kind == "branch":
-        return _branch_made(checker, work, declaration, function, state)
+        return _branch_made(session, checker, work, declaration, function, state)
     result = judged(checker, work, declaration)
     facts = replace(facts_below(checker, declaration, info), never=result.never)
     row = Row(facts, reads_of(declaration, function), result.shape)
     row = with_fallback(checker, work, declaration, row)
     slot = work.slot_of[declaration.key]
     old, slot.row = slot.row, row
-    context = work.context_before(declaration.key)
+    context = context_before(checker, work, declaration.key)
     if context is not None:
         row = row.with_wrong(check_parameters(checker, work, declaration, row, context))
         _check_collisions(checker, work, declaration, row, context, result)
@@ -82,7 +86,7 @@ def made(checker: TypeChecker, work: Work, declaration: Declaration, decorated: 
         work.set_row(declaration.key, row)
     check_return(checker, work, row, declaration, result, already_open=context is not None and context.open)
     if changed or not work.is_published():  # the daemon checks one step again, and finds that it is what it was
-        finish_if_complete(checker, work)
+        finish_if_complete(session, checker, work)
     return call_type(checker, declaration, result)
 
 
@@ -97,7 +101,7 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
     elif slot.row is not None and slot.row.change.rest is None:
         change = Context(slot.row.change.keys, type_ops.any_type())
         work.set_row(declaration.key, replace(slot.row, change=change))
-        before = work.state_before(declaration.key)
+        before = state_before(checker, work, declaration.key)
         if (before is None or not before.context.open) and work.is_first_note(node, declaration.key):
             messages.unseen_declaration(checker, node, declaration.attribute)
     return step_type(checker, declaration, type_ops.any_type())
@@ -109,10 +113,10 @@ def _settled_before(checker: TypeChecker, work: Work, declaration: Declaration) 
         for each in slot.inside():
             if each.row is None and each.declaration is not None and isinstance(each.declaration.node, Decorator):
                 deferral.check_now(checker, each.declaration.node, work.info)
-    return work.state_before(declaration.key)
+    return state_before(checker, work, declaration.key)
 
 
-def go_on(checker: TypeChecker, work: Work) -> None:
+def go_on(session: Session, checker: TypeChecker, work: Work) -> None:
     """Check at once the steps that waited for a flow that is known now."""
     for slot in work.slots:
         for each in slot.inside():
@@ -120,11 +124,16 @@ def go_on(checker: TypeChecker, work: Work) -> None:
                 deferral.check_now(checker, each.declaration.node, work.info)
                 if each.row is None:
                     return
-    finish_if_complete(checker, work)
+    finish_if_complete(session, checker, work)
 
 
 def _branch_made(
-    checker: TypeChecker, work: Work, declaration: Declaration, function: FuncDef, state: State[Type] | None
+    session: Session,
+    checker: TypeChecker,
+    work: Work,
+    declaration: Declaration,
+    function: FuncDef,
+    state: State[Type] | None,
 ) -> Type | None:
     node = declaration.node
     if not containers.cases_ready(checker, work, declaration) and isinstance(node, Decorator):
@@ -133,13 +142,13 @@ def _branch_made(
     row = containers.branch_row(checker, work, declaration, reads_of(declaration, function))
     row = with_fallback(checker, work, declaration, row)
     work.set_row(declaration.key, row)
-    context = work.context_before(declaration.key)
+    context = context_before(checker, work, declaration.key)
     if context is not None:
         wrong = check_parameters(checker, work, declaration, row, context)
         wrong |= containers.check_cases(checker, work, declaration, telling_once(context, wrong))
         containers.check_container_collisions(checker, work, declaration, row, context, function)
         containers.set_wrong(work, declaration, row, wrong)
-    finish_if_complete(checker, work)
+    finish_if_complete(session, checker, work)
     return containers.branch_call_type(checker, declaration, function)
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from mypy.nodes import CallExpr
-from mypy.plugin import AnalyzeTypeContext
+from mypy.plugin import AnalyzeTypeContext, MethodContext
 from mypy.types import LiteralType, Type, UnionType, get_proper_type
 
-from ..mypy_api import analysis, checking, type_ops
+from ..mypy_api import analysis, checking, inference, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..names import STEP_DECORATOR
 from ..syntax.maker import FUNCTIONS, Maker
 from ..syntax.maker_types import encoded
 from ..syntax.makers import Makers, Trees
+from .session import Session
 
 
-def analyze(context: AnalyzeTypeContext, trees: Trees) -> Type:
+def analyze(session: Session, context: AnalyzeTypeContext) -> Type:
     """``StepDecorator`` in an annotation. What a function returns says how the function makes it of its arguments."""
     analyzer, module = analysis.analyzing_module(context.api)
     function = analysis.function_being_annotated(analyzer, context.type)
@@ -22,7 +23,7 @@ def analyze(context: AnalyzeTypeContext, trees: Trees) -> Type:
     if function is not None and function.fullname in FUNCTIONS:
         text = encoded(Maker(FUNCTIONS[function.fullname], "function"))
     elif function is not None:
-        text = encoded(Makers(trees, module.fullname).of_function(function))
+        text = encoded(Makers(session.works.trees, module.fullname).of_function(function))
     return context.api.named_type(
         STEP_DECORATOR, [_argument(type_ops.literal_in_analysis(analyzer, text))] if text else []
     )
@@ -42,3 +43,10 @@ def kept(checker: TypeChecker, call: CallExpr, default: Type, trees: Trees) -> T
 def _argument(text: LiteralType) -> Type:
     """The text, and Any: how a decorator was made is nobody's mistake."""
     return UnionType([text, type_ops.any_type()])
+
+
+def partial_called(session: Session, context: MethodContext) -> Type:
+    """A partial function of a partial function lost what tells ``StepDecorator | Any`` from ``StepDecorator``."""
+    made = inference.partial_called(context)
+    decorator = get_proper_type(type_ops.without_any(made))
+    return decorator if type_ops.is_instance(decorator, STEP_DECORATOR) else made

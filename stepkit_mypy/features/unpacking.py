@@ -16,12 +16,13 @@ from ..algebra.table import TABLE
 from ..mypy_api import analysis, type_aliases, type_ops, unpack
 from ..mypy_api.checking import TypeChecker
 from .helper_types import PREFIX, asked
+from .session import Session
 
 WAITING = "__stepkit_unpacked|"
 """Begins the name of an alias of the module that asks. Its target stands where that of another alias will."""
 
 
-def analyze(context: AnalyzeTypeContext) -> Type:
+def analyze(session: Session, context: AnalyzeTypeContext) -> Type:
     """Called in the semantic phase for ``Unpack[...]``."""
     made, alias = unpack.unpacked(context)
     if alias is None or not type_ops.is_any(alias.target):

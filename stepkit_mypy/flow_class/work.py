@@ -15,7 +15,6 @@ from mypy.types import Instance, Type, get_proper_type
 
 from ..algebra.contexts import Context, State, telling
 from ..algebra.encoding import decode, decode_row, table_of
-from ..algebra.interpreter import advance
 from ..algebra.table import NO_STEP, TABLE, Facts, Parameter, Row, has_other_fallback, input_context
 from ..mypy_api import type_aliases, type_ops
 from ..names import DECLARATIONS, FLOW, STEP
@@ -81,22 +80,17 @@ class Work:
     conditions: dict[str, dict[Parameter, Type]] = field(default_factory=dict)
     """What the condition of a row reads, by the row's attribute."""
     states: list[State[Type]] = field(default_factory=list)
-    """The states before each slot, as far as they are known."""
+    """The states before each slot, as far as they are known: ``rows.progress`` makes them."""
     positions: dict[str, int] = field(default_factory=dict)
     slot_of: dict[str, Slot] = field(default_factory=dict)
-    checker: object = None
-    """The checker that the two functions below belong to."""
-    resolve: Callable[[Slot], Row | None] = lambda slot: slot.row
-    """Finds the row of a container that was not known yet."""
-    finished: Callable[[], None] = lambda: None
-    """Called when the flow's types are known."""
     by_node: dict[object, Declaration] = field(default_factory=dict)
     readings: dict[str, list[Reading]] | None = None
     """Who reads which key with a type of its own, once that was looked for."""
 
     def state_before(self, attribute: str) -> State[Type] | None:
-        """The state before the row that the attribute belongs to; None while a row before it is not known."""
-        return self.state_at(self.positions[attribute])
+        """The state before the row that the attribute belongs to; None while it is not known."""
+        position = self.positions[attribute]
+        return self.states[position] if position < len(self.states) else None
 
     def context_before(self, attribute: str, *, condition: bool = True) -> Context[Type] | None:
         """The context that a row is judged by: what was said of a member before it is told.
@@ -115,18 +109,6 @@ class Work:
                     break
                 told |= {} if member.row is None else member.row.wrong
         return telling(state.context, told, type_ops.any_type())
-
-    def state_at(self, position: int) -> State[Type] | None:
-        if self.waits:
-            return None
-        if not self.states:
-            self.states.append(State(self.input))
-        while len(self.states) <= position:
-            row = self._row_at(len(self.states) - 1)
-            if row is None:
-                return None
-            self.states.append(advance(self.states[-1], row))
-        return self.states[position]
 
     def set_row(self, attribute: str, row: Row) -> None:
         slot, position = self.slot_of[attribute], self.positions[attribute]
@@ -156,9 +138,6 @@ class Work:
         """Whether the fallback of a step that is inherited is another method here."""
         return any(each.inherited is not None for slot in self.slots for each in slot.inside())
 
-    def is_complete(self) -> bool:
-        return not self.waits and all(self._row_at(position) is not None for position in range(len(self.slots)))
-
     def is_first_note(self, place: object, attribute: str = "") -> bool:
         """True for one place in each row that opens the context: one note says so.
 
@@ -169,12 +148,6 @@ class Work:
     def is_published(self) -> bool:
         """Whether the flow's table stands in its alias."""
         return not type_ops.is_any(self.alias.target)
-
-    def _row_at(self, position: int) -> Row | None:
-        slot = self.slots[position]
-        if slot.row is None:
-            slot.row = self.resolve(slot)
-        return slot.row
 
 
 class Works:

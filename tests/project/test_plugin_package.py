@@ -25,6 +25,7 @@ STEPKIT = ["stepkit", *(each.name for each in pkgutil.walk_packages(stepkit.__pa
 ROOMS: dict[str, set[str]] = {
     "names": set(),
     "codes": set(),
+    "caching": set(),
     "mypy_api": {"names"},
     "algebra": {"mypy_api"},
     "savable": {"algebra", "mypy_api", "names"},
@@ -33,15 +34,16 @@ ROOMS: dict[str, set[str]] = {
     "returns": {"algebra", "mypy_api", "syntax"},
     "semantic": {"algebra", "mypy_api", "names", "syntax"},
     "flow_class": {"algebra", "mypy_api", "names", "semantic", "syntax"},
-    "checks": {"algebra", "flow_class", "messages", "mypy_api", "names", "returns", "savable", "semantic", "syntax"},
+    "rows": {"algebra", "flow_class", "messages", "mypy_api", "names", "returns", "syntax"},
+    "checks": {*("algebra", "flow_class", "messages", "mypy_api", "names", "rows", "savable", "semantic"), "syntax"},
     "features": {
-        *("algebra", "checks", "codes", "flow_class", "messages", "mypy_api", "names", "returns", "savable", "syntax"),
-    },
-    "hooks": {
-        *("algebra", "checks", "codes", "features", "flow_class", "messages", "mypy_api", "names", "semantic"),
+        *("algebra", "checks", "codes", "flow_class", "messages", "mypy_api", "names", "returns"),
+        "rows",
+        "savable",
+        "semantic",
         "syntax",
     },
-    "plugin": {"hooks", "mypy_api", "names"},
+    "plugin": {"caching", "features", "flow_class", "mypy_api", "names"},
     "": {"plugin"},
 }
 

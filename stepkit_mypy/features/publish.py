@@ -8,8 +8,7 @@ from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type, UnionType
 
 from .. import messages
-from ..algebra.contexts import Context
-from ..algebra.encoding import encode, runs, table_of
+from ..algebra.encoding import as_type, encode, runs, table_of
 from ..algebra.interpreter import collect_paths
 from ..algebra.table import TABLE, Row, Table
 from ..checks import assigned, fallback_checks
@@ -23,14 +22,17 @@ from ..flow_class.work import Work
 from ..mypy_api import checking, deferral, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..names import EVENT
+from ..rows.progress import is_complete, state_at
 from ..syntax.declarations import flow_argument, name_of
+from . import helper_types, unpacking
+from .session import Session
 
 
-def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
+def finish_if_complete(session: Session, checker: TypeChecker, work: Work) -> bool:
     """Called at the class's end, and for each step that was checked again after it. True if it is finished."""
     if checking.is_silenced(checker):
         work.ended = True  # mypy does not look at the ends of classes there; all rows must be known all the same
-    if not work.ended or not work.is_complete():
+    if not work.ended or not is_complete(checker, work):
         return False
     if _has_unseen_base(work.info) and work.is_first_note(work.info):
         messages.unseen_base(checker, work.info.defn, work.info.name)
@@ -38,7 +40,7 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
     check_inherited(checker, work)
     assigned.check(checker, work)
     fallback_checks.check(checker, work)
-    state = work.state_at(len(work.slots))
+    state = state_at(checker, work, len(work.slots))
     assert state is not None
     found = work.rows()
     bases = [table_of(base) for base in work.info.mro[1:]]
@@ -74,8 +76,20 @@ def finish_if_complete(checker: TypeChecker, work: Work) -> bool:
         if alias is not None:
             type_aliases.set_target(alias, target)
     _add_dependencies(checker, work)
-    work.finished()
+    _tell(session, checker, info)
     return True
+
+
+def _tell(session: Session, checker: TypeChecker, info: TypeInfo) -> None:
+    """The flow's types are known: tell those that waited for them."""
+    session.tables.generation += 1
+    helper_types.fill(checker, session.tables, info)
+    unpacking.fill(checker, info, helper_types.modules_that_ask(checker, info))
+    info.metadata.pop("stepkit", None)
+    deferral.recheck_above(checker, info)
+    if info.fullname in session.works.early:
+        session.works.early.discard(info.fullname)
+        deferral.recheck_module(checker)
 
 
 def flows_of(row: Row) -> Iterator[Instance | None]:
@@ -87,15 +101,6 @@ def flows_of(row: Row) -> Iterator[Instance | None]:
 def _has_unseen_base(info: TypeInfo) -> bool:
     """Whether one of the class's own bases cannot be seen."""
     return info.fallback_to_any and not any(base.fallback_to_any for base in info.mro[1:])
-
-
-def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
-    """A context as the type of a value: a TypedDict, or a plain dict where it is open."""
-    if context.open:
-        text = type_ops.named(checker, "builtins.str", [])
-        return type_ops.named(checker, "builtins.dict", [text, type_ops.any_type()])
-    required = {name for name, key in context.keys.items() if key.certain}
-    return type_ops.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)
 
 
 def _events(checker: TypeChecker, work: Work, paths: list[str], *, complete: bool) -> Type:
@@ -113,7 +118,7 @@ def _events(checker: TypeChecker, work: Work, paths: list[str], *, complete: boo
 def _note_circles(checker: TypeChecker, work: Work) -> None:
     """A flow that runs itself, or one that is not known before this one is: the context is open behind it."""
     for position, slot in enumerate(work.slots):
-        before, after = work.state_at(position), work.state_at(position + 1)
+        before, after = state_at(checker, work, position), state_at(checker, work, position + 1)
         if before is None or after is None or before.context.open or not after.result(type_ops.join).open:
             continue
         for each in (slot, *slot.members):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
+from mypy.nodes import Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
 from mypy.types import AnyType, CallableType, Instance, Type, get_proper_type
 
 from ..algebra.contexts import Context
@@ -19,31 +19,6 @@ from ..syntax.constants import Constants
 from ..syntax.declarations import Declaration
 from .parameters import parameter_type
 from .readers import agreed
-
-
-def has_lambda(call: CallExpr) -> bool:
-    """Whether a step's options have a lambda for a fallback, whose parameters the context types."""
-    return "on_error" in call.arg_names and isinstance(call.args[call.arg_names.index("on_error")], LambdaExpr)
-
-
-def signature(checker: TypeChecker, work: Work, declaration: Declaration, default: CallableType) -> CallableType:
-    """The declaring function's signature, its ``on_error`` typed from the context if it is a lambda."""
-    written = declaration.options.get("on_error")
-    context = work.context_before(declaration.key, condition=False)
-    if not isinstance(written, LambdaExpr) or "on_error" not in default.arg_names or context is None:
-        return default
-    place_of_error = _error_place(written, method=False)
-    settled = deferral.settle_attributes(checker, written, work.info)
-    this = type_ops.this_instance(work.info) if settled else type_ops.any_type()
-    given = [this][:place_of_error] + [type_ops.named(checker, "builtins.Exception", [])]
-    given += [parameter_type(checker, argument, context) for argument in written.arguments[place_of_error + 1 :]]
-    function = type_ops.named(checker, "builtins.function", [])
-    arguments = given[: len(written.arguments)]
-    types = list(default.arg_types)
-    types[default.arg_names.index("on_error")] = CallableType(
-        arguments, written.arg_kinds, written.arg_names, type_ops.any_type(), function
-    )
-    return default.copy_modified(arg_types=types)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +170,7 @@ def type_of(node: FuncDef | Decorator | None) -> Type | None:
     return node.var.type if isinstance(node, Decorator) else None if node is None else node.type
 
 
-def _error_place(function: FuncDef | LambdaExpr, *, method: bool) -> int:
+def error_place(function: FuncDef | LambdaExpr, *, method: bool) -> int:
     """The place of the parameter that receives the error."""
     has_self = method or bool(function.arguments and function.arguments[0].variable.name == "self")
     return 1 if has_self else 0
@@ -204,7 +179,7 @@ def _error_place(function: FuncDef | LambdaExpr, *, method: bool) -> int:
 def _argument_types(
     checker: TypeChecker, work: Work, function: FuncDef, context: Context[Type], *, method: bool
 ) -> list[Type]:
-    place_of_error = _error_place(function, method=method)
+    place_of_error = error_place(function, method=method)
     written = function.unanalyzed_type
     types: list[Type] = []
     for place, argument in enumerate(function.arguments):

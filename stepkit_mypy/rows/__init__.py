@@ -1,0 +1,1 @@
+"""How the rows of a flow class become known."""
