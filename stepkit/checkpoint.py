@@ -11,6 +11,10 @@ The first two fields are those of the TypeScript original, which ignores the thi
              are none: ``keys`` of that context in order, ``was`` with the values that the inside does not share,
              ``types`` of ``was``, ``written``, the keys that the inside has written so far, and ``attempt``, the
              number of the container's attempt if it is not the first
+    at       in a checkpoint that was taken at a step, not after one: the path of the step. Then ``done`` and ``frames``
+             have the levels of that step, and ``stepName`` is that of the last one before it. ``state`` says why:
+             ``waiting`` at a gate, or ``started``, of a step that runs at most once
+    expires  when a gate can no longer be decided, in seconds since 1970
 
 Fields that are not known are ignored, so that older versions can read what newer ones write.
 """
@@ -19,7 +23,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, NoReturn, cast
+from typing import Any, Generic, Literal, NoReturn, cast
 
 import msgspec
 from typing_extensions import TypeVar
@@ -38,6 +42,9 @@ ADVICE = "Use the text that event.checkpoint gave, unchanged"
 
 _decode = msgspec.json.Decoder().decode
 _BUILTIN = Registry()
+
+
+AtState = Literal["", "waiting", "started"]
 
 
 class OuterFrame(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,6 +69,9 @@ class FlowState(msgspec.Struct, frozen=True, omit_defaults=True):
     types: Mapping[str, Tag] = {}
     frames: tuple[OuterFrame, ...] = ()
     deadline: float | None = None
+    at: str = ""
+    state: AtState = ""
+    expires: float | None = None
 
 
 class Checkpoint(msgspec.Struct, Generic[OutputT], frozen=True):
@@ -186,7 +196,7 @@ class _Parser:
         step = self.field(document, "stepName", str)
         output: dict[str, Any] = self.field(document, "output", dict)
         self.valid(output, "output")
-        if not step and (state is None or state.done != ("",)):
+        if not step and (state is None or any(state.done) or (len(state.done) > 1 and not state.at)):
             self.fail('has an empty "stepName", so it does not say where to go on')
         if state is not None:
             if extra := [key for key in state.types if key not in output]:
@@ -254,15 +264,24 @@ class _Parser:
             done,
             self.field(value, "flow.types", dict, {}),
             tuple(self.frame(frame, f"flow.frames[{place}]") for place, frame in enumerate(frames)),
-            self.deadline(value),
+            self.time(value, "deadline"),
+            *self.place(value),
+            self.time(value, "expires"),
         )
 
-    def deadline(self, state: dict[str, Any]) -> float | None:
-        if "deadline" not in state:
+    def place(self, state: dict[str, Any]) -> tuple[str, AtState]:
+        at: str = self.field(state, "flow.at", str, "")
+        kind: str = self.field(state, "flow.state", str, "")
+        if (at or kind) and not (at and kind in ("waiting", "started")):  # an unknown state is not taken for none
+            self.fail('has a field "flow.at" that does not go with its field "flow.state"')
+        return at, cast(AtState, kind)
+
+    def time(self, state: dict[str, Any], name: str) -> float | None:
+        if name not in state:
             return None
-        value = state["deadline"]
+        value = state[name]
         if type(value) not in (int, float) or not 0 <= value <= LAST_SECOND:
-            self.fail('has a field "flow.deadline" that is not a time: seconds since 1970')
+            self.fail(f'has a field "flow.{name}" that is not a time: seconds since 1970')
         return float(value)
 
     def frame(self, value: object, where: str) -> OuterFrame:

@@ -65,6 +65,7 @@ def _check(
     checkpoint: "str | bytes | Checkpoint[Any]",
     override_data: Mapping[str, Any] | None = None,
     *,
+    decision: object = None,
     deadline: Deadline | None = None,
 ) -> ResumeRefusedError | None:
     """Return the error that ``run_checkpoint`` would raise for the checkpoint today, or None if it would accept it.
@@ -73,7 +74,8 @@ def _check(
     step of the name ``check`` has the step there.
     """
     with _asked_of(flow):
-        return runtime.check(runtime.new_run(_owner(flow)), checkpoint, override_data, _time_of(deadline))
+        run, said = runtime.new_run(_owner(flow)), runtime.Said(decision)
+        return runtime.check(run, checkpoint, override_data, _time_of(deadline), said)
 
 
 def _load(flow: "Flow[Any, Any] | type[Flow[Any, Any]]", checkpoint: "str | bytes | Checkpoint[Any]") -> dict[str, Any]:
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
             checkpoint: "str | bytes | Checkpoint[Any]",
             override_data: Mapping[str, Any] | None = None,
             *,
+            decision: object = None,
             deadline: Deadline | None = None,
         ) -> ResumeRefusedError | None: ...
 
@@ -291,6 +294,7 @@ class Flow(Generic[InputT, OutputT]):
         checkpoint: "str | bytes | Checkpoint[Any]",
         *,
         override_data: Mapping[str, Any] | None = None,
+        decision: object = None,
         on_step_start: StartCallback | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
@@ -300,20 +304,23 @@ class Flow(Generic[InputT, OutputT]):
     ) -> OutputT:
         """Go on after the step of ``checkpoint`` and return the context that the run ends with.
 
-        ``override_data`` is merged shallowly into the saved context first. A ``deadline`` takes the place of
-        the checkpoint's; ``math.inf`` is none. The other arguments are those of ``run``. Raises a
-        ``ResumeRefusedError`` that says what is wrong, before any step runs, if the checkpoint cannot be
-        resumed.
+        ``override_data`` is merged shallowly into the saved context first. Where the run waits at a gate, it goes on
+        with a ``decision`` for it, a mapping or an instance of the payload type, and raises ``ApprovalRequired`` again
+        without one. A ``deadline`` takes the place of the checkpoint's; ``math.inf`` is none. The other arguments are
+        those of ``run``. Raises a ``ResumeRefusedError`` that says what is wrong, before any step runs, if the
+        checkpoint cannot be resumed; ``DecisionError`` is one. A decision that comes too late is a ``RunExpiredError``.
         """
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log)
-        return (await runtime.resume(run, checkpoint, override_data, _time_of(deadline))).unwrap()  # type: ignore[return-value]
+        ending = await runtime.resume(run, checkpoint, override_data, _time_of(deadline), runtime.Said(decision))
+        return ending.unwrap()  # type: ignore[return-value]
 
     def run_checkpoint_sync(
         self,
         checkpoint: "str | bytes | Checkpoint[Any]",
         *,
         override_data: Mapping[str, Any] | None = None,
+        decision: object = None,
         on_step_start: StartCallback | None = None,
         on_step_complete: CompleteCallback | None = None,
         on_step_error: ErrorCallback | None = None,
@@ -325,7 +332,8 @@ class Flow(Generic[InputT, OutputT]):
         """Go on as ``run_checkpoint`` does, without an event loop of one's own; see ``run_sync``."""
         callbacks = (on_step_start, on_step_complete, on_step_error, on_progress)
         run = self._new_run(callbacks, log, cancel)
-        return runtime.resume_sync(run, checkpoint, override_data, _time_of(deadline)).unwrap()  # type: ignore[return-value]
+        said = runtime.Said(decision)
+        return runtime.resume_sync(run, checkpoint, override_data, _time_of(deadline), said).unwrap()  # type: ignore[return-value]
 
     @classmethod
     def start_checkpoint(

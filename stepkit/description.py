@@ -14,6 +14,7 @@ _QUIET_OPTIONS: dict[str, Any] = {
     "retries": 0,
     "timeout": None,
     "thread": False,
+    "at_most_once": False,
     "aliases": (),
 }
 
@@ -23,6 +24,7 @@ _SHAPES: dict[Kind, tuple[str, str]] = {
     "step": ("[", "]"),
     "transform": ("[/", "/]"),
     "subflow": ("[[", "]]"),
+    "approval": ("{{", "}}"),
 }
 
 
@@ -53,6 +55,8 @@ def _describe_row(row: StepRow) -> dict[str, Any]:
             "cooldown": breaker.cooldown,
             "on_open": breaker.on_open,
         }
+    if row.kind == "approval":
+        described |= _describe_gate(row)
     if row.source is not None:
         described |= _describe_source(row.source)
     if row.cases:
@@ -61,6 +65,18 @@ def _describe_row(row: StepRow) -> dict[str, Any]:
         described["mode"] = row.mode
         described["members"] = [_describe_row(member) for member in row.members]
     return described
+
+
+def _describe_gate(row: StepRow) -> dict[str, Any]:
+    from .annotations.payloads import payload_fields
+
+    fields = payload_fields(row.payload)
+    return {
+        "payload": row.payload.__qualname__,
+        "gives": [name for name, field in fields.items() if field.always],
+        "gives_if_present": [name for name, field in fields.items() if not field.always],
+        "expires": row.expires,
+    }
 
 
 def _describe_source(source: FlowSource) -> dict[str, Any]:

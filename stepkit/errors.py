@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlreadyDecidedError",
+    "ApprovalRequired",
     "CheckpointError",
     "CheckpointFlowError",
     "CheckpointFormatError",
@@ -26,6 +27,7 @@ __all__ = [
     "CircuitOpenError",
     "ContextCollisionError",
     "CorruptCheckpointError",
+    "DecisionError",
     "EventLoopError",
     "FlowDefinitionError",
     "FlowInputError",
@@ -43,6 +45,7 @@ __all__ = [
     "RunLostError",
     "RunNotFoundError",
     "RunStatusError",
+    "StepInterruptedError",
     "StepOutputError",
     "StepTimeoutError",
     "StepkitError",
@@ -239,6 +242,28 @@ class EventLoopError(StepkitError, RuntimeError):
     """A synchronous run needs an event loop and cannot have one here."""
 
 
+class ApprovalRequired(StepkitError, RuntimeError):  # noqa: N818 - it is no failure: the run waits
+    """A run without a store has come to a gate and waits there; ``run_checkpoint(checkpoint, decision=...)`` goes on.
+
+    No policy of a step or a container sees it. ``gate`` is the gate's path, ``context`` what the run has come to,
+    ``checkpoint`` its text, ``expires_at`` when it is too late for a decision, if the gate says so.
+    """
+
+    def __init__(
+        self, flow: str, gate: str, run_id: str, context: dict[str, Any], checkpoint: str, expires_at: datetime | None
+    ) -> None:
+        self.flow = flow
+        self.gate = gate
+        self.run_id = run_id
+        self.context = context
+        self.checkpoint = checkpoint
+        self.expires_at = expires_at
+        super().__init__(
+            f'flow {flow}: the run waits for a decision at the gate "{gate}". Save the error\'s checkpoint; go on '
+            "with run_checkpoint(checkpoint, decision={...})"
+        )
+
+
 class NoCurrentStepError(StepkitError, LookupError):
     """``flow.current()`` was called outside of a step."""
 
@@ -299,6 +324,29 @@ class CheckpointKeyError(ResumeRefusedError, KeyError):
 
 class CheckpointValueError(ResumeRefusedError, TypeError):
     """A value of a checkpoint or of its override data does not fit the step that will read it."""
+
+
+class DecisionError(ResumeRefusedError, TypeError):
+    """A decision does not fit the payload type of its gate; nothing has run, and the gate waits as before."""
+
+    def __init__(self, flow: str, gate: str, problem: str) -> None:
+        self.flow = flow
+        self.gate = gate
+        self.problem = problem
+        super().__init__(f'flow {flow}: the decision for the gate "{gate}" is refused: {problem}')
+
+
+class StepInterruptedError(ResumeRefusedError, RuntimeError):
+    """A run ended inside of an at-most-once step: whether the step has done its work, nobody here knows."""
+
+    def __init__(self, flow: str, step: str, run: str) -> None:
+        self.flow = flow
+        self.step = step
+        self.run = run
+        super().__init__(
+            f'flow {flow}: run {run} ended inside of the step "{step}", which runs at most once. Find out what it has '
+            'done, then resume with interrupted="run-again", or with interrupted="done" and its keys as override_data'
+        )
 
 
 class UnsavableValueError(CheckpointNotTakenError, TypeError):
@@ -391,7 +439,7 @@ class AlreadyDecidedError(StepkitError, ValueError):
 
 
 class RunExpiredError(StepkitError, TimeoutError):
-    """A gate can no longer be decided: its time ended ``at`` then, by the store's clock."""
+    """A gate can no longer be decided: its time ended ``at`` then, by the clock of whoever keeps the run."""
 
     def __init__(self, run: str, gate: str, at: datetime) -> None:
         self.run = run

@@ -20,6 +20,7 @@ from .current import CurrentStep, current
 from .table import CircuitBreaker, ErrorPolicy, Kind, MergePolicy, ParallelMode
 
 __all__ = [
+    "Approval",
     "Branch",
     "CircuitBreaker",
     "CurrentStep",
@@ -28,6 +29,7 @@ __all__ = [
     "StepDecorator",
     "StepOptions",
     "Subflow",
+    "approval",
     "branch",
     "current",
     "exponential",
@@ -41,6 +43,7 @@ __all__ = [
 CallT = TypeVar("CallT", default=Any)
 RowT = TypeVar("RowT", default=Any)
 MadeT = TypeVar("MadeT", default=Any)
+PayloadT = TypeVar("PayloadT")
 LooseT = TypeVar("LooseT")
 LooseT_co = TypeVar("LooseT_co", covariant=True)
 When = bool | Callable[..., bool] | Callable[..., Awaitable[bool]]
@@ -65,6 +68,7 @@ class StepOptions(TypedDict, total=False):
     merge: MergePolicy
     circuit_breaker: CircuitBreaker | None
     thread: bool | None
+    at_most_once: bool
     log: bool | None
     aliases: Iterable[str]
 
@@ -147,6 +151,15 @@ class Subflow(Declaration):
         def __get__(self, instance: object | None, owner: type | None = None) -> Self: ...
 
 
+@final
+class Approval(Declaration, Generic[PayloadT]):
+    """A gate of a flow: a run waits at it until somebody gives a decision, a ``PayloadT``."""
+
+    if TYPE_CHECKING:  # a gate is the same on the class and on an instance
+
+        def __get__(self, instance: object | None, owner: type | None = None) -> Self: ...
+
+
 class StepDecorator(Generic[MadeT]):
     """What ``flow.step("name")`` gives: it records the method below it.
 
@@ -206,6 +219,7 @@ def step(
     merge: MergePolicy = "override",
     circuit_breaker: CircuitBreaker | None = None,
     thread: bool | None = None,
+    at_most_once: bool = False,
     log: bool | None = None,
     aliases: Iterable[str] = (),
 ) -> StepDecorator | LooseT:
@@ -232,6 +246,8 @@ def step(
             keeps it, ``"warn"`` replaces it and logs, ``"error"`` raises ``ContextCollisionError``.
         circuit_breaker: When to stop calling a step that keeps failing.
         thread: Run a sync step in a worker thread. As the class's ``thread=`` says where it is left out.
+        at_most_once: Never begin the step a second time: a start record is saved before it, and a run that ended inside
+            of it is not resumed without a person's word. It takes no retries, and cannot stand in a parallel group.
         log: Whether the step is logged; as the run where it is left out.
         aliases: Former names of the step; checkpoints that know it by one of them stay resumable.
 
@@ -252,6 +268,7 @@ def transform(
     timeout: Seconds | None = None,
     circuit_breaker: CircuitBreaker | None = None,
     thread: bool | None = None,
+    at_most_once: bool = False,
     log: bool | None = None,
     aliases: Iterable[str] = (),
 ) -> StepDecorator | LooseT:
@@ -320,6 +337,36 @@ def subflow(
 ) -> Subflow | Any:
     """Declare a nested flow: a class, an instance, or a function of ``self``. Options as for ``flow.step``."""
     return Subflow("subflow", {"name": name, "flow": flow, **_step_options(locals())})
+
+
+def approval(
+    name: str,
+    payload: type[PayloadT],
+    /,
+    *,
+    expires: Seconds | None = None,
+    when: When = True,
+    log: bool | None = None,
+    aliases: Iterable[str] = (),
+) -> Approval[PayloadT]:
+    """Declare a gate: the run waits here until a decision of the type ``payload`` comes; its keys join the context.
+
+    Without a store the run ends at the gate with ``ApprovalRequired``, and ``run_checkpoint(checkpoint, decision=...)``
+    goes on behind it. A gate cannot stand in a parallel group, which is one step.
+
+    Args:
+        name: The gate's name, a segment of its path as a step's is.
+        payload: The type of a decision: a TypedDict, a dataclass, a msgspec Struct, a pydantic model or an attrs
+            class. Each of its fields becomes a key; one that has a default is filled in, one that is ``NotRequired``
+            may be missing.
+        expires: Seconds, or a ``timedelta``, after which a waiting gate can no longer be decided.
+        when: Whether the run has to wait here, as for ``flow.step``. A run that waits is not asked again.
+        log: Whether the gate is logged; as the run where it is left out.
+        aliases: Former names of the gate; checkpoints of runs that wait at it stay resumable.
+
+    A mistake in these is raised as ``FlowDefinitionError`` when the class is created.
+    """
+    return Approval("approval", {"name": name, **_step_options(locals())})
 
 
 def parallel(

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 
+from typing_extensions import is_typeddict
+
 from .backoff import Backoff, seconds_of
 from .errors import quoted
 from .fallback import read_fallback
@@ -17,6 +19,7 @@ from .table import (
     ERROR_POLICIES,
     MAX_LEVELS,
     MERGE_POLICIES,
+    NOT_IN_GROUP,
     PARALLEL_MODES,
     TOO_DEEP,
     CircuitBreaker,
@@ -33,6 +36,11 @@ NO_KEYWORDS = FlowOptions("")
 NO_MEMBERS = "the group has no members; decorate methods with @{attribute}.step"
 NO_METHOD = "a step is a method, not {found}; put the decorator of stepkit outermost"
 ASYNC_IN_THREAD = "thread=True is for sync steps; an async step runs on the event loop"
+ONCE_WITH_RETRIES = "at_most_once=True and retries= contradict each other; leave one of them out"
+NO_PAYLOAD = (
+    "the payload of an approval is a TypedDict, a dataclass, a msgspec Struct, a pydantic model or an attrs class, "
+    "not {found}"
+)
 
 
 def option_problems(attribute: str, options: Mapping[str, Any]) -> list[str]:
@@ -83,6 +91,17 @@ def timeout_problem(timeout: object) -> str | None:
     return None
 
 
+def is_payload_type(value: object) -> bool:
+    """Return whether a class can be the payload of an approval; no library is imported to find out."""
+    return isinstance(value, type) and (
+        is_typeddict(value)
+        or any(
+            hasattr(value, mark)
+            for mark in ("__dataclass_fields__", "__struct_fields__", "__pydantic_fields__", "__attrs_attrs__")
+        )
+    )
+
+
 class RowBuilder:
     """Reads one declaration into a row. Each kind of step is a subclass, or shares one."""
 
@@ -108,17 +127,8 @@ class RowBuilder:
         self.problems.append(f"{self.attribute}: {text}")
 
     def row(self, members: Iterable[tuple[str, Declaration]] = ()) -> StepRow:
-        name = self.arguments["name"]
-        if name is None:
-            name = self.attribute
-        if problem := name_problem(name):
-            self.problem(problem)
-        fields: dict[str, Any] = {
-            "name": name,
-            "kind": self.declaration.kind,
-            "attribute": self.attribute,
-            "aliases": self._aliases(),
-            "when": self._when(),
+        fields = self._naming()
+        fields |= {
             **self._on_error(),
             "merge": self._choice("merge", MERGE_POLICIES),
             "retries": self._retries(),
@@ -127,7 +137,6 @@ class RowBuilder:
             "timeout": self._timeout(),
             "circuit_breaker": self._circuit_breaker(),
             "thread": self._flag("thread", None),
-            "log": self._flag("log", None),
         }
         fields |= self.own_fields(members)
         if fields["thread"] and fields.get("is_async"):
@@ -136,6 +145,22 @@ class RowBuilder:
             fields["thread"] = self.usual.thread and not fields["is_async"]
         fields["thread"] = bool(fields["thread"])
         return StepRow(**fields)
+
+    def _naming(self) -> dict[str, Any]:
+        """Return the fields that every row has."""
+        name = self.arguments["name"]
+        if name is None:
+            name = self.attribute
+        if problem := name_problem(name):
+            self.problem(problem)
+        return {
+            "name": name,
+            "kind": self.declaration.kind,
+            "attribute": self.attribute,
+            "aliases": self._aliases(),
+            "when": self._when(),
+            "log": self._flag("log", None),
+        }
 
     def own_fields(self, members: Iterable[tuple[str, Declaration]]) -> dict[str, Any]:
         """Return the fields that only this kind has."""
@@ -305,7 +330,17 @@ class FunctionRow(RowBuilder):
     has_class_options = True
 
     def own_fields(self, members: Iterable[tuple[str, Declaration]]) -> dict[str, Any]:
-        return self._function()
+        return {**self._function(), "at_most_once": self._at_most_once()}
+
+    def _at_most_once(self) -> bool:
+        once = bool(self._flag("at_most_once", False))
+        if once and self.arguments["retries"]:
+            self.problem(ONCE_WITH_RETRIES)
+        return once
+
+    def _retries(self) -> int:
+        once = self.arguments.get("at_most_once") is True and self.arguments["retries"] is None
+        return 0 if once else super()._retries()
 
 
 class BranchRow(RowBuilder):
@@ -333,7 +368,26 @@ class GroupRow(RowBuilder):
         ]
         if not rows:
             self.problem(NO_MEMBERS.format(attribute=self.attribute))
+        for row in rows:
+            for nested in row.flow_classes:
+                if found := nested.__stepkit_table__.single_file:
+                    self.problem(NOT_IN_GROUP.format(found=found, flow=nested.__qualname__))
         return {"mode": mode, "members": tuple(rows)}
+
+
+class ApprovalRow(RowBuilder):
+    """``flow.approval``."""
+
+    def row(self, members: Iterable[tuple[str, Declaration]] = ()) -> StepRow:
+        return StepRow(**self._naming(), **self.own_fields(members))
+
+    def own_fields(self, members: Iterable[tuple[str, Declaration]]) -> dict[str, Any]:
+        payload, expires = self.arguments["payload"], self.arguments["expires"]
+        if not is_payload_type(payload):
+            self.problem(NO_PAYLOAD.format(found=repr(payload)))
+        if expires is not None and not seconds_of(expires):
+            self.problem(f"expires is a number of seconds over 0, or a timedelta, not {expires!r}")
+        return {"payload": payload, "expires": seconds_of(expires) or None}
 
 
 _BUILDERS: dict[str, type[RowBuilder]] = {
@@ -342,6 +396,7 @@ _BUILDERS: dict[str, type[RowBuilder]] = {
     "branch": BranchRow,
     "subflow": SubflowRow,
     "parallel": GroupRow,
+    "approval": ApprovalRow,
 }
 
 

@@ -15,7 +15,7 @@ from .events import Progress, StepStart
 
 # Named tuples, because they cost next to nothing to import; msgspec is imported when something is saved.
 
-Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
+Kind = Literal["step", "transform", "parallel", "branch", "subflow", "approval"]
 MergePolicy = Literal["override", "error", "warn", "skip"]
 ErrorPolicy = Literal["raise", "continue", "skip-remaining"]
 ParallelMode = Literal["all", "settled"]
@@ -75,6 +75,10 @@ TOO_DEEP = (
     f"flows can be nested {MAX_LEVELS} deep in a flow. "
     "Let a step run the flows further in: return await Inner().run(...)"
 )
+NOT_IN_GROUP = (
+    "{found} of {flow} cannot stand in a parallel group: a group is one step, so a resume runs all of it again; "
+    "put it before or behind the group"
+)
 
 
 class FlowSource(NamedTuple):
@@ -112,8 +116,11 @@ class StepRow(NamedTuple):
     timeout: float | None = None
     circuit_breaker: CircuitBreaker | None = None
     thread: bool = False
+    at_most_once: bool = False
     log: bool | None = None
 
+    payload: Any = None  # of an approval: the type of its decision
+    expires: float | None = None
     source: FlowSource | None = None  # of a subflow
     cases: Mapping[str, FlowSource] = MappingProxyType({})  # of a branch
     members: tuple["StepRow", ...] = ()  # of a parallel group
@@ -162,6 +169,22 @@ class StepTable(NamedTuple):
     options: FlowOptions
     levels: int = 0
     """How deep flows are nested in this one, as far as it is known before a run."""
+
+    @property
+    def single_file(self) -> str | None:
+        """The path of the first step that cannot stand in a parallel group, of those inside too, with its kind.
+
+        A group is one step, so a resume runs all of it again: a decision or a start inside of it would be lost.
+        """
+        for row in self.steps:
+            if row.kind == "approval":
+                return f'the approval "{row.name}"'
+            if row.at_most_once:
+                return f'the at-most-once step "{row.name}"'
+            for nested in row.flow_classes:
+                if found := nested.__stepkit_table__.single_file:
+                    return str(found)
+        return None
 
 
 CompleteCallback = Callable[[Any], Awaitable[None] | None]

@@ -145,11 +145,13 @@ def _converted(value: Any, cls: type) -> Any:
     validate = getattr(cls, "model_validate", None)
     if validate is not None:
         return validate(value)
-    return msgspec.convert(value, cls, dec_hook=_convert_other, str_keys=True)
+    return msgspec.convert(value, cls, dec_hook=convert_other, str_keys=True)
 
 
-def _convert_other(cls: type, value: Any) -> Any:
+def convert_other(cls: type, value: Any) -> Any:
     """Convert to a type that msgspec does not know and that has a usual text."""
+    if isinstance(value, cls):
+        return value
     if hasattr(cls, "model_validate"):
         return cls.model_validate(value)
     if cls.__module__.partition(".")[0] == "pathlib" and type(value) is str:

@@ -15,6 +15,7 @@ from ..table import FlowSource, StepRow, StepTable
 from .fields import returned_keys
 from .forms import UNKNOWN, declared_input
 from .named_classes import NamedClasses
+from .payloads import payload_fields
 from .resolution import class_scopes, closure_of, function_annotations, resolve_reference
 
 _CACHE = "__stepkit_hints__"
@@ -46,6 +47,10 @@ class FlowHints:
 
         None where that is not known, and for a step that holds others.
         """
+        if row.payload is not None:
+            fields = payload_fields(row.payload)
+            always = frozenset(name for name, field in fields.items() if field.always)
+            return always, frozenset(fields) - always
         if row.cases or row.function is None:
             return None
         given = self._given_by(row.function)
@@ -89,6 +94,10 @@ class FlowHints:
             found = NamedClasses()
             found.add(self.input)
             for row in _rows(self._table.steps):
+                if row.payload is not None:
+                    found.add(row.payload)
+                    for field in payload_fields(row.payload).values():
+                        found.add(field.annotation)
                 for function in row.functions:
                     for annotation in self._of(function).values():
                         found.add(annotation)

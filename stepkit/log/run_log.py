@@ -32,6 +32,7 @@ _STEPS: dict[Kind, tuple[str, str]] = {
     "branch": ("🔀", "Branch"),
     "parallel": ("⚡", "Parallel"),
     "subflow": ("📦", "Flow"),
+    "approval": ("🚦", "Approval"),
 }
 _SKIPS = {"resume": "resume-skip", "when": "skipped", "circuit-open": "skipped, circuit open"}
 _RANDOM_ID = re.compile(r"[0-9a-f]{32}")
@@ -157,8 +158,9 @@ class RunLog:
             _RUNNING.discard(self)
 
     def _write_finish(self, status: RunStatus, duration: float, step: str | None) -> None:
-        if step is not None and status in ("stopped", "skipped-remaining") and self._logged(step, None):
-            self._write("info", f"{self._icon('⏹️')}{_ENDINGS[status]}: {escape(step)}", step)
+        if step is not None and status in _ENDINGS and self._logged(step, None):
+            icon = "⏸️" if status == "waiting" else "⏹️"
+            self._write("info", f"{self._icon(icon)}{_ENDINGS[status]}: {escape(step)}", step)
         if not self._run_log:
             return
         if self._watch.show_summary and self._timings:
@@ -192,6 +194,8 @@ class RunLog:
             self._write("info", f"{self._icon('✨')}Pipeline stopped early")
         elif status == "skipped-remaining":
             self._write("info", f"{self._icon('✨')}Pipeline ended early, remaining steps skipped")
+        elif status == "waiting":
+            self._write("info", f"{self._icon('✨')}Pipeline waits{at}")
         elif status == "cancelled":
             self._write("warning", f"{self._icon('🛑')}Pipeline cancelled{at}")
         elif status == "deadline":
@@ -225,4 +229,8 @@ def _short(run_id: str) -> str:
 _RUNNING: weakref.WeakSet[RunLog] = weakref.WeakSet()
 """The runs of this process that are logged at this moment. Once there are others, lines say whose they are."""
 
-_ENDINGS = {"stopped": "Early stop requested by", "skipped-remaining": "Remaining steps skipped after failure of"}
+_ENDINGS: dict[RunStatus, str] = {
+    "stopped": "Early stop requested by",
+    "skipped-remaining": "Remaining steps skipped after failure of",
+    "waiting": "Waiting for a decision at",
+}

@@ -2,6 +2,7 @@
 
 from . import containers as containers  # each kind of step registers itself
 from . import function_steps as function_steps
+from . import gates as gates
 from .breaker import Breaker
 from .entry import (
     Callbacks,
@@ -18,6 +19,7 @@ from .entry import (
     start_checkpoint,
     start_sync,
 )
+from .gates import Said
 from .plan import Plan
 from .run import Run
 
@@ -26,6 +28,7 @@ __all__ = [
     "Callbacks",
     "Plan",
     "Run",
+    "Said",
     "breaker_of",
     "call_by",
     "check",

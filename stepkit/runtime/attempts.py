@@ -9,6 +9,7 @@ from typing import Any
 from ..backoff import seconds_of
 from ..current import Attempt, running
 from ..errors import (
+    ApprovalRequired,
     CircuitOpenError,
     ContextCollisionError,
     EventLoopError,
@@ -29,6 +30,7 @@ from .signals import Aborted
 
 # Mistakes of the flow itself: another attempt makes the same one, and a circuit breaker learns nothing of it.
 MISTAKES = (
+    ApprovalRequired,  # of a flow that a step has run: it would wait again
     ContextCollisionError,
     EventLoopError,
     FlowDefinitionError,
@@ -70,6 +72,8 @@ async def repeat(frame: Frame, step: PlannedStep) -> Outcome:
             if number == attempts or mistake or not _is_retried(row.should_retry, error):
                 last = None  # its traceback holds this call, as the one's that is raised
                 raise
+            if isinstance(frame.child, Frame) and frame.child.begun_once():
+                raise  # another attempt would begin the step in there a second time
             delay = _delay(row.retry_delay, number, error)
             if breaker is not None and breaker.retry_after > delay:
                 raise  # the step's own failures have opened it

@@ -56,6 +56,18 @@ async def journal_completed(frame: Frame, path: str) -> None:
     await _recorded(frame, frame.run.journal.step_completed, path, frame.checkpoint)
 
 
+async def journal_started_once(frame: Frame, path: str, checkpoint: str) -> None:
+    """Let the journal keep the start record of an at-most-once step. If it fails, the run ends before the step."""
+    assert frame.run.journal is not None
+    await _recorded(frame, frame.run.journal.step_starting_once, path, checkpoint)
+
+
+async def journal_gate(frame: Frame, path: str, row: StepRow, checkpoint: str) -> None:
+    """Let the journal record that the run waits. If it fails, the run ends with that error."""
+    assert frame.run.journal is not None
+    await _recorded(frame, frame.run.journal.gate_reached, path, row, checkpoint)
+
+
 async def _recorded(frame: Frame, record: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
     try:
         result = record(*arguments)

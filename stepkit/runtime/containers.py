@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionError, UnknownCaseError, nearest, quoted
-from ..table import MAX_LEVELS, TOO_DEEP, FlowSource
+from ..table import MAX_LEVELS, NOT_IN_GROUP, TOO_DEEP, FlowSource
 from .calls import call_step
 from .concurrency import together
 from .fence import Fence
@@ -76,6 +76,9 @@ class FlowStep(Container):
         elif source.kind == "factory":
             owner = source.value(frame.owner)
         _check_nesting(frame, owner, path)
+        if frame.in_group and (found := type(owner).__stepkit_table__.single_file):
+            what = NOT_IN_GROUP.format(found=found, flow=type(owner).__qualname__)
+            raise FlowDefinitionError(frame.run.flow, [f"{path}: {what}"])
         plan = plan_of(type(owner))
         inside = frame.inner(owner, plan.steps, path + "/")
         inside.copies = frame.copies or self.guarded

@@ -6,14 +6,14 @@ from typing import Any, Literal, final
 
 from ..errors import RunCancelledError, RunDeadlineError
 
-RunStatus = Literal["completed", "stopped", "skipped-remaining", "failed", "cancelled", "deadline"]
+RunStatus = Literal["completed", "stopped", "skipped-remaining", "failed", "cancelled", "deadline", "waiting"]
 
 
 @final
 class Ending:
     """How a run ended: with a context, or with an error.
 
-    ``step`` is the path of the step that stopped the run, skipped the rest, or failed.
+    ``step`` is the path of the step that stopped the run, skipped the rest, or failed, or of the gate it waits at.
     """
 
     __slots__ = ("context", "error", "status", "step")  # a named tuple would cost a short run 2 % more

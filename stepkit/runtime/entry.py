@@ -19,13 +19,14 @@ from .deadline import Deadline
 from .ending import Ending, RunStatus, ended_with
 from .fence import Fence
 from .frame import Frame
+from .gates import NOTHING_SAID, Said
 from .interpreter import run_frame
 from .mappings import checked_mapping
 from .observer import Observer
 from .plan import CALLBACKS, Plan, plan_of
 from .ports import Caller, Journal
 from .run import Run
-from .signals import Aborted, Cancelled, Stopped
+from .signals import Aborted, Cancelled, Stopped, Waiting
 
 if TYPE_CHECKING:
     from ..checkpoint import Checkpoint
@@ -74,12 +75,12 @@ def new_run(
     return run
 
 
-def _take(frame: Frame) -> str:
+def _take(frame: Frame, *at: Any) -> str:
     """Take a checkpoint; what that needs is imported when the first one is taken."""
     from .snapshot import take
 
     frame.run.take = take  # an import costs as much as an event, also where there is nothing to load
-    return take(frame)
+    return take(frame, *at)
 
 
 def observe(run: Run, observer: Observer) -> None:
@@ -115,11 +116,12 @@ def resume(
     checkpoint: str | bytes | Checkpoint[Any],
     override_data: Mapping[str, Any] | None,
     deadline: float | None = None,
+    said: Said = NOTHING_SAID,
 ) -> Coroutine[Any, Any, Ending]:
     """Go on after the step of ``checkpoint``."""
     from .snapshot import restore
 
-    return _run_root(*restore(run, checkpoint, override_data, deadline))
+    return _run_root(*restore(run, checkpoint, override_data, deadline, said))
 
 
 def resume_sync(
@@ -127,11 +129,12 @@ def resume_sync(
     checkpoint: str | bytes | Checkpoint[Any],
     override_data: Mapping[str, Any] | None,
     deadline: float | None = None,
+    said: Said = NOTHING_SAID,
 ) -> Ending:
     """Go on after the step of ``checkpoint`` without an event loop of the caller's."""
     from .snapshot import restore
 
-    return _without_loop(*restore(run, checkpoint, override_data, deadline))
+    return _without_loop(*restore(run, checkpoint, override_data, deadline, said))
 
 
 def check(
@@ -139,12 +142,13 @@ def check(
     checkpoint: str | bytes | Checkpoint[Any],
     override_data: Mapping[str, Any] | None,
     deadline: float | None = None,
+    said: Said = NOTHING_SAID,
 ) -> ResumeRefusedError | None:
     """Return the error by which ``resume`` would refuse the checkpoint, or None."""
     from .snapshot import restore
 
     try:
-        restore(run, checkpoint, override_data, deadline)
+        restore(run, checkpoint, override_data, deadline, said)
     except ResumeRefusedError as error:
         return error
     return None
@@ -220,6 +224,8 @@ async def _run_to_end(frame: Frame) -> Ending:
             await run.observed
         status: RunStatus = "completed" if frame.ended_by is None else "skipped-remaining"
         ending = Ending(status, frame.context, frame.ended_by)
+    except Waiting as waiting:
+        ending = Ending("waiting", step=waiting.error.gate, error=waiting.error)
     except Stopped as stopped:
         ending = Ending("stopped", stopped.context, stopped.path)
     except Aborted as aborted:
@@ -298,7 +304,14 @@ def _without_loop(frame: Frame, resumed_from: str | None) -> Ending:
     if run.caller is not None:
         awaits = awaits or is_async(run.caller.call)
     if run.journal is not None:
-        awaits = awaits or is_async(run.journal.step_starting) or is_async(run.journal.step_completed)
+        journal = run.journal
+        records: tuple[Any, ...] = (
+            journal.step_starting,
+            journal.step_starting_once,
+            journal.gate_reached,
+            journal.step_completed,
+        )
+        awaits = awaits or any(map(is_async, records))
     if plan.drives and not awaits:
         run.by_hand = True
         return _drive(_run_root(frame, resumed_from), plan)

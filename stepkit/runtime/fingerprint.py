@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import zlib
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from ..errors import CheckpointFlowError, CheckpointFormatError
 from ..table import StepRow
@@ -19,6 +19,7 @@ from ..table import StepRow
 WIDTH = 4
 SKIPPED = "."
 SURVIVED = "!"
+_OF_GATES = ("\0decided", "\0skipped")  # no step has such a name
 NO_MARK = "(())"  # as wide as a mark, and none
 _URL_SAFE = str.maketrans("+/", "-_")
 
@@ -34,6 +35,10 @@ def mark_around(mark: str, inside: str) -> str:
     return f"{mark}({inside})"
 
 
+DECIDED, NOT_ASKED = map(mark_of, _OF_GATES)
+"""What a gate has inside of its mark, so that a step, a flow or a branch of its name is never taken for one."""
+
+
 class Done(NamedTuple):
     """A step that a checkpoint says is done."""
 
@@ -47,6 +52,9 @@ class Marked(Protocol):
 
     @property
     def row(self) -> StepRow: ...
+
+    is_gate: ClassVar[bool]
+
     def compare(self, flow: str, path: str, inside: tuple[Done, ...] | None) -> None: ...
 
 
@@ -106,7 +114,7 @@ def compare_steps(flow: str, prefix: str, steps: Sequence[Marked], done: tuple[D
         step = steps[index] if index < len(steps) else None
         item = done[index] if index < len(done) else None
         if step is not None and item is not None and item.mark in map(mark_of, step.row.names):
-            if item.ran:
+            if item.ran or step.is_gate:
                 step.compare(flow, prefix + step.row.name, item.inside)
             continue
         there = f'"{prefix}{step.row.name}"' if step is not None else "no further step"

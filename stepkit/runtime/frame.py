@@ -21,7 +21,7 @@ from ..table import (
 )
 from .breaker import Breaker
 from .fence import Fence
-from .fingerprint import Done, mark_of
+from .fingerprint import SKIPPED, Done, mark_of
 from .injection import Call, bind
 from .isolation import copy_context
 from .run import Run
@@ -67,6 +67,8 @@ class PlannedStep(ABC):
     """Whether it needs an event loop, also where all its functions are sync."""
     replaces: ClassVar[bool] = False
     """Whether what it gives replaces the context."""
+    is_gate: ClassVar[bool] = False
+    """Whether a run has to wait at it for a decision."""
 
     __slots__ = (
         "breaker",
@@ -117,6 +119,7 @@ class PlannedStep(ABC):
             and row.merge == "override"
             and not self.guarded
             and not row.thread
+            and not row.at_most_once
             and self.breaker is None
         )
 
@@ -144,6 +147,11 @@ class PlannedStep(ABC):
     @abstractmethod
     def assumed_mark(self) -> str:
         """The mark of the step where a checkpoint says no more than that it is done."""
+
+    @property
+    def skipped_mark(self) -> str:
+        """The mark of the step where it did not run."""
+        return self.mark + SKIPPED
 
     @abstractmethod
     def done_mark(self, frame: Frame) -> str:
@@ -175,6 +183,9 @@ class Frame:
     case: str | None = None
     """Which case of its branch this is."""
     position = 0
+    entered = -1
+    """The place of the gate that was waited at, or of the at-most-once step that was begun: neither is asked again
+    whether it has to run."""
     attempt = 1
     """Which attempt of its container this is; a resume goes on counting from it."""
     done = ""
@@ -354,6 +365,18 @@ class Frame:
                 frame.touched.update(reads, keys)
             frame = frame.parent
 
+    def catch_up(self, first: int, end: int) -> None:
+        """Note that the steps from ``first`` up to ``end`` simply ran, which nobody has noted one by one.
+
+        Those inside of one of the next, or the gate that comes next, may have a checkpoint taken.
+        """
+        if first < end:
+            self.done += "".join([step.mark for step in self.steps[first:end]])
+            frame: Frame | None = self
+            while frame is not None:
+                frame.touched = None
+                frame = frame.parent
+
     def changes(self) -> dict[str, Any]:
         """Return what the inside of a container has changed, as far as it is still there."""
         assert self.written is not None
@@ -364,6 +387,13 @@ class Frame:
     @property
     def run_id(self) -> str:
         return self.run.id
+
+    def begun_once(self) -> bool:
+        """Return whether an at-most-once step was begun in here and is not complete."""
+        frame = self
+        while isinstance(frame.child, Frame):
+            frame = frame.child
+        return frame.entered == frame.position and frame.steps[frame.entered].row.at_most_once
 
     def snapshot(self) -> dict[str, Any]:
         return copy_context(self.context)

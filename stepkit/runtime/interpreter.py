@@ -7,7 +7,7 @@ from time import perf_counter
 from types import CoroutineType
 
 from ..current import Attempt, running
-from ..errors import MissingKeyError, RunCancelledError, StepkitError
+from ..errors import ApprovalRequired, MissingKeyError, RunCancelledError, StepkitError
 from ..table import Fallback
 from .attempts import note_current, repeat
 from .callbacks import (
@@ -20,8 +20,9 @@ from .callbacks import (
 )
 from .calls import call_fallback, condition_holds, output_of
 from .cancellation import TaskWatch
-from .fingerprint import SKIPPED, SURVIVED
+from .fingerprint import SURVIVED
 from .frame import Frame, PlannedStep, SkipReason
+from .gates import begin_once
 from .injection import missing_key
 from .signals import Aborted, Cancelled
 
@@ -43,8 +44,12 @@ async def run_frame(frame: Frame) -> None:
     running.set(attempt)
     cancelling: Callable[[], int] | None = None
     started, before = 0.0, 0
+    counted = place  # how far the frame knows what is done; where nobody is notified it learns that when it may matter
     for step in steps[place:] if place else steps:
         if not step.simple:
+            if not notifies:
+                frame.catch_up(counted, step.place)
+                counted = step.place + 1
             frame.position = step.place
             frame.ended_by = await _execute(frame, step)
             if frame.ended_by is not None:
@@ -86,6 +91,8 @@ async def run_frame(frame: Frame) -> None:
             pending = notify_completed(frame, frame.prefix + step.row.name, perf_counter() - started)
             if pending is not None:
                 await pending
+    if not notifies and frame.parent is not None:
+        frame.catch_up(counted, len(steps))
     frame.position = len(steps)
 
 
@@ -101,8 +108,9 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
     started = perf_counter()
     keys: list[str] | None
     try:
-        # A container that was entered before goes on where it was, without asking its condition again.
-        if row.when is not True and frame.child is None and not await condition_holds(frame, step):
+        # A container that was entered before, or a gate that was waited at, goes on without asking its condition again.
+        entered = frame.child is not None or frame.entered == frame.position
+        if row.when is not True and not entered and not await condition_holds(frame, step):
             _skip(frame, step, "when")
             return None
         if frame.child is None:
@@ -114,6 +122,8 @@ async def _execute(frame: Frame, step: PlannedStep) -> str | None:
         if run.start_callbacks or frame.own_start:
             note_current(frame, step)
             await notify_started(frame, path)
+        if row.at_most_once:
+            await begin_once(frame, step)
         outcome = await (repeat(frame, step) if step.repeats else step.attempt(frame, 1, frame.fence))
         frame.ensure_active()
         if outcome.skipped is not None:
@@ -172,7 +182,7 @@ def _skip(frame: Frame, step: PlannedStep, reason: SkipReason) -> None:
     if frame.run.observer is not None:
         frame.run.observer.step_skipped(frame.path_of(step.row), reason, step.row.log)
     frame.child = None
-    frame.done += step.mark + SKIPPED
+    frame.done += step.skipped_mark
     frame.position += 1
 
 
@@ -185,6 +195,8 @@ async def _survive(
     """
     run, row, path = frame.run, step.row, frame.path_of(step.row)
     error = await _failure(frame, step, error, started)
+    if isinstance(error, ApprovalRequired):
+        raise Aborted(error)  # of a flow that the step has run: no policy may go on as if it had been decided
     if row.on_error == "raise":
         try:
             raise error

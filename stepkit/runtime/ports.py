@@ -21,6 +21,18 @@ class Journal(Protocol):
     def step_starting(self, path: str, row: StepRow) -> Awaitable[None] | None:
         """Called before a step runs, also when it does so again in a resumed run."""
 
+    def step_starting_once(self, path: str, checkpoint: str) -> Awaitable[None] | None:
+        """Called before a step that runs at most once, behind ``step_starting``.
+
+        ``checkpoint`` is the start record: a run that is resumed from it raises ``StepInterruptedError``.
+        """
+
+    def gate_reached(self, path: str, row: StepRow, checkpoint: str) -> Awaitable[None] | None:
+        """Called when the run has come to a gate, before it ends there; ``checkpoint`` is resumed with the decision.
+
+        Called again when it is resumed without one. ``row.expires`` is how long the gate can be decided, in seconds.
+        """
+
     def step_completed(self, path: str, take: Callable[[], str]) -> Awaitable[None] | None:
         """Called after a step is complete; ``take`` gives the checkpoint after it.
 

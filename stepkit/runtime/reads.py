@@ -72,7 +72,7 @@ class _Walk:
             fatal = row.on_error == "raise" and not survived  # a missing key ends the run
             if fatal and isinstance(row.when, Condition):
                 yield from self._missing(frame, path, row.when.parameters)
-            if row.function is None:
+            if row.function is None and not step.is_gate:
                 return False  # what a nested flow reads and gives is its own affair
             if row.when is True:
                 if fatal:

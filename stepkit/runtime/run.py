@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..table import CompleteCallback, ErrorCallback, FlowOptions, ProgressCallback, StartCallback
@@ -41,13 +41,17 @@ class Run:
     watched = False
     """Whether there is more to do for each step than to notify of its completion: to log it, to record it, to look at
     ``cancel`` or at the deadline."""
+    decision: Mapping[str, Any] | None = None
+    """The keys of the decision for the gate that the checkpoint waits at, until the gate is passed."""
+    expires: float | None = None
+    """When that gate can no longer be decided, in seconds since 1970."""
     _id: str | None = None
 
-    def __init__(self, owner: Any, options: FlowOptions, take: Callable[[Any], str]) -> None:
+    def __init__(self, owner: Any, options: FlowOptions, take: Callable[..., str]) -> None:
         self.owner = owner
         self.options = options
         self.take = take
-        """Takes the checkpoint as it is seen from a frame of this run."""
+        """Takes the checkpoint as it is seen from a frame of this run: after a step, or at one."""
 
     @property
     def flow(self) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..errors import ApprovalRequired
 
 
 class Signal(BaseException):
@@ -22,6 +25,14 @@ class Aborted(Signal):
     """The run ends with ``error``: a callback failed, or ``cancel=`` was set."""
 
     def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Waiting(Signal):
+    """The run has come to a gate and ends there with ``error``, which its caller sees."""
+
+    def __init__(self, error: ApprovalRequired) -> None:
         super().__init__(error)
         self.error = error
 

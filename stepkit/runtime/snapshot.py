@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..checkpoint import Checkpoint, FlowState, OuterFrame, compose, parse, serialize_checkpoint
+from ..checkpoint import AtState, Checkpoint, FlowState, OuterFrame, compose, parse, serialize_checkpoint
 from ..codec import Tag
 from ..codec.loading import Loader
 from ..errors import (
@@ -28,6 +28,7 @@ from ..errors import (
 from ..ids import checked_id
 from .fingerprint import WIDTH, verify
 from .frame import Frame
+from .gates import Said, ensure_no_gate_behind, go_on_at
 from .mappings import checked_mapping
 from .overrides import override, unknown_keys
 from .plan import plan_of
@@ -35,16 +36,25 @@ from .precheck import check_remaining, convert_remaining
 from .run import Run
 
 
-def take(frame: Frame) -> str:
+def take(frame: Frame, state: AtState = "", expires: float | None = None) -> str:
     """Return the checkpoint after the last step that is done, as seen from ``frame``.
 
-    Inside a parallel group, which is one step, that is the last step before the group.
+    Inside a parallel group, which is one step, that is the last step before the group. With a ``state`` it is the
+    checkpoint at the step at the frame's position: its ``stepName`` is that of the last step before, for readers that
+    know no more, but a resume goes by the path of the step, so no route and no condition around it is asked again.
     Raises ``UnsavableValueError`` and ``UnsavableSizeError``.
     """
-    while frame.parent is not None and (frame.in_group or frame.position == 0):
-        frame = frame.parent
+    before = frame
+    while before.parent is not None and (before.in_group or before.position == 0):
+        before = before.parent
+    step = before.path if before.position else ""
+    if state:
+        return _taken(frame, step, frame.path_of(frame.steps[frame.position].row), state, expires)
+    return _taken(before, step)
+
+
+def _taken(frame: Frame, step: str, at: str = "", state: AtState = "", expires: float | None = None) -> str:
     run = frame.run
-    step = frame.path if frame.position else ""
     done: tuple[str, ...] = (frame.done,)
     outer: tuple[OuterFrame, ...] = ()
     try:
@@ -67,7 +77,9 @@ def take(frame: Frame) -> str:
     else:
         frame.touched.clear()
     deadline = None if run.deadline is None else run.deadline.at
-    text = compose(step, output, FlowState(run.flow, run.id, done, tags, outer, deadline), encoder.buffer)
+    text = compose(
+        step, output, FlowState(run.flow, run.id, done, tags, outer, deadline, at, state, expires), encoder.buffer
+    )
     # Only a text near the limit has to be measured in bytes.
     if len(text) * 4 > run.limit and (size := len(text.encode())) > run.limit:
         raise UnsavableSizeError(run.flow, size, run.limit)
@@ -98,15 +110,20 @@ def _outer_frame(outer: Frame, inner: Frame, was: dict[str, Any], types: dict[st
 
 
 def restore(
-    run: Run, checkpoint: str | bytes | Checkpoint[Any], override_data: Mapping[str, Any] | None, deadline: float | None
+    run: Run,
+    checkpoint: str | bytes | Checkpoint[Any],
+    override_data: Mapping[str, Any] | None,
+    deadline: float | None,
+    said: Said,
 ) -> tuple[Frame, str]:
     """Return the root frame of a run that goes on after the checkpoint, and the path of the checkpoint's step.
 
-    ``deadline`` takes the place of the checkpoint's.
+    ``deadline`` takes the place of the checkpoint's; ``said`` is what a person has said.
     Raises a ``ResumeRefusedError`` that says what is wrong.
     """
     data = {} if override_data is None else checked_mapping(override_data, run, "override_data")
     levels, path, state = _read(run, checkpoint)
+    go_on_at(levels[-1], path, state, said)
     if data:
         for key, hint in unknown_keys(levels[0], levels, data).items():
             message = f'override_data has the key "{key}", which no step reads or gives and no input names'
@@ -155,11 +172,18 @@ def _read(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> tuple[list[Fra
         except InvalidIdError as error:
             raise CheckpointFormatError(f"{error}. Use the checkpoint as it was taken") from None
     root = Frame(run, run.owner, plan_of(type(run.owner)).steps, {})
-    levels = _walk(root, saved.step_name)
+    if state is not None and state.at:
+        levels = _walk(root, state.at)
+        innermost = levels[-1]
+        innermost.position -= 1  # it is the place of the step, which is not done
+        innermost.entered = innermost.position
+    else:
+        levels = _walk(root, saved.step_name)
     if state is not None:
         _check_done(flow, levels, state)
     else:
         for level in levels:
+            ensure_no_gate_behind(level)
             level.done = "".join(step.assumed_mark for step in level.steps[: level.position])
     _restore_contexts(levels, saved.output, types, state)
     return levels, saved.step_name, state

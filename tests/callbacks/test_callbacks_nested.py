@@ -231,3 +231,44 @@ def test_an_event_that_is_kept_by_a_nested_flow_stays_as_it_was() -> None:
     Outer().run_sync()
     assert [event.context for event in kept] == [{"items": [1]}, {"items": [1, 2]}]
     assert '"inner/first"' in kept[0].checkpoint
+
+
+def test_a_nested_flow_s_own_callback_has_checkpoints_of_a_run_that_nobody_else_watches() -> None:
+    texts: list[str] = []
+
+    class Kept(Flow):
+        @flow.step("a")
+        def a(self, n: int):
+            return {"n": n + 1}
+
+        def on_step_complete(self, event: StepEvent) -> None:
+            texts.append(event.checkpoint)
+
+    class Quiet(Flow):
+        @flow.step("quiet")
+        def quiet(self, n: int):
+            return {"n": n * 2}
+
+    class Outer(Flow):
+        @flow.step("first")
+        def first(self, n: int):
+            return {"n": n + 10}
+
+        one = flow.subflow("one", Kept)
+        both = flow.parallel("both")
+        two = both.subflow(Kept)
+        third = flow.subflow("third", Quiet)
+
+        @flow.step("fourth")
+        def fourth(self, n: int):
+            return {"n": n + 100}
+
+        group = flow.parallel("group")
+        four = group.subflow(Kept)
+        last = flow.subflow("last", Kept)
+
+    result = Outer().run_sync({"n": 0})
+    assert result == {"n": 126}
+    assert len(texts) >= 4
+    for text in tuple(texts):
+        assert Outer().run_checkpoint_sync(text) == result

@@ -130,6 +130,27 @@ class RouteNumber(Flow):
     route = flow.branch("route", cases={"a": Shop})(lambda self: NUMBER)
 
 
+class Verdict(msgspec.Struct):
+    by: int
+    why: str = ""
+
+    def __post_init__(self) -> None:
+        if self.why:
+            raise ValueError(self.why)
+
+
+class Gated(Flow):
+    gate = flow.approval("gate", Verdict)
+
+
+def decide(decision: object) -> Callable[[], object]:
+    try:
+        return Gated().run_sync()
+    except all_errors.ApprovalRequired as error:
+        checkpoint = error.checkpoint
+    return lambda: Gated().run_checkpoint_sync(checkpoint, decision=decision)
+
+
 class Collides(Flow):
     @flow.step("go", merge="error")
     def go(self, text: str):
@@ -257,6 +278,11 @@ CASES: dict[str, Callable[[], Any]] = {
     "a flow that is none": lambda: Made().run_sync(),
     "a callback": lambda: Shop().run_sync({"n": 1}, on_step_complete=CANARY),  # type: ignore[arg-type]
     "a cancel": lambda: Shop().run_sync({"n": 1}, cancel=CANARY),  # type: ignore[arg-type]
+    "a gate": lambda: Gated().run_sync({"n": 1, "text": CANARY}),
+    "a decision": decide({"by": CANARY}),
+    "a decision that is none": decide(CANARY),
+    "a decision by a key that is none": decide({"by": 1, NUMBER: CANARY}),
+    "a decision that its class refuses": decide({"by": 1, "why": CANARY}),
     "a run id": lambda: Shop().run_sync({"n": 1}, run_id=CANARY + "\n"),
 }
 
@@ -288,7 +314,7 @@ def test_there_are_enough_canaries_and_they_reach_every_error() -> None:
     # These say of no value, only of names and times.
     told = ["StepTimeoutError", "CircuitOpenError", "RunCancelledError", "EventLoopError", "NoCurrentStepError"]
     told += ["CheckpointFlowError", "CheckpointStepError", "CheckpointKeyError", "ResumeSizeError"]
-    told += ["RunDeadlineError", "ResumeDeadlineError"]
+    told += ["RunDeadlineError", "ResumeDeadlineError", "StepInterruptedError"]
     # What durable runs and stores raise is met by the canaries of tests/stores.
     told += ["AlreadyDecidedError", "CorruptCheckpointError", "RunClaimedError", "RunConflictError", "RunExpiredError"]
     told += ["RunLostError", "RunNotFoundError", "RunStatusError", "StoreForkError", "StoreKeyError"]

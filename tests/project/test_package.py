@@ -118,13 +118,13 @@ ROOMS: dict[str, set[str]] = {
     "table": {"backoff", "errors", "events"},
     "signature": {"table"},
     "flow": {"backoff", "current", "table"},
-    "description": {"table"},
+    "description": {"annotations", "table"},
     "callback_methods": {"errors", "flow"},
     "fallback": {"errors", "signature", "table"},
     "row_builder": {"backoff", "errors", "fallback", "flow", "signature", "table"},
     "table_builder": {"callback_methods", "errors", "flow", "row_builder", "signature", "table"},
     "codec": {"errors"},
-    "annotations": {"codec", "table"},
+    "annotations": {"codec", "errors", "table"},
     "checkpoint": {"backoff", "codec", "errors"},
     "runtime": {
         *(

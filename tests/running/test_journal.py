@@ -32,6 +32,12 @@ class SqliteJournal:
         if row.kind == "step":
             self.db.execute("INSERT INTO started VALUES (?)", (path,))
 
+    def step_starting_once(self, path: str, checkpoint: str) -> None:
+        self.db.execute("INSERT INTO saved VALUES (?, ?)", (path, checkpoint))
+
+    def gate_reached(self, path: str, row: StepRow, checkpoint: str) -> None:
+        self.db.execute("INSERT INTO saved VALUES (?, ?)", (path, checkpoint))
+
     def step_completed(self, path: str, take: Callable[[], str]) -> None:
         self.db.execute("INSERT INTO saved VALUES (?, ?)", (path, take()))
 

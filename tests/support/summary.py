@@ -9,6 +9,7 @@ SUBJECTS = {
     "tests/conformance/": "the original's page and package: its examples, both ways",
     "tests/language/": "the language: what stands in a flow class, and what it is refused for",
     "tests/annotations/": "annotations: what they name, and whether a value fits them",
+    "tests/approvals/": "gates that wait for a decision, and steps that run at most once",
     "tests/running/": "runs: their results, their errors, their ids",
     "tests/callbacks/": "callbacks and events",
     "tests/log/": "the log",
