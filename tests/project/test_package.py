@@ -120,7 +120,7 @@ ROOMS: dict[str, set[str]] = {
     "flow": {"backoff", "current", "table"},
     "description": {"annotations", "table"},
     "callback_methods": {"errors", "flow"},
-    "fallback": {"errors", "signature", "table"},
+    "fallback": {"errors", "flow", "signature", "table"},
     "row_builder": {"backoff", "errors", "fallback", "flow", "signature", "table"},
     "table_builder": {"callback_methods", "errors", "flow", "row_builder", "signature", "table"},
     "codec": {"errors"},
