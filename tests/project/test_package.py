@@ -272,7 +272,9 @@ def test_the_page_of_the_architecture_names_every_room_and_only_what_is_there() 
     places = (ROOT, PACKAGE.parent)  # where a wheel is tested, the package stands elsewhere
     assert sorted(name for name in named if not any((place / name).exists() for place in places)) == []
     rooms = {f"stepkit/{room}/" if (PACKAGE / room).is_dir() else f"stepkit/{room}.py" for room in ROOMS if room}
-    rooms |= {f"stepkit_mypy/{path.parent.name}/" for path in PACKAGE.parent.glob("stepkit_mypy/*/__init__.py")}
+    plugin = PACKAGE.parent / "stepkit_mypy"
+    rooms |= {f"stepkit_mypy/{path.parent.name}/" for path in plugin.glob("*/__init__.py")}
+    rooms |= {f"stepkit_mypy/{path.name}" for path in plugin.glob("[!_]*.py")}
     assert sorted(rooms - named) == []
 
 
