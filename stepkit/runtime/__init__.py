@@ -13,13 +13,14 @@ from .entry import (
     new_run,
     observe,
     record,
+    record_decision,
     resume,
     resume_sync,
     start,
     start_checkpoint,
     start_sync,
 )
-from .gates import Said
+from .gates import Recorded, Said
 from .plan import Plan
 from .run import Run
 
@@ -27,6 +28,7 @@ __all__ = [
     "Breaker",
     "Callbacks",
     "Plan",
+    "Recorded",
     "Run",
     "Said",
     "breaker_of",
@@ -36,6 +38,7 @@ __all__ = [
     "new_run",
     "observe",
     "record",
+    "record_decision",
     "resume",
     "resume_sync",
     "start",

@@ -19,7 +19,7 @@ from .deadline import Deadline
 from .ending import Ending, RunStatus, ended_with
 from .fence import Fence
 from .frame import Frame
-from .gates import NOTHING_SAID, Said
+from .gates import NOTHING_SAID, Recorded, Said
 from .interpreter import run_frame
 from .mappings import checked_mapping
 from .observer import Observer
@@ -152,6 +152,15 @@ def check(
     except ResumeRefusedError as error:
         return error
     return None
+
+
+def record_decision(
+    run: Run, checkpoint: str | bytes | Checkpoint[Any], decision: Any, in_time: bool = False
+) -> Recorded:
+    """Return a decision for the gate that a checkpoint waits at, checked, for a resume to go on with later."""
+    from .snapshot import record_decision
+
+    return record_decision(run, checkpoint, decision, in_time)
 
 
 def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:

@@ -114,8 +114,11 @@ class Said(NamedTuple):
 
     decision: Any = None
     """The decision for the gate that the run waits at: a mapping, or an instance of its payload. None is none."""
+    recorded: str | None = None
+    """In place of ``decision``, one that was recorded in time, as ``record_decision`` gave it: it counts whenever the
+    run goes on."""
     in_time: bool = False
-    """Whether the decision was recorded in time, so that it counts whenever the run goes on."""
+    """Whether a store's clock says that a decision is in time, so that this one's is not asked."""
     interrupted: Interrupted | None = None
 
 
@@ -130,7 +133,8 @@ def go_on_at(frame: Frame, path: str, state: FlowState | None, said: Said) -> No
     run = frame.run
     what = "" if state is None else state.state
     where = f'flow {run.flow}: the checkpoint of step "{path}"' if path else f"flow {run.flow}: the checkpoint"
-    if said.decision is not None and what != "waiting":
+    decides = said.decision is not None or said.recorded is not None
+    if decides and what != "waiting":
         raise CheckpointStepError(f"{where} waits at no gate, but a decision was given; leave decision= out")
     if said.interrupted is not None and what != "started":
         raise CheckpointStepError(f"{where} was not taken inside of an at-most-once step; leave interrupted= out")
@@ -144,10 +148,11 @@ def go_on_at(frame: Frame, path: str, state: FlowState | None, said: Said) -> No
                 f'flow {run.flow}: the checkpoint waits for a decision at "{at}", which now is a {step.row.kind}. '
                 "Resume with the flow as it was, or start the run anew"
             )
-        _ensure_in_time(run.id, at, None if said.in_time else state.expires)
+        _ensure_in_time(run.id, at, None if said.in_time or said.recorded is not None else state.expires)
         run.expires = state.expires
-        if said.decision is not None:
-            run.decision = read(run.flow, at, step.row, said.decision)
+        decision = said.decision if said.recorded is None else _unpacked(frame, step.row, said.recorded)
+        if decides:
+            run.decision = _read(run.flow, at, step.row, decision)
         return
     if said.interrupted is None:
         raise StepInterruptedError(run.flow, at, run.id)
@@ -161,7 +166,44 @@ def go_on_at(frame: Frame, path: str, state: FlowState | None, said: Said) -> No
         frame.position += 1
 
 
-def read(flow: str, path: str, row: StepRow, decision: Any) -> dict[str, Any]:
+class Recorded(NamedTuple):
+    """A decision that was checked, to be kept until the run goes on with it."""
+
+    gate: str
+    """The path of the gate."""
+    row: StepRow
+    text: str
+
+
+def packed(frame: Frame) -> Recorded:
+    """Return the decision that a run was restored with, in the form of a checkpoint of its keys alone."""
+    from ..checkpoint import FlowState, compose
+    from ..codec import ContextEncoder
+    from ..errors import UnsavableValueError
+
+    run, row = frame.run, frame.steps[frame.position].row
+    assert run.decision is not None
+    gate = frame.path_of(row)
+    try:
+        output, tags = ContextEncoder(frame.registry).encode(run.decision, None)
+    except UnsavableValueError as error:
+        problem = f"the value at {error.path} ({error.type.__qualname__}) {error.reason}"
+        raise DecisionError(run.flow, gate, problem) from None
+    return Recorded(gate, row, compose(gate, output, FlowState(run.flow, run.id, ("",), tags)))
+
+
+def _unpacked(frame: Frame, row: StepRow, text: str) -> dict[str, Any]:
+    """Return what a decision gave that was recorded; what its class makes itself is left to it."""
+    from ..annotations.payloads import payload_fields
+    from ..checkpoint import parse
+
+    saved = parse(text, None, frame.run.flow)
+    keys = frame.registry.load_context(saved.output, {} if saved.flow is None else saved.flow.types)
+    fields = payload_fields(row.payload)
+    return {name: value for name, value in keys.items() if name not in fields or fields[name].argument is not None}
+
+
+def _read(flow: str, path: str, row: StepRow, decision: Any) -> dict[str, Any]:
     """Return the keys of a decision. Raises ``DecisionError``."""
     from ..annotations.payloads import read_decision  # what judges values is imported when there are some
 

@@ -28,7 +28,7 @@ from ..errors import (
 from ..ids import checked_id
 from .fingerprint import WIDTH, verify
 from .frame import Frame
-from .gates import Said, ensure_no_gate_behind, go_on_at
+from .gates import Recorded, Said, ensure_no_gate_behind, go_on_at, packed
 from .mappings import checked_mapping
 from .overrides import override, unknown_keys
 from .plan import plan_of
@@ -141,6 +141,16 @@ def restore(
         what = f'has passed, so it does not go on after step "{path}"' if path else "has passed before the run began"
         raise ResumeDeadlineError(run.flow, path, run.id, run.deadline.at, what)
     return levels[0], path
+
+
+def record_decision(run: Run, checkpoint: str | bytes | Checkpoint[Any], decision: Any, in_time: bool) -> Recorded:
+    """Return a decision for the gate that a checkpoint waits at, checked, for a resume to go on with later.
+
+    Raises a ``ResumeRefusedError``, and ``RunExpiredError`` unless a store's clock has said that it is ``in_time``.
+    """
+    levels, path, state = _read(run, checkpoint)
+    go_on_at(levels[-1], path, state, Said(decision, in_time=in_time))
+    return packed(levels[-1])
 
 
 def load(run: Run, checkpoint: str | bytes | Checkpoint[Any]) -> dict[str, Any]:

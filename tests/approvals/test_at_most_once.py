@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypedDict
 
 import pytest
@@ -14,7 +17,9 @@ from stepkit.errors import (
     CheckpointFlowError,
     CheckpointKeyError,
     CheckpointStepError,
+    DecisionError,
     FlowDefinitionError,
+    RunExpiredError,
     StepInterruptedError,
     StepTimeoutError,
 )
@@ -293,10 +298,45 @@ def test_a_journal_is_told_of_a_gate_before_the_run_ends_there(journal: Records)
     text = journal.newest
     late = json.loads(text)
     late["flow"]["expires"] -= 61
-    recorded = {"decision": {"approved_by": "ana"}, "in_time": True}  # whenever the run goes on
-    assert resume(Gated(), json.dumps(late), journal=journal, **recorded)["approved_by"] == "ana"
+    run = runtime.new_run(Gated())
+    with pytest.raises(RunExpiredError):
+        runtime.record_decision(run, json.dumps(late), {"approved_by": "ana"})
+    recorded = runtime.record_decision(run, text, {"approved_by": "ana"})
+    assert (recorded.gate, recorded.row.payload) == ("gate", Decision)
+    # It was recorded in time, so it counts whenever the run goes on.
+    result = resume(Gated(), json.dumps(late), journal=journal, recorded=recorded.text)
+    assert result["approved_by"] == "ana"
     assert [each[:2] for each in journal.kept[-2:]] == [("starting", "gate"), ("completed", "gate")]
     assert resume(Gated(), journal.newest)["approved_by"] == "ana"
+
+
+@dataclass
+class Verdict:
+    at: datetime
+    names: tuple[str, ...]
+    weight: Decimal = Decimal("1.5")
+    made: list[str] = field(init=False, default_factory=lambda: ["made"])
+
+
+def test_a_recorded_decision_comes_back_the_same_and_is_checked_again() -> None:
+    class Gated(Flow):
+        gate = flow.approval("gate", Verdict)
+
+    journal = Records()
+    with pytest.raises(ApprovalRequired):
+        start(Gated(), journal, {})
+    verdict = Verdict(datetime(2026, 1, 1, tzinfo=UTC), ("ana", "bob"))
+    recorded = runtime.record_decision(runtime.new_run(Gated()), journal.newest, verdict)
+    assert json.loads(recorded.text)["output"]["names"] == ["ana", "bob"]
+    assert resume(Gated(), journal.newest, recorded=recorded.text) == vars(verdict)
+    with pytest.raises(DecisionError):
+        runtime.record_decision(runtime.new_run(Gated()), journal.newest, {"at": "today", "names": []})
+
+    class Changed(Flow, name="Gated"):
+        gate = flow.approval("gate", Decision)
+
+    with pytest.raises(DecisionError, match="which Decision does not have"):
+        resume(Changed(), journal.newest, recorded=recorded.text)
 
 
 def test_definition_errors() -> None:
