@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -32,11 +33,16 @@ class CurrentStep:
         """Say how far the step is: ``done`` of ``total``, in whatever it counts. The log and ``on_progress`` are told.
 
         May be called as often as one likes, from the step's thread or its tasks. An abandoned attempt is not
-        heard any more. Raises ``TypeError`` for what is not a number.
+        heard any more, nor one that has ended. Raises ``TypeError`` for what is not a number, ``ValueError`` for one
+        that is not finite.
         """
         for value in (done, 0 if total is None else total):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"progress() counts in numbers, not in {type(value).__qualname__}")
+            if not abs(value) <= sys.float_info.max:
+                raise ValueError("progress() counts in finite numbers; this one is infinite, no number or too large")
+        if not isinstance(message, str):
+            raise TypeError(f"the message of progress() is a text, not {type(message).__qualname__}")
         self._report(self.path, done, total, message)
 
     @property
@@ -64,6 +70,12 @@ class Attempt:
         self.frame = self.step = None
 
 
+def _report(attempt: Attempt, frame: Any, step: Any, path: str, done: float, total: float | None, message: str) -> None:
+    """Pass on how far a step is, unless it has ended."""
+    if attempt.step is step and frame.position <= step.place and not frame.run.is_over:
+        frame.progressed(attempt.fence, path, done, total, message)
+
+
 running: ContextVar[Attempt | None] = ContextVar("stepkit-running", default=None)
 
 
@@ -78,7 +90,7 @@ def current() -> CurrentStep:
             "flow.current() was called outside of a step; call it in the body of a step, "
             "or in a function that a step calls"
         )
-    run = attempt.frame.run
-    path = attempt.frame.path_of(attempt.step.row)
-    report = partial(attempt.frame.progressed, attempt.fence)
+    frame, step = attempt.frame, attempt.step
+    run, path = frame.run, frame.path_of(step.row)
+    report = partial(_report, attempt, frame, step)
     return CurrentStep(run_id=run.id, flow=run.flow, path=path, attempt=attempt.number, _report=report)

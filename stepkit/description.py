@@ -48,6 +48,10 @@ def _describe_row(row: StepRow) -> dict[str, Any]:
             value = row.fallback.name
         if value != usual:
             described[option] = list(value) if isinstance(value, tuple) else value
+    if row.fallback is not None:
+        described["fallback_reads"] = list(row.fallback.parameters.required)
+        described["fallback_reads_if_present"] = list(row.fallback.parameters.optional)
+        described["fallback_reads_everything"] = row.fallback.parameters.whole
     if row.circuit_breaker is not None:
         breaker = row.circuit_breaker
         described["circuit_breaker"] = {

@@ -127,7 +127,7 @@ def show_keys(keys: Collection[str]) -> str:
 def show_progress(done: float, total: float | None, message: str) -> str:
     """Show progress in a line: ``30 of 120 (25%) pages``."""
     shown = f"{done:,g}" if total is None else f"{done:,g} of {total:,g}"
-    if total:
+    if total and 0 <= done <= total:
         shown += f" ({done / total:.0%})"
     return f"{shown} {escape(_limit(message, KEY_LIMIT))}" if message else shown
 

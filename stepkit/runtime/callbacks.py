@@ -115,6 +115,7 @@ async def _notify_rest(
     run = frame.run
     run.watch = run.watch or TaskWatch(run.observed)
     event: StepEvent | None = None
+    frame.notifying = True
     try:
         if waiting is not None:
             await waiting
@@ -124,6 +125,7 @@ async def _notify_rest(
             if waiting is not None and inspect.isawaitable(waiting):
                 await waiting
                 frame.ensure_active()
+        frame.notifying = False
     except Exception as error:
         note(error, "", f"run {run.id}")
         raise Aborted(error) from None

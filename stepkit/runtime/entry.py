@@ -244,6 +244,7 @@ async def _run_to_end(frame: Frame) -> Ending:
     except Exception as error:
         ending = ended_with(error, run.failure)
     finally:
+        run.is_over = True
         if before is not None:  # a step that runs a flow is the current one again
             running.set(before)
         elif (last := running.get()) is not None:
@@ -265,8 +266,10 @@ async def _run_in_time(frame: Frame, deadline: Deadline) -> Ending:
     )
     if ended:
         return result  # type: ignore[no-any-return]
-    path = frame.path_in_progress
-    error = RunDeadlineError(run.flow, path, run.id, deadline.at, f'passed in step "{path}", which was given up')
+    path, what = frame.path_in_progress, "which"
+    if (notified := frame.path_notified) is not None:
+        path, what = notified, "whose on_step_complete"
+    error = RunDeadlineError(run.flow, path, run.id, deadline.at, f'passed in step "{path}", {what} was given up')
     error.__cause__ = result.error if isinstance(result, Ending) else result
     return Ending("deadline", step=path, error=error)
 

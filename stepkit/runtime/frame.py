@@ -200,6 +200,8 @@ class Frame:
     in_group = False
     ended_by: str | None = None
     """The path of the step in here that has skipped the rest of the run."""
+    notifying = False
+    """Whether the callbacks of the step that was done last are awaited, or were when they were given up."""
     stop_asked = False
     """Whether the event that is being told of has asked to stop the run."""
     own_complete: tuple[tuple[CompleteCallback, int], ...] = ()
@@ -287,6 +289,14 @@ class Frame:
         while isinstance(frame.child, Frame):
             frame = frame.child
         return frame.path_of(frame.steps[min(frame.position, len(frame.steps) - 1)].row)
+
+    @property
+    def path_notified(self) -> str | None:
+        """The path of the step of whose end the callbacks are being notified, where that is awaited."""
+        frame = self
+        while isinstance(frame.child, Frame):
+            frame = frame.child
+        return frame.path if frame.notifying else None
 
     @property
     def path(self) -> str:

@@ -66,11 +66,13 @@ class Plan:
         """Whether a run needs no event loop."""
 
     def async_paths(self, prefix: str = "") -> list[str]:
-        """Return the paths of the async steps, for a message."""
+        """Return the paths of the steps that are async, or whose condition or fallback is, for a message."""
         paths: list[str] = []
         for row in self.table.steps:
             for each, path in [(row, prefix + row.name), *((m, f"{prefix}{row.name}/{m.name}") for m in row.members)]:
-                if each.is_async or isinstance(each.when, Condition) and each.when.is_async:
+                asks = isinstance(each.when, Condition) and each.when.is_async
+                falls_back = each.fallback is not None and each.fallback.is_async
+                if each.is_async or asks or falls_back:
                     paths.append(path)
                 for nested in each.flow_classes:
                     paths += plan_of(nested).async_paths(path + "/")

@@ -29,6 +29,7 @@ class Run:
     """Knows whether the run's task was cancelled; made before anything of the user's is awaited."""
     by_hand = False
     """Whether no event loop drives this run."""
+    is_over = False
     observed: Observed | None = None
     """What an event loop throws into this run comes through here."""
     journal: Journal | None = None

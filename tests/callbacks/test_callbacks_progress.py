@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 from typing import Any
 
@@ -171,6 +172,67 @@ def test_progress_counts_in_numbers() -> None:
 
     with pytest.raises(TypeError, match="progress\\(\\) counts in numbers, not in str"):
         Wrong().run_sync()
+
+
+@pytest.mark.parametrize("given", [(1, 2, 3), (10**400, 1), (1, 10**400), (math.nan,), (1, math.inf), (True,)])
+def test_what_cannot_be_shown_is_refused_where_it_is_said(given: tuple[Any, ...]) -> None:
+    refused: list[Exception] = []
+
+    class Wrong(Flow):
+        @flow.step("work")
+        def work(self):
+            try:
+                flow.current().progress(*given)
+            except (TypeError, ValueError) as error:
+                refused.append(error)
+
+    heard: list[Progress] = []
+    Wrong().run_sync(on_progress=heard.append, log=LogConfig(log_fn=lambda line: None))
+    assert len(refused) == 1
+    assert "progress()" in str(refused[0])
+    assert heard == []
+
+
+def test_a_percentage_is_shown_where_it_is_one() -> None:
+    class Odd(Flow):
+        @flow.step("work")
+        def work(self):
+            for done in (-1, 10, 5):
+                flow.current().progress(done, 5)
+
+        @flow.step("more")
+        def more(self):
+            flow.current().progress(10, 5)
+
+    lines: list[str] = []
+    Odd().run_sync(log=LogConfig(log_fn=lines.append, emoji=False))
+    assert [line.partition(": ")[2] for line in lines if " of 5" in line] == ["-1 of 5", "5 of 5 (100%)", "10 of 5"]
+
+
+@pytest.mark.parametrize("options", [{}, {"retries": 1}, {"thread": True}])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_step_that_has_ended_is_not_heard_any_more(options: dict[str, Any], fails: bool) -> None:
+    kept: list[flow.CurrentStep] = []
+    heard: list[float] = []
+
+    class Keeps(Flow):
+        @flow.step("keep", **options)
+        def keep(self):
+            kept.append(flow.current())
+            kept[-1].progress(1)
+            if fails:
+                raise ValueError("again")
+
+        @flow.step("later")
+        def later(self):
+            kept[-1].progress(2)
+
+    try:
+        Keeps().run_sync(on_progress=lambda progress: heard.append(progress.done))
+    except ValueError:
+        pass
+    kept[-1].progress(3)
+    assert heard == [1] * len(kept)
 
 
 def test_on_progress_is_a_plain_function() -> None:

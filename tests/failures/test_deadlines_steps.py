@@ -127,8 +127,9 @@ def test_a_callback_in_progress_is_ended_with_the_run() -> None:
         await asyncio.Event().wait()
 
     async def main() -> None:
-        with pytest.raises(RunDeadlineError):
+        with pytest.raises(RunDeadlineError, match='in step "first", whose on_step_complete was given up') as caught:
             await Sleeps().run(deadline=5, on_step_complete=save)
+        assert caught.value.step == "first"
 
     stepping.run(main())
 

@@ -247,3 +247,25 @@ def test_many_conditional_steps_in_a_row_do_not_make_the_chart_explode() -> None
     }
     chart = type("Long", (Flow,), namespace).mermaid()  # type: ignore[attr-defined]
     assert len(chart.splitlines()) < 1_000
+
+
+def test_describe_says_what_a_fallback_reads() -> None:
+    class FallsBack(Flow):
+        @flow.step("ask", on_error="guess")
+        def ask(self):
+            return {"rate": 1.0}
+
+        def guess(self, error, currency, day=None):
+            return {"rate": 1.1}
+
+    assert FallsBack.describe() == [
+        {
+            "name": "ask",
+            "kind": "step",
+            **NOTHING_READ,
+            "on_error": "guess",
+            "fallback_reads": ["currency"],
+            "fallback_reads_if_present": ["day"],
+            "fallback_reads_everything": False,
+        }
+    ]

@@ -186,9 +186,18 @@ def test_run_sync_with_an_async_condition_or_callback_inside_a_running_loop_is_r
         @flow.step("second", when=wanted)
         def second(self): ...
 
+    class FallsBack(Flow):
+        @flow.step("fails", on_error="ask")
+        def fails(self):
+            raise ConnectionError("down")
+
+        async def ask(self, error): ...
+
     async def main() -> None:
         with pytest.raises(EventLoopError, match='because its async steps are "second"'):
             Conditional().run_sync()
+        with pytest.raises(EventLoopError, match='because its async steps are "fails"'):
+            FallsBack().run_sync()
         with pytest.raises(EventLoopError, match="because it has an async callback"):
             Calc().run_sync({"a": 1}, on_step_complete=callback)
 
