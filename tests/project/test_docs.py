@@ -39,7 +39,7 @@ from stepkit_mypy.codes import SUMMARIES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 PUBLIC_MODULES = ["stepkit", "stepkit.errors", "stepkit.flow"]
 PUBLIC_MODULES += [name for name in ("stepkit.stores", "stepkit.testing") if importlib.util.find_spec(name)]
 
@@ -310,7 +310,8 @@ def test_every_relative_link_leads_somewhere() -> None:
 
 def test_every_page_is_linked_from_the_index() -> None:
     linked = {target.partition("#")[0] for target in LINK.findall(prose(DOCS / "index.md"))}
-    assert [page.name for page in sorted(DOCS.glob("*.md")) if page.name not in linked | {"index.md"}] == []
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    assert sorted(pages - linked - {"index.md"}) == []
 
 
 def test_the_readme_leads_to_the_documentation() -> None:
@@ -337,7 +338,7 @@ def test_the_reference_has_every_public_name(module: str) -> None:
     assert sorted(set(named)) == sorted(importlib.import_module(module).__all__)
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.stem)
 def test_a_page_is_short(page: Path) -> None:
     generated = page.name == "reference.md"
     per_code = page.name == "type-checker.md"  # two programs for each error code
