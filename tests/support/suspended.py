@@ -15,7 +15,7 @@ import pytest
 from stepkit import Flow
 from stepkit.testing import run_suspended, run_suspended_sync
 
-FOLDERS = ("callbacks", "conformance", "containers", "failures", "language", "running")
+FOLDERS = ("approvals", "callbacks", "conformance", "containers", "failures", "language", "running")
 """Those with tests of what flows do."""
 
 _in_pieces: ContextVar[bool] = ContextVar("in_pieces", default=False)
