@@ -21,6 +21,7 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 
 from . import names
+from .algebra.kinds import KINDS
 from .caching import config_data
 from .features import (
     access,
@@ -57,11 +58,7 @@ METHOD_SIGNATURES: dict[str, Callable[[Session, MethodSigContext], FunctionLike]
     f"{names.BRANCH}.__call__": access.step_called,
 }
 FUNCTIONS: dict[str, Callable[[Session, FunctionContext], Type]] = {
-    names.STEP_FUNCTION: declaring.decorated,
-    names.TRANSFORM_FUNCTION: declaring.decorated,
-    names.BRANCH_FUNCTION: declaring.decorated,
-    names.SUBFLOW_FUNCTION: declaring.declared,
-    names.PARALLEL_FUNCTION: declaring.declared,
+    traits.function: declaring.decorated if traits.decorates else declaring.declared for traits in KINDS.values()
 }
 OF_FLOWS: dict[str, Callable[[Session, AttributeContext], Type]] = {
     names.CHECK: run_calls.check_method,

@@ -10,6 +10,7 @@ from mypy.plugin import ClassDefContext
 from mypy.types import Instance, NoneType, Type, UnionType
 
 from .algebra.encoding import table_of
+from .algebra.kinds import KINDS
 from .algebra.table import TABLE
 from .mypy_api import analysis, contextless, inserting, nodes, own_methods, retyping, type_aliases, type_ops
 from .names import (
@@ -49,7 +50,7 @@ def tag_flow(context: ClassDefContext) -> None:
 
 def _inserted(declaration: Declaration) -> tuple[Expression | None, str]:
     """The decorator that need not be told of, and the one that tells it: one that was not written there."""
-    bare = declaration.direct and declaration.call is None and declaration.kind == "step"
+    bare = declaration.direct and declaration.call is None and KINDS[declaration.kind].merges
     return declaration.decorator if declaration.direct else None, TRANSFORM_FUNCTION if bare else STEP_FUNCTION
 
 
@@ -120,7 +121,7 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
     returns = nodes.returns_of(function)
     valued = [each for each in returns if not nodes.returns_nothing(each)]
     text = api.named_type("builtins.str")
-    if declaration.kind == "branch":
+    if KINDS[declaration.kind].chooses:
         result = retyping.synthetic(UnionType([text, NoneType()]))
     elif valued:
         anything: Type = api.named_type("builtins.object")
@@ -134,10 +135,12 @@ def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
         result = retyping.synthetic(NoneType())
     retyping.retype(api, function, info, result, {})
     analysis.belongs_to_interface(api, function)
-    if retyping.returns_inferred(function) and (valued or declaration.kind in ("branch", "transform")):
+    if retyping.returns_inferred(function) and (
+        valued or KINDS[declaration.kind].chooses or KINDS[declaration.kind].replaces
+    ):
         inserting.insert_end(function)
         inserting.write_none(api, returns)
-        if valued and declaration.kind != "branch":
+        if valued and not KINDS[declaration.kind].chooses:
             contextless.infer_alone(function, returns)
     if retyping.inferred_places(function):
         inserting.insert_enter(function, _flow_itself(info))

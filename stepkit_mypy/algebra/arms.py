@@ -10,6 +10,7 @@ from mypy.types import Type
 
 from ..mypy_api import type_ops
 from .contexts import Context, alternatives
+from .kinds import KINDS
 from .table import NO_STEP, NOT_EVERY_ARM, Parameter, Row
 
 
@@ -41,13 +42,13 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
     for row in rows:
         for name, type in row.reads.items():
             reads[name] = type_ops.join(reads[name], type) if name in reads else type
-    if {row.facts.kind for row in rows} == {"branch"}:
+    if all(KINDS[row.facts.kind].chooses for row in rows):
         cases = tuple(case for row in rows for case in row.facts.cases)
         facts = replace(facts, cases=cases, may_choose_none=any(row.facts.may_choose_none for row in rows))
         return Row(facts, reads, flows=tuple(flow for row in rows for flow in row.flows))
-    if {row.facts.kind for row in rows} == {"subflow"} and all(row.flows == first.flows for row in rows):
+    if all(KINDS[row.facts.kind].nests and row.flows == first.flows for row in rows):
         return Row(facts, reads, flows=first.flows)
-    if len({row.facts.kind for row in rows}) > 1 or first.facts.kind not in ("step", "transform"):
+    if len({row.facts.kind for row in rows}) > 1 or not KINDS[first.facts.kind].returns_keys:
         return Row(replace(facts, kind="step", named=False), reads, Context(rest=type_ops.any_type()))
     change = alternatives([row.change for row in rows], type_ops.join, NOT_EVERY_ARM)
     keys = {name: key if key.certain else replace(key, reason=NOT_EVERY_ARM) for name, key in change.keys.items()}

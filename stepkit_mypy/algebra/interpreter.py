@@ -12,6 +12,7 @@ from mypy.types import Instance, Type
 from ..mypy_api import type_ops
 from .contexts import Context, Key, Merge, State, alternatives, changes, either, telling, weakened, write
 from .encoding import table_of
+from .kinds import KINDS
 from .table import Row, Table
 
 Known = Context[Type]
@@ -79,7 +80,7 @@ def _ran(before: Known, row: Row, visit: Visit | None, path: str, within: Within
     after, ends = _succeeded(before, row, visit, path, within)
     if row.fallback is not None:
         instead = _given(row.fallback, path)
-        if row.facts.kind != "transform":
+        if not KINDS[row.facts.kind].replaces:
             instead = write(before, instead, cast(Merge, row.facts.merge), type_ops.join)
         after = _or_instead(before, row, after, instead, path, within)
     return after, ends
@@ -90,7 +91,7 @@ def _or_instead(before: Known, row: Row, after: Known, instead: Known, path: str
     assert row.fallback is not None
     if never_completes(row, within):
         return instead
-    is_open = row.change.open if row.facts.kind in ("step", "transform") else after.open and not before.open
+    is_open = row.change.open if KINDS[row.facts.kind].returns_keys else after.open and not before.open
     first, second = after, instead
     if is_open:
         first = _filled(after, instead, lambda name: after.keys.get(name) is before.keys.get(name))
@@ -109,11 +110,11 @@ def _filled(context: Known, other: Known, may_be_given: Callable[[str], bool]) -
 def never_completes(row: Row, within: Within = ()) -> bool:
     """Whether a row fails whenever it runs, as far as can be seen."""
     facts = row.facts
-    if facts.kind in ("step", "transform"):
+    if KINDS[facts.kind].returns_keys:
         return facts.never
-    if facts.kind == "parallel":
+    if KINDS[facts.kind].has_members:
         return facts.mode == "all" and any(map(_always_fails, row.members))
-    if facts.kind == "branch" and facts.may_choose_none:
+    if KINDS[facts.kind].chooses and facts.may_choose_none:
         return False
     return bool(row.flows) and all(_never_ends(flow, within) for flow in row.flows)
 
@@ -139,14 +140,14 @@ def _never_ends(flow: Instance | None, within: Within) -> bool:
 def _succeeded(before: Known, row: Row, visit: Visit | None, path: str, within: Within) -> tuple[Known, list[Known]]:
     facts = row.facts
     merge = cast(Merge, facts.merge)
-    if facts.kind == "transform":
+    if KINDS[facts.kind].replaces:
         return _given(row.change, path), []
-    if facts.kind == "step":
+    if KINDS[facts.kind].merges:
         return write(before, _given(row.change, path), merge, type_ops.join), []
-    if facts.kind == "subflow":
+    if KINDS[facts.kind].nests:
         change, ends = _inside_any(before, row, visit, path, within)
         return write(before, change, merge, type_ops.join), [write(before, end, merge, type_ops.join) for end in ends]
-    if facts.kind == "branch":
+    if KINDS[facts.kind].chooses:
         return _branch(before, row, visit, path, within)
     return _group(before, row, visit, path, within)
 
@@ -234,7 +235,7 @@ def _group(before: Known, row: Row, visit: Visit | None, path: str, within: With
     after, ends = before, []
     early = before
     for member, change, inner in member_changes(before, row, visit, path, within):
-        if member.facts.kind == "subflow":
+        if KINDS[member.facts.kind].nests:
             change = _leaving(change, before, after)
         after = write(after, change, merge, type_ops.join)
         for end in inner:
@@ -268,7 +269,7 @@ def member_changes(
         own = f"{path}/{member.facts.name}"
         if member.facts.when == "no":
             continue
-        if member.facts.kind == "subflow":
+        if KINDS[member.facts.kind].nests:
             change, ends = _inside_any(before, member, visit, own, within)
         else:
             change, ends = _given(member.change, own), []
@@ -286,9 +287,9 @@ def member_changes(
 
 def row_changes(before: Known, row: Row) -> list[Known]:
     """What a row may write: for a branch, what each of its cases does."""
-    if row.facts.kind == "step":
+    if KINDS[row.facts.kind].merges:
         return [_given(row.change, row.facts.name)]
-    if row.facts.kind in ("subflow", "branch"):
+    if KINDS[row.facts.kind].runs_flows:
         return [_inside(before, flow, None, row.facts.name, ())[0] for flow in row.flows]
     return []
 
@@ -303,9 +304,9 @@ def collect_paths(found: tuple[Row, ...], prefix: str, paths: list[str], within:
             complete = False
             continue
         path = prefix + row.facts.name
-        if row.facts.kind == "parallel":
+        if KINDS[row.facts.kind].has_members:
             complete &= collect_paths(row.members, path + "/", paths, within)
-        cases = row.facts.cases if row.facts.kind == "branch" else ("",) * len(row.flows)
+        cases = row.facts.cases if KINDS[row.facts.kind].chooses else ("",) * len(row.flows)
         for case, flow in zip(cases, row.flows, strict=False):
             inner = f"{path}/{case}/" if case else f"{path}/"
             table = None if flow is None or not may_enter(flow, within) else table_of(flow.type)

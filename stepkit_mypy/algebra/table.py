@@ -11,12 +11,12 @@ from mypy.types import Instance, Type, TypedDictType
 
 from ..mypy_api import type_ops
 from .contexts import Context, Key
+from .kinds import Kind
 
 TABLE = "__stepkit_types__"
 """The name of the type alias in a flow class whose target is its table."""
 ANONYMOUS = "?"
 
-Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
 NOT_EVERY_RETURN = "not every return gives it"
 NOT_EVERY_ARM = "not every arm of the condition that it is declared under gives it"
 

@@ -34,7 +34,8 @@ from stepkit.errors import quoted
 
 from .. import messages
 from ..algebra.encoding import table_of
-from ..algebra.table import Facts, Kind, Row
+from ..algebra.kinds import KINDS, Kind
+from ..algebra.table import Facts, Row
 from ..flow_class.work import Slot, Work
 from ..mypy_api import type_ops
 from ..mypy_api.checking import TypeChecker
@@ -154,7 +155,7 @@ def _check_groups(checker: TypeChecker, work: Work) -> None:
     everything_is_seen = not any(_may_declare(statement, work) for statement in work.info.defn.defs.body)
     for slot in work.slots:
         declaration = slot.declaration
-        if declaration is None or declaration.kind != "parallel":
+        if declaration is None or not KINDS[declaration.kind].has_members:
             continue
         if not slot.members and everything_is_seen:
             text = row_builder.NO_MEMBERS.format(attribute=slot.attribute)

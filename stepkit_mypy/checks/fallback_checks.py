@@ -10,6 +10,7 @@ from mypy.types import CallableType, NoneType, Type
 
 from .. import messages
 from ..algebra.contexts import Context
+from ..algebra.kinds import KINDS
 from ..algebra.table import Row
 from ..flow_class.work import Slot, Work
 from ..mypy_api import checking, deferral, nodes, type_ops
@@ -59,7 +60,7 @@ def _own(checker: TypeChecker, work: Work, slot: Slot) -> Fallback | None:
 def _check_returned(
     checker: TypeChecker, work: Work, slot: Slot, row: Row, found: Fallback, place: Node, context: Context[Type]
 ) -> None:
-    step, transform = row.facts.name, row.facts.kind == "transform"
+    step, transform = row.facts.name, KINDS[row.facts.kind].replaces
     constants = work.body.constants if slot.declaration is None else slot.declaration.constants
     result = read(checker, work, found, slot.attribute, constants, transform=transform)
     if result is None:

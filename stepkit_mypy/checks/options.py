@@ -20,6 +20,7 @@ from stepkit.fallback import no_method
 from stepkit.table import CircuitBreaker
 
 from .. import messages
+from ..algebra.kinds import KINDS
 from ..flow_class.work import Work
 from ..mypy_api.checking import TypeChecker
 from ..names import CIRCUIT_BREAKER, ERROR_POLICIES
@@ -53,7 +54,7 @@ def check_declaration(checker: TypeChecker, work: Work, declaration: Declaration
     _check_fallback(checker, work, declaration)
     _check_breaker(checker, declaration)
     _check_aliases(checker, declaration)
-    if declaration.kind == "branch":
+    if KINDS[declaration.kind].chooses:
         _check_cases(checker, declaration)
     if isinstance(node, Decorator):
         _check_method(checker, declaration, node)

@@ -11,6 +11,7 @@ from mypy.plugin import (
 )
 from mypy.types import CallableType, FunctionLike, Type
 
+from ..algebra.kinds import KINDS
 from ..algebra.table import TABLE
 from ..checks import fallback_checks, when
 from ..mypy_api import checking, type_aliases, type_ops
@@ -79,7 +80,7 @@ def declared(session: Session, context: MethodContext | FunctionContext) -> Type
     work, declaration = session.declared(checker, context.context)
     if work is not None and declaration is not None:
         when.check(checker, work, declaration)
-        if declaration.kind == "subflow":
+        if KINDS[declaration.kind].nests:
             containers.declared(checker, work, declaration)
             if checking.is_silenced(checker):
                 finish_if_complete(session, checker, work)

@@ -9,6 +9,7 @@ from mypy.types import Type
 
 from .. import messages
 from ..algebra.encoding import encode_row
+from ..algebra.kinds import KINDS
 from ..algebra.table import Row
 from ..mypy_api import inserting, retyping, type_ops, unannotated
 from ..mypy_api.checking import TypeChecker
@@ -30,7 +31,7 @@ def mixed_in(
     if declaration is None or info.fullname == FLOW:
         return None
     function = declaration.function
-    if function is None or declaration.kind == "branch":
+    if function is None or KINDS[declaration.kind].chooses:
         return step_type(checker, declaration, type_ops.any_type())
     declaration.below = look_below(declaration, decorated)
     position = declarations.index(declaration) + 1

@@ -12,6 +12,7 @@ from mypy.types import CallableType, NoneType, Type, get_proper_type
 from .. import messages
 from ..algebra.contexts import Context, State, collisions
 from ..algebra.encoding import encode_row
+from ..algebra.kinds import KINDS
 from ..algebra.table import Facts, Row
 from ..checks.nested_inputs import telling_once
 from ..flow_class.work import Work
@@ -68,7 +69,7 @@ def made(
         if deferral.defer_decorator(checker, node, info):
             return None
     declaration.below = look_below(declaration, decorated)
-    if declaration.kind == "branch":
+    if KINDS[declaration.kind].chooses:
         return _branch_made(session, checker, work, declaration, function, state)
     result = judged(checker, work, declaration)
     facts = replace(facts_below(checker, declaration, info), never=result.never)
@@ -303,7 +304,7 @@ def _check_collisions(
             return
         merge = facts_of(group.declaration, "", checker).merge
         earlier = containers.context_of_members(checker, work, group, declaration.key, before)
-    if merge != "error" or row.facts.kind != "step":
+    if merge != "error" or not KINDS[row.facts.kind].merges:
         return
     function = declaration.function
     assert function is not None
@@ -318,7 +319,7 @@ def check_return(
     function, below, node = declaration.function, declaration.below, declaration.node
     assert function is not None
     step = row.facts.name
-    transform = row.facts.kind == "transform"
+    transform = KINDS[row.facts.kind].replaces
     if below is not None and below.gives is not None and not below.keeps:
         if not _is_mapping_or_none(below.gives, transform):
             messages.bad_return(checker, function, step, below.gives, transform=transform)
@@ -371,6 +372,6 @@ def is_step(type: Type | None) -> TypeGuard[Type]:
 
 def step_type(checker: TypeChecker, declaration: Declaration, call: Type, row: Type | None = None) -> Type:
     """The type of the attribute that a decorated method becomes."""
-    if declaration.kind == "branch":
+    if KINDS[declaration.kind].chooses:
         return type_ops.named(checker, BRANCH, [call])
     return type_ops.named(checker, STEP, [call, row if row is not None else type_ops.any_type()])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mypy.nodes import Decorator
 from mypy.types import AnyType, CallableType, Type
 
+from ..algebra.kinds import KINDS
 from ..algebra.table import Parameter
 from ..mypy_api import retyping, type_ops
 from ..mypy_api.checking import TypeChecker
@@ -65,7 +66,7 @@ def returned_below(
     """What a decorated method gives; ``wanted`` as for ``returned``."""
     function, below = declaration.function, declaration.below
     assert function is not None
-    transform = declaration.kind == "transform"
+    transform = KINDS[declaration.kind].replaces
     result = returned(checker, function, declaration.constants, wanted, transform=transform)
     if below is None or below.gives is None:
         return result

@@ -9,6 +9,7 @@ from mypy.types import AnyType, CallableType, Instance, NoneType, ProperType, Ty
 
 from ..algebra.contexts import Context, alternatives
 from ..algebra.encoding import decode_row, is_ready, table_of
+from ..algebra.kinds import KINDS
 from ..algebra.table import NO_STEP, NOT_EVERY_RETURN, TABLE, Facts, Parameter, Row
 from ..flow_class.work import Work
 from ..mypy_api import deferral, inference, type_ops
@@ -42,7 +43,7 @@ def _of_function(checker: TypeChecker, work: Work, declaration: Declaration) -> 
         return None
     facts = facts_of(declaration, work.info.fullname, checker)
     called = type_ops.called_type(type)
-    if called is None or declaration.kind == "branch":
+    if called is None or KINDS[declaration.kind].chooses:
         return Row(facts, change=Context(rest=type_ops.any_type()))
     parameters, reads, whole = signature_of(called)
     reader = Reader(checker, {}, declaration.constants)
@@ -90,7 +91,9 @@ def _of_other_class(
     deferral.add_dependency(checker, f"{other.fullname}.{TABLE}", checker.tree.fullname)
     table = table_of(other)
     rows = () if table is None else table.rows
-    found = next((row for row in rows if row.facts.attribute == attribute and row.facts.kind != "parallel"), NO_STEP)
+    found = next(
+        (row for row in rows if row.facts.attribute == attribute and not KINDS[row.facts.kind].has_members), NO_STEP
+    )
     return found if found is NO_STEP else _renamed(found, work, declaration)
 
 

@@ -9,6 +9,7 @@ from mypy.nodes import Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
 from mypy.types import AnyType, CallableType, Instance, Type, get_proper_type
 
 from ..algebra.contexts import Context
+from ..algebra.kinds import KINDS
 from ..algebra.table import Row, has_other_fallback
 from ..flow_class.work import Work
 from ..mypy_api import checking, contextless, deferral, inference, inserting, retyping, type_ops, unannotated
@@ -89,7 +90,7 @@ def overridden(checker: TypeChecker, work: Work, row: Row) -> Row:
 
 
 def _with(checker: TypeChecker, work: Work, row: Row, found: Fallback, attribute: str, constants: Constants) -> Row:
-    gives = read(checker, work, found, attribute, constants, transform=row.facts.kind == "transform")
+    gives = read(checker, work, found, attribute, constants, transform=KINDS[row.facts.kind].replaces)
     if gives is None:
         return row
     name = row.facts.fallback.rpartition(".")[2]

@@ -6,6 +6,7 @@ from mypy.nodes import CallExpr, ConditionalExpr, DictExpr, Expression, LambdaEx
 from mypy.types import CallableType, Instance, NoneType, Type, TypedDictType, UnionType, get_proper_type
 
 from .. import messages
+from ..algebra.kinds import KINDS
 from ..algebra.table import TABLE
 from ..flow_class.work import Work
 from ..mypy_api import deferral, inference, type_aliases, type_ops
@@ -78,7 +79,7 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     """The declaring function's signature: lambdas of ``self`` are typed, and cases keep what they are made with."""
     flow, cases = flow_argument(declaration), declaration.options.get("cases")
     types = list(default.arg_types)
-    if declaration.kind == "subflow" and isinstance(flow, LambdaExpr):
+    if KINDS[declaration.kind].nests and isinstance(flow, LambdaExpr):
         place = 0 if declaration.group is not None else 1
         types[place] = _factory(checker, work, flow) or types[place]
     elif isinstance(cases, DictExpr) and "cases" in default.arg_names:

@@ -11,6 +11,7 @@ from ..algebra.arms import one_of
 from ..algebra.contexts import Context, State
 from ..algebra.encoding import is_ready
 from ..algebra.interpreter import advance
+from ..algebra.kinds import KINDS
 from ..algebra.table import Row
 from ..flow_class.work import Slot, Work
 from ..mypy_api import deferral, inference, nodes, type_ops
@@ -36,13 +37,13 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
         return assigned.row_of(checker, work, declaration)
     definer = work.info.fullname
     last = deferral.is_last_pass(checker)
-    if declaration.kind == "parallel":
+    if KINDS[declaration.kind].has_members:
         rows = _rows(checker, work, slot.members)
         if rows is None:
             return None
         row = with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), members=rows))
         return row.with_wrong(work.wrong_conditions.get(declaration.key, ()))
-    if declaration.kind == "subflow":
+    if KINDS[declaration.kind].nests:
         argument = flow_argument(declaration)
         type = None if argument is None else type_of_flow(checker, declaration, argument)
         if type is None and argument is not None and not last:

@@ -13,6 +13,7 @@ from mypy.types import CallableType, Type
 
 from .. import messages
 from ..algebra.contexts import Key
+from ..algebra.kinds import KINDS
 from ..flow_class.work import Reading, Slot, Work, input_of
 from ..mypy_api import deferral, nodes, retyping, type_ops
 from ..mypy_api.checking import TypeChecker
@@ -105,9 +106,9 @@ def _readings_after(checker: TypeChecker, work: Work, attribute: str, name: str)
 
 def _gives_anew(slot: Slot, name: str) -> bool:
     if slot.declaration is None:
-        return slot.row is not None and (slot.row.facts.kind == "transform" or name in slot.row.change.keys)
+        return slot.row is not None and (KINDS[slot.row.facts.kind].replaces or name in slot.row.change.keys)
     function = slot.declaration.function
-    return function is not None and (slot.declaration.kind == "transform" or name in nodes.displayed_keys(function))
+    return function is not None and (KINDS[slot.declaration.kind].replaces or name in nodes.displayed_keys(function))
 
 
 def _readings(slot: Slot, position: int) -> Iterator[Reading]:
@@ -152,7 +153,7 @@ def _always(type: Type) -> Callable[[], Type | None]:
 
 def _flows(declaration: Declaration) -> list[Expression]:
     """The nested flows that a declaration names."""
-    if declaration.kind == "subflow":
+    if KINDS[declaration.kind].nests:
         flow = flow_argument(declaration)
         return [] if flow is None else [flow]
     cases = declaration.options.get("cases")

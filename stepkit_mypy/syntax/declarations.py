@@ -31,7 +31,8 @@ from mypy.nodes import (
     TypeInfo,
 )
 
-from ..algebra.table import Facts, Kind, Parameter
+from ..algebra.kinds import KINDS, Kind
+from ..algebra.table import Facts, Parameter
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inserting import is_unread
 from ..mypy_api.nodes import has_default
@@ -254,7 +255,7 @@ def flow_argument(declaration: Declaration) -> Expression | None:
 
 def name_argument(declaration: Declaration) -> Expression | None:
     """Where the step's name stands; None where the attribute's is taken."""
-    place = "name" if declaration.group is not None and declaration.kind == "subflow" else "$0"
+    place = "name" if declaration.group is not None and KINDS[declaration.kind].nests else "$0"
     argument = declaration.options.get(place)
     if isinstance(argument, NameExpr) and argument.fullname == "builtins.None":
         return None

@@ -8,20 +8,11 @@ from typing import Literal
 
 from mypy.nodes import ArgKind, CallExpr, EllipsisExpr, Expression
 
-from ..algebra.table import Kind
-from ..names import (
-    BRANCH_FUNCTION,
-    PARALLEL,
-    PARALLEL_FUNCTION,
-    STEP_FUNCTION,
-    SUBFLOW,
-    SUBFLOW_FUNCTION,
-    TRANSFORM_FUNCTION,
-)
+from ..algebra.kinds import KINDS, Kind
 
-DECORATORS: dict[str, Kind] = {STEP_FUNCTION: "step", TRANSFORM_FUNCTION: "transform", BRANCH_FUNCTION: "branch"}
-FUNCTIONS: dict[str, Kind] = {**DECORATORS, SUBFLOW_FUNCTION: "subflow", PARALLEL_FUNCTION: "parallel"}
-MADE: dict[str, Kind] = {SUBFLOW: "subflow", PARALLEL: "parallel"}
+FUNCTIONS: dict[str, Kind] = {traits.function: kind for kind, traits in KINDS.items()}
+DECORATORS: dict[str, Kind] = {traits.function: kind for kind, traits in KINDS.items() if traits.decorates}
+MADE: dict[str, Kind] = {traits.made: kind for kind, traits in KINDS.items() if not traits.decorates}
 METHOD = EllipsisExpr()
 """Stands for the method that is decorated."""
 UNSEEN = EllipsisExpr()

@@ -38,6 +38,7 @@ from mypy.nodes import (
 )
 from mypy.types import CallableType, UnboundType
 
+from ..algebra.kinds import KINDS
 from ..mypy_api import nodes
 from ..names import STEP_DECORATOR
 from .maker import FUNCTIONS, MADE, METHOD, UNSEEN, Argument, House, Maker, Parameter, not_here
@@ -117,7 +118,7 @@ class Makers:
             owner = self._node_of(expression.expr, scope)
             symbol = owner.get(expression.name) if isinstance(owner, TypeInfo) else None
             maker = self._of_node(symbol.node, scope) if symbol is not None and symbol.node is not None else None
-        if maker is None or maker.kind != "parallel" or maker.stage != "made":
+        if maker is None or not KINDS[maker.kind].has_members or maker.stage != "made":
             return None
         return expression.name if isinstance(expression, (NameExpr, MemberExpr)) else None
 

@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "codes": set(),
     "caching": set(),
     "mypy_api": {"names"},
-    "algebra": {"mypy_api"},
+    "algebra": {"mypy_api", "names"},
     "savable": {"algebra", "mypy_api", "names"},
     "syntax": {"algebra", "mypy_api", "names"},
     "messages": {"algebra", "codes", "mypy_api", "savable", "syntax"},
@@ -43,7 +43,7 @@ ROOMS: dict[str, set[str]] = {
         "semantic",
         "syntax",
     },
-    "plugin": {"caching", "features", "flow_class", "mypy_api", "names"},
+    "plugin": {"algebra", "caching", "features", "flow_class", "mypy_api", "names"},
     "": {"plugin"},
 }
 
