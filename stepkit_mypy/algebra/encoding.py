@@ -11,6 +11,7 @@ from typing import Any
 from mypy.nodes import TypeInfo
 from mypy.types import Instance, LiteralType, TupleType, Type, TypedDictType, get_proper_type
 
+from ..caching import Kept
 from ..mypy_api import type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
 from .contexts import Context
@@ -129,20 +130,15 @@ def runs(info: TypeInfo, other: TypeInfo) -> bool:
     return info is other or any(each is other for each in inside)
 
 
-_decoded: dict[int, tuple[Type, Table]] = {}
-"""The tables that were read last: a pure function of types, by their identity, as they have no cheap hash."""
+_decoded: Kept[Table] = Kept(64)
+"""The tables that were read last, by the identity of their types: they have no cheap hash."""
 
 
 def decode(type: Type) -> Table | None:
     proper = get_proper_type(type)
     if not isinstance(proper, TupleType) or len(proper.items) < 2:
         return None
-    known = _decoded.get(id(proper))
-    if known is None:
-        if len(_decoded) >= 64:
-            _decoded.clear()
-        known = _decoded[id(proper)] = proper, _decode(proper)
-    return known[1]
+    return _decoded.answer((proper,), lambda: _decode(proper), key=id(proper))
 
 
 def _decode(proper: TupleType) -> Table:

@@ -27,6 +27,7 @@ from mypy.types import Instance, TupleType, Type, UnionType, get_proper_type
 
 from .. import messages
 from ..algebra.encoding import is_ready
+from ..caching import Kept
 from ..mypy_api import checking, deferral, inference, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..syntax.constants import Constants
@@ -47,11 +48,10 @@ class Comparisons:
     """What the names of events are compared with, in the function that is being checked."""
 
     def __init__(self) -> None:
-        self._root: object = None
-        self._found: dict[Expression, list[ComparisonExpr | MatchStmt]] = {}
-        self._asked: tuple[tuple[object, ...], tuple[list[_Wrong], list[Type]]] | None = None
-        self._narrows: tuple[object, bool] | None = None
-        self._constants: tuple[object, Constants] | None = None
+        self._decisions: Kept[dict[Expression, list[ComparisonExpr | MatchStmt]]] = Kept()
+        self._asked: Kept[tuple[list[_Wrong], list[Type]]] = Kept()
+        self._narrows: Kept[bool] = Kept()
+        self._constants: Kept[Constants] = Kept()
 
     def step_name(self, checker: TypeChecker, tables: Tables, event: Type, node: Node, default: Type) -> Type:
         """Called where ``event.step_name`` is read, or matched by a pattern. The type that it has there.
@@ -59,9 +59,7 @@ class Comparisons:
         A name that no step has is told here. Then the type has it too, so that mypy goes on, and says nothing itself.
         """
         question = (node, *type_ops.outline(event), tables.generation)
-        if self._asked is None or self._asked[0] != question:
-            self._asked = question, self._find(checker, tables, event, node)
-        wrong, members = self._asked[1]
+        wrong, members = self._asked.answer(question, lambda: self._find(checker, tables, event, node))
         if not wrong and not members:
             return default
         for place, text, name in wrong:  # each time: mypy asks while it tries things out, too, and drops repetitions
@@ -76,10 +74,7 @@ class Comparisons:
     def narrow(self, checker: TypeChecker) -> bool:
         """Whether mypy knows the step behind every comparison in this body: it narrows by literals only."""
         root = checking.body_being_checked(checker)
-        if self._narrows is None or self._narrows[0] is not root:
-            found = checking.decisions_in(root)
-            self._narrows = root, all(_is_literal(checker, each) for item in found for each in values_compared(item))
-        return self._narrows[1]
+        return self._narrows.answer((root,), lambda: _all_narrow(checker, checking.decisions_in(root)))
 
     def _find(self, checker: TypeChecker, tables: Tables, event: Type, node: Node) -> tuple[list[_Wrong], list[Type]]:
         """What is wrong, and the types of the enum members that are compared with: they are no texts for mypy."""
@@ -160,9 +155,7 @@ class Comparisons:
 
     def _assigned(self, checker: TypeChecker, name: Expression) -> Expression | None:
         """What a constant of this module, or of one of its classes, is set to."""
-        if self._constants is None or self._constants[0] is not checker.tree:
-            self._constants = checker.tree, Constants()
-        constants = self._constants[1]
+        constants = self._constants.answer((checker.tree,), Constants)
         found = constants.assigned_once(checker, name)
         if found is None and isinstance(name, MemberExpr):  # self.GATES
             owner = get_proper_type(inference.infer_quietly(checker, name.expr))
@@ -173,13 +166,26 @@ class Comparisons:
 
     def _about(self, checker: TypeChecker, node: MemberExpr) -> list[ComparisonExpr | MatchStmt]:
         root = checking.body_being_checked(checker)
-        if self._root is not root or node not in self._found:
-            self._root, self._found = root, {}
-            for found in checking.decisions_in(root):
-                for subject in found.operands if isinstance(found, ComparisonExpr) else [found.subject]:
-                    self._found.setdefault(subject, []).append(found)
-            self._found.setdefault(node, [])
-        return self._found[node]
+        found = self._decisions.answer((root,), lambda: _by_subject(checking.decisions_in(root)))
+        if node not in found:  # the body may have got other nodes since
+            found.clear()
+            found.update(_by_subject(checking.decisions_in(root)))
+        return found.setdefault(node, [])
+
+
+def _by_subject(
+    decisions: list[ComparisonExpr | MatchStmt],
+) -> dict[Expression, list[ComparisonExpr | MatchStmt]]:
+    """Decisions by what is compared in them."""
+    found: dict[Expression, list[ComparisonExpr | MatchStmt]] = {}
+    for each in decisions:
+        for subject in each.operands if isinstance(each, ComparisonExpr) else [each.subject]:
+            found.setdefault(subject, []).append(each)
+    return found
+
+
+def _all_narrow(checker: TypeChecker, decisions: list[ComparisonExpr | MatchStmt]) -> bool:
+    return all(_is_literal(checker, each) for item in decisions for each in values_compared(item))
 
 
 def _flows_of(event: Type) -> list[TypeInfo]:

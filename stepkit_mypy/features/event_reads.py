@@ -19,6 +19,7 @@ from mypy.nodes import Context as Node
 from mypy.patterns import AsPattern, OrPattern, Pattern, ValuePattern
 from mypy.types import TupleType, get_proper_type
 
+from ..caching import Kept
 from ..mypy_api import checking, inference, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..names import STEP_NAME
@@ -29,8 +30,7 @@ class EventReads:
     """The keys that the function being checked reads of events' contexts by their names."""
 
     def __init__(self) -> None:
-        self._root: object = None
-        self._found: set[Expression] = set()
+        self._found: Kept[set[Expression]] = Kept()
 
     def needs_key(self, checker: TypeChecker, node: Node) -> bool:
         """Whether a key of this context is read as one that every event has.
@@ -38,10 +38,12 @@ class EventReads:
         Where the function looks at an event's name in a way by which mypy does not narrow the event, nobody can tell.
         """
         root = checking.body_being_checked(checker)
-        if self._root is not root:
-            self._root, self._found = root, set()  # what a name is compared with may be in a context itself
-            self._found = _keyed(checker, checking.expressions_in(root), checking.decisions_in(root))
-        return node in self._found
+        found = self._found.answer(
+            (root,),
+            lambda: _keyed(checker, checking.expressions_in(root), checking.decisions_in(root)),
+            meanwhile=set(),  # what a name is compared with may be in a context itself
+        )
+        return node in found
 
 
 def _keyed(

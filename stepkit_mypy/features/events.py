@@ -68,12 +68,7 @@ def _context(checker: TypeChecker, tables: Tables, event: Type, node: Node, *, k
     mypy asks once for each item of a union, always about the whole: the answer is kept until something else is asked.
     """
     question = _question(tables, event, node)
-    if tables.asked is None or tables.asked[0] != question:
-        found = _event_context(checker, tables, event, node, keyed=keyed)
-        if found is None:
-            return None
-        tables.asked = (question, found)
-    return tables.asked[1]
+    return tables.contexts.answer(question, lambda: _event_context(checker, tables, event, node, keyed=keyed))
 
 
 def _question(tables: Tables, event: Type, node: Node) -> tuple[object, ...]:
@@ -104,9 +99,8 @@ def check_savable(checker: TypeChecker, tables: Tables, event: Type, node: Node)
     What was found is said each time that mypy asks: it asks while it tries things out, too, and drops repetitions.
     """
     question = _question(tables, event, node)
-    if tables.checked is None or tables.checked[0] != question:
-        tables.checked = question, _unsavable(checker, tables, event, node)
-    for name, (key, flow, problem) in tables.checked[1].items():
+    found = tables.unsavable.answer(question, lambda: _unsavable(checker, tables, event, node))
+    for name, (key, flow, problem) in found.items():
         messages.unsavable(checker, node, name, key, flow, problem)
 
 

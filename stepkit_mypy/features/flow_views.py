@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import is_
 
 from mypy.nodes import TypeInfo
 from mypy.types import Type
@@ -12,6 +11,7 @@ from ..algebra.contexts import Context, Key, merged
 from ..algebra.encoding import as_type, decode, table_of, tables_inside
 from ..algebra.interpreter import collect_paths, start, walk
 from ..algebra.table import TABLE, Row, Table
+from ..caching import Kept
 from ..checks.early_stop import stopped
 from ..mypy_api import deferral, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
@@ -22,7 +22,6 @@ from ..savable import Judge, Problem, known_of
 class Entry:
     """What was read of a flow's table, as long as it stays what it is, and those of the flows inside it."""
 
-    info: TypeInfo
     targets: list[Type]
     table: Table
     after: dict[str, Context[Type]] = field(default_factory=dict)
@@ -31,36 +30,29 @@ class Entry:
     """Whether the paths of all steps are known."""
     keys: dict[str, Type] = field(default_factory=dict)
     stopped: Type | None = None
-    generation: int = -1
-    """When the targets were compared last."""
 
 
 class Tables:
     """The tables that were read last; reading one costs what its steps cost."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, Entry] = {}
         self.generation = 0
-        """Grows whenever some flow's table changes: as long as it does not, nothing need be compared."""
-        self.asked: tuple[tuple[object, ...], Type | None] | None = None
-        self.checked: tuple[tuple[object, ...], dict[str, tuple[Key[Type], str, Problem]]] | None = None
+        """Grows whenever some flow's table changes: as long as it does not, no tables need be compared."""
+        self._current: Kept[Entry | None] = Kept(32)
+        self._entries: Kept[Entry | None] = Kept(32)
+        self.contexts: Kept[Type | None] = Kept()
+        """What the event holds that was asked for last."""
+        self.unsavable: Kept[dict[str, tuple[Key[Type], str, Problem]]] = Kept()
+        """What cannot be saved of it."""
 
     def _entry(self, info: TypeInfo) -> Entry | None:
-        entry = self._tables.get(info.fullname)
-        if entry is not None and entry.generation == self.generation and entry.info is info:
-            return entry
+        return self._current.answer((info, self.generation), lambda: self._read(info), key=info.fullname)
+
+    def _read(self, info: TypeInfo) -> Entry | None:
         targets = tables_inside(info)
         if targets is None:
             return None
-        if entry is None or len(entry.targets) != len(targets) or not all(map(is_, entry.targets, targets)):
-            table = decode(targets[0])
-            if table is None:
-                return None
-            if len(self._tables) > 32:
-                self._tables.clear()
-            entry = self._tables[info.fullname] = Entry(info, targets, table)
-        entry.generation = self.generation
-        return entry
+        return self._entries.answer((info, *targets), lambda: _read_from(targets), key=info.fullname)
 
     def judge(self, info: TypeInfo) -> Judge | None:
         """What tells the types that the flow's checkpoints can save; None where its codecs cannot be seen."""
@@ -170,3 +162,8 @@ def depend_on(checker: TypeChecker, info: TypeInfo) -> None:
     found = type_aliases.inherited_alias(info, TABLE)
     if found is not None:
         deferral.add_dependency(checker, f"{found[1].fullname}.{TABLE}")
+
+
+def _read_from(targets: list[Type]) -> Entry | None:
+    table = decode(targets[0])
+    return None if table is None else Entry(targets, table)
