@@ -239,7 +239,7 @@ def _annotations(table: Table) -> Iterator[Type | None]:
     for key in table.input.keys.values():
         yield key.type
     for row in (each for outer in table.rows for each in (outer, *outer.members)):
-        if row.facts.names_whole or None in row.flows:
+        if row.facts.names_whole or row.facts.fallback_names == "more" or None in row.flows:
             yield None
         yield from _annotations_of_row(row)
 
@@ -248,6 +248,8 @@ def _annotations_of_row(row: Row) -> Iterator[Type]:
     for parameter in row.facts.parameters:
         if parameter.annotated and parameter.name in row.reads:
             yield row.reads[parameter.name]
+    if row.facts.fallback_names and row.fallback is not None:
+        yield from (key.type for key in row.fallback.keys.values())
     if row.facts.names_return:
         for key in row.change.keys.values():
             yield key.type

@@ -7,7 +7,7 @@ from typing import Any
 
 from mypy.nodes import Decorator, Expression, LambdaExpr, MypyFile, RefExpr, TypeInfo, Var
 from mypy.plugin import ClassDefContext
-from mypy.types import Instance, NoneType, Type, UnionType
+from mypy.types import Instance, NoneType, ProperType, Type, UnionType
 
 from .algebra.encoding import table_of
 from .algebra.kinds import KINDS
@@ -166,10 +166,16 @@ def _tag_fallbacks(api: Any, info: TypeInfo, declarations: Sequence[Declaration]
     for name in names - {"", *ERROR_POLICIES}:
         for owner in info.mro:
             symbol = owner.names.get(name) if owner.module_name == module else None
-            function = own_methods.plain_method(symbol.node if symbol is not None else None)
-            if function is not None and not inserting.has_no_body(function):
-                result = retyping.synthetic(type_ops.any_type())
-                retyping.retype(api, function, owner, result, {1: api.named_type("builtins.Exception")})
+            node = None if symbol is None else symbol.node
+            plain = own_methods.plain_method(node)
+            function = node.func if isinstance(node, Decorator) else plain
+            if function is None or inserting.has_no_body(function) or function.is_static or function.is_class:
+                continue
+            result: ProperType = type_ops.any_type()
+            if plain is None:  # what its decorators leave of this tells whether its body says what it gives
+                text, anything = api.named_type("builtins.str"), api.named_type("builtins.object")
+                result = UnionType([api.named_type("typing.Mapping", [text, anything]), NoneType()])
+            retyping.retype(api, function, owner, retyping.synthetic(result), {1: api.named_type("builtins.Exception")})
 
 
 def _fallback_name(written: Expression, module: MypyFile | None) -> str:

@@ -29,6 +29,7 @@ def one_of(rows: Sequence[Row], attribute: str, *, conditional: bool) -> Row:
         when=_same([row.facts.when for row in rows], "maybe"),
         on_error=_same([row.facts.on_error if row.fallback is None else "unknown" for row in rows], "unknown"),
         fallback="",
+        fallback_names="more" if any(row.facts.fallback_names for row in rows) else "",
         never=all(row.facts.never for row in rows),
         merge=_same([row.facts.merge for row in rows], "unknown"),
         may_skip=any(row.facts.may_skip for row in rows),

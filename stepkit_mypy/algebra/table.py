@@ -50,6 +50,8 @@ class Facts:
     merge: str = "override"
     fallback: str = ""
     """The name of the method that ``on_error=`` names: with its class, once that is known."""
+    fallback_names: Literal["", "return", "more"] = ""
+    """What the annotations of the fallback name: the types that it gives, or those that it reads, too."""
     never: bool = False
     """Whether the step's function never returns."""
     may_skip: bool = False

@@ -16,7 +16,7 @@ from ..flow_class.work import Slot, Work
 from ..mypy_api import checking, deferral, nodes, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
-from ..rows.fallbacks import Fallback, error_place, method, of_declaration, read, type_of
+from ..rows.fallbacks import Fallback, error_place, is_step, method, of_declaration, read, type_of
 from ..rows.parameters import is_told, parameter_type
 from ..rows.progress import context_before
 from ..syntax.declarations import Declaration
@@ -30,7 +30,7 @@ def check(checker: TypeChecker, work: Work) -> None:
             found = _own(checker, work, slot)
             if slot.inherited is not None and found is None:
                 name = slot.inherited.facts.fallback.rpartition(".")[2]
-                if name in work.slot_of:
+                if is_step(work, name):
                     from stepkit.fallback import no_method
 
                     text = f"{slot.attribute}: {no_method(name, [])}"

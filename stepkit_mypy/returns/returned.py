@@ -245,6 +245,8 @@ class Reader:
                 if expression is not None:
                     self.result.unknown.append((expression, what or f"a {item.type.name}, whose keys are not known"))
                 yield Context(rest=type_ops.values_of(item))
+            elif type_ops.awaited(item) is not item:  # stepkit awaits what a sync function returns
+                yield from self.of_type(type_ops.awaited(item), expression, what)
             else:
                 self.result.wrong = True  # mypy itself reports it
                 self.result.no_mapping.append((expression, item))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from mypy.nodes import Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
 from mypy.types import AnyType, CallableType, Instance, Type, get_proper_type
@@ -12,9 +13,21 @@ from ..algebra.contexts import Context
 from ..algebra.kinds import KINDS
 from ..algebra.table import Row, has_other_fallback
 from ..flow_class.work import Work
-from ..mypy_api import checking, contextless, deferral, inference, inserting, retyping, type_ops, unannotated
+from ..mypy_api import (
+    checking,
+    class_fields,
+    contextless,
+    deferral,
+    inference,
+    inserting,
+    own_methods,
+    retyping,
+    type_ops,
+    unannotated,
+)
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
+from ..names import DECLARATIONS
 from ..returns.returned import Reader, Returned, returned
 from ..syntax.constants import Constants
 from ..syntax.declarations import Declaration
@@ -49,7 +62,7 @@ def of_declaration(checker: TypeChecker, work: Work, declaration: Declaration) -
 
 def method(checker: TypeChecker, work: Work, name: str) -> Fallback | None:
     """The method of that name; None where the class has none, or one that is no plain method."""
-    symbol = work.info.get(name) if name not in work.slot_of else None
+    symbol = None if is_step(work, name) else work.info.get(name)
     node = None if symbol is None else symbol.node
     if isinstance(node, (FuncDef, Decorator)):
         return Fallback(node) if _is_plain(node) else None
@@ -61,6 +74,16 @@ def method(checker: TypeChecker, work: Work, name: str) -> Fallback | None:
     if isinstance(value, RefExpr) and isinstance(value.node, FuncDef):
         return Fallback(value.node)
     return Fallback(written=value if isinstance(value, LambdaExpr) else None, type=node.type)
+
+
+def is_step(work: Work, name: str) -> bool:
+    """Whether an attribute of the class is a step; one with decorators that are not understood only may be."""
+    slot = work.slot_of.get(name)
+    if slot is None or slot.declaration is None or slot.declaration.understood:
+        return slot is not None
+    node = slot.declaration.node
+    made = get_proper_type(node.var.type) if isinstance(node, Decorator) else None
+    return isinstance(made, Instance) and made.type.fullname in DECLARATIONS
 
 
 def _is_plain(node: FuncDef | Decorator) -> bool:
@@ -96,8 +119,21 @@ def _with(checker: TypeChecker, work: Work, row: Row, found: Fallback, attribute
     name = row.facts.fallback.rpartition(".")[2]
     symbol = work.info.get(name) if name else None
     fullname = name if symbol is None or symbol.node is None else symbol.node.fullname
-    facts = replace(row.facts, on_error="fallback", fallback=fullname)
+    facts = replace(row.facts, on_error="fallback", fallback=fullname, fallback_names=_named_by(found))
     return replace(row, facts=facts, fallback=None if gives.never else gives.shape)
+
+
+def _named_by(found: Fallback) -> Literal["", "return", "more"]:
+    """What the annotations of a fallback name."""
+    called = type_ops.called_type(found.type or type_of(found.node))
+    if called is None or isinstance(found.written, LambdaExpr):
+        return ""
+    keys = [
+        type for name, type in zip(called.arg_names, called.arg_types, strict=True) if name not in ("self", "error")
+    ]
+    if any(not type_ops.is_any(type) and class_fields.classes_in(type) for type in keys):
+        return "more"
+    return "" if type_ops.is_any(type_ops.awaited(called.ret_type)) else "return"
 
 
 def read(
@@ -107,16 +143,20 @@ def read(
     node, written = found.node, found.written
     if node is not None:
         deferral.add_dependency(checker, node.fullname)
-    if isinstance(node, FuncDef) and checking.stands_in_module(checker, node.fullname):
-        if not retyping.returns_inferred(node):
-            return returned(checker, node, constants, transform=transform)
-        if node.is_generator or inserting.has_no_body(node) or inserting.is_unread(node):
+    function = _read_here(checker, work, node)
+    if function is not None:
+        if not retyping.returns_inferred(function):
+            return returned(checker, function, constants, transform=transform)
+        if function.is_generator or inserting.has_no_body(function) or inserting.is_unread(function):
             return Returned(Context(rest=type_ops.any_type()))
         context = work.context_before(attribute) or Context(rest=type_ops.any_type())
-        arguments = _argument_types(checker, work, node, context, method=found.named)
-        with unannotated.body_read(checker, node, work.info, arguments):
+        arguments = _argument_types(checker, work, function, context, method=found.named)
+        with unannotated.body_read(checker, function, work.info, arguments):
             return _as_its_readers_want(
-                checker, work, attribute, lambda wanted: returned(checker, node, constants, wanted, transform=transform)
+                checker,
+                work,
+                attribute,
+                lambda wanted: returned(checker, function, constants, wanted, transform=transform),
             )
     if isinstance(written, LambdaExpr) and inference.type_of(checker, written) is not None:
         return _as_its_readers_want(
@@ -131,6 +171,21 @@ def read(
         return None if not found.named and _may_be_policy(type) else Returned(Context(rest=type_ops.any_type()))
     reader = Reader(checker, {}, constants)
     return reader.all_of(reader.of_type(type_ops.awaited(called.ret_type)), transform=transform)
+
+
+def _read_here(checker: TypeChecker, work: Work, node: FuncDef | Decorator | None) -> FuncDef | None:
+    """The function of this module that says what a fallback gives; None where a decorator, or only its type, does."""
+    if node is None or not checking.stands_in_module(checker, node.fullname):
+        return None
+    plain = own_methods.plain_method(node)
+    if plain is not None or not isinstance(node, Decorator):
+        return plain
+    if node.var.type is None:  # it stands below the step
+        deferral.check_now(checker, node, work.info)
+    called, own = type_ops.called_type(node.var.type), node.func.type
+    if called is None or not isinstance(own, CallableType) or not retyping.returns_inferred(node.func):
+        return None
+    return node.func if type_ops.awaited(called.ret_type) == type_ops.awaited(own.ret_type) else None
 
 
 def _as_its_readers_want(

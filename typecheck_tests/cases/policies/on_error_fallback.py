@@ -1,15 +1,20 @@
 # A fallback gives a step's keys when the step has failed: they are certain, and of either's type.
 # --- main.py
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Final, Literal, NoReturn, NotRequired, TypedDict
+from typing import Final, Literal, NoReturn, NotRequired, ParamSpec, TypedDict, TypeVar, final
 
 from probe import assert_type
 from stepkit import Flow, flow
+from typing_extensions import override
 
 from .elsewhere import from_elsewhere
 
 
 INSTEAD: Final = "instead"
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Input(TypedDict):
@@ -365,6 +370,87 @@ class NoMethod(Flow[Input]):
     @flow.step("third")
     def third(self, rate: float):
         return None
+
+
+def traced(function: Callable[P, R]) -> Callable[P, R]:
+    return function
+
+
+async def ask(error: Exception) -> OneKey:
+    return {"x": 1}
+
+
+class Decorated(Flow[Input]):
+    @flow.step("above", on_error="final_one")
+    def above(self):
+        return {"x": 1}
+
+    @final
+    def final_one(self, error):
+        return {"x": 2}
+
+    @traced
+    def first(self, error):
+        return {"x": 1}
+
+    @flow.step("give", on_error="first")
+    def give(self, x: int):
+        return {"x": x}
+
+    @flow.step("below", on_error="second")
+    def below(self, x: int):
+        return {"y": x}
+
+    @traced
+    def second(self, error: Exception):
+        return {"y": 1}
+
+    @flow.step("async", on_error=lambda error: ask(error))
+    def asked(self, x: int, y: int):
+        return {"x": x}
+
+    @flow.step("use")
+    def use(self, x: int, y: int):
+        return None
+
+
+class Same(Decorated):
+    @override
+    def first(self, error):
+        return {"x": 3}
+
+
+@dataclass
+class Risk:
+    level: str
+
+
+class Risky(TypedDict):
+    risk: Risk
+
+
+class Saved(Flow[Input]):
+    """What a fallback's annotations name can be restored."""
+
+    def give(self, error: Exception) -> Risky:
+        return {"risk": Risk("high")}
+
+    @flow.step("ask", on_error="give")
+    def ask(self):
+        return {"risk": None}
+
+
+class Unsaved(Flow[Input]):
+    def give(self, error):
+        return {"risk": Risk("high")}
+
+    @flow.step("ask", on_error="give")
+    def ask(self):
+        return {"risk": None}
+
+
+Saved().run_sync({"n": 1}, on_step_complete=lambda event: print(event.checkpoint))
+Unsaved().run_sync({"n": 1}, on_step_complete=lambda event: print(event.checkpoint))  # E: [stepkit-unsavable] "risk"
 
 
 class ForItsReaders(Flow[Input]):
