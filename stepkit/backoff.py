@@ -49,9 +49,8 @@ def deadline_of(value: object) -> float:
 
 def _seconds_from_now(value: Any, wanted: str) -> float:
     """Return how long it is until ``value``; below 0 it has passed, as what is left for a worker that comes late."""
-    total_seconds: Any = getattr(value, "total_seconds", None)
-    if callable(total_seconds):
-        return float(total_seconds())
+    if callable(getattr(value, "total_seconds", None)):
+        return float(value.total_seconds())
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{wanted}, not {type(value).__qualname__}")
     if value != value:  # NaN; a number may be too large for the functions of math
