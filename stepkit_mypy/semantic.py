@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from mypy.nodes import Decorator, Expression, LambdaExpr, MypyFile, RefExpr, TypeInfo, Var
 from mypy.plugin import ClassDefContext
-from mypy.types import Instance, NoneType, ProperType, Type, UnionType
+from mypy.types import NoneType, ProperType, Type, UnionType
 
 from .algebra.encoding import table_of
 from .algebra.kinds import KINDS
 from .algebra.table import TABLE
+from .flow_class.bases import declared_flow, events_of_family, flow_base
 from .mypy_api import analysis, contextless, inserting, nodes, own_methods, retyping, type_aliases, type_ops
 from .names import (
     ERROR_POLICIES,
-    EVENT,
     FLOW,
     ON_PROGRESS,
     ON_STEP_COMPLETE,
@@ -76,38 +76,6 @@ def _add_aliases(context: ClassDefContext, api: Any, info: TypeInfo) -> None:
 def _free_name(info: TypeInfo, name: str) -> str:
     symbol = info.names.get(name)
     return name if symbol is None or symbol.plugin_generated else type_aliases.hidden_name(name)
-
-
-def flow_base(info: TypeInfo) -> Instance | None:
-    """``Flow[...]`` among the direct bases that were written."""
-    derives = any(base.type.fullname != FLOW and base.type.has_base(FLOW) for base in info.bases)
-    return None if derives else next((base for base in info.bases if base.type.fullname == FLOW), None)
-
-
-def declared_flow(info: TypeInfo) -> Instance | None:
-    """``Flow[...]`` as the class, or the first of its bases that declares an input, says it; None where none does."""
-    for each in info.mro:
-        written, seen = written_flow(each), type_ops.seen_as(info, each.fullname)
-        if written is not None and seen is not None and input_is_written(each, written):
-            declared = type_ops.for_instance(seen, written)
-            return declared if isinstance(declared, Instance) else None
-    return None
-
-
-def written_flow(info: TypeInfo) -> Instance | None:
-    """``Flow`` among the bases as they were written, with its arguments or without."""
-    written = flow_base(info)
-    if written is not None:
-        return written
-    # In a class that derives from another flow, the first is one that was put there.
-    return next((base for base in info.bases[1:] if base.type.fullname == FLOW), None)
-
-
-def input_is_written(info: TypeInfo, written: Instance) -> bool:
-    """Whether a class says ``Flow[...]``; a bare ``Flow`` has no input."""
-    if not info.defn.base_type_exprs:  # it comes from a cache
-        return bool(written.args) and not type_ops.is_any(written.args[0])
-    return not any(type_aliases.is_written_without_arguments(base, FLOW) for base in info.defn.base_type_exprs)
 
 
 def tag_step(api: Any, declaration: Declaration, info: TypeInfo) -> None:
@@ -207,22 +175,3 @@ def _tag_callbacks(api: Any, info: TypeInfo) -> None:
             inserting.insert_enter(function, _flow_itself(info))
             if name == ON_STEP_COMPLETE and symbol is not None:
                 own_methods.loosen_after_analysis(api, symbol.node, 1, lambda: events_of_family(info, api.named_type))
-
-
-def events_of_family(info: TypeInfo, named: Callable[[str, list[Type]], Type]) -> list[Type]:
-    """The events of a flow, and of its bases and subclasses.
-
-    A flow's own ``on_step_complete`` takes them, whatever its annotation says: a subclass has more steps, and gives its
-    own the type of its own events, which would be a wrong override, and so would ``super().on_step_complete(event)``.
-    """
-    found: list[Type] = []
-    flows = [each for each in info.mro if each.has_base(FLOW) and each.fullname != FLOW]
-    for each in flows:
-        if all(base is each or base not in flows for base in each.mro):
-            owner = type_ops.seen_as(info, each.fullname)
-            if owner is not None:
-                owner = owner.copy_modified(
-                    args=[type_ops.any_type() for _ in owner.args]
-                )  # an alias has the variables
-                found.append(named(EVENT, [named("builtins.str", []), type_ops.any_type(), owner]))
-    return found

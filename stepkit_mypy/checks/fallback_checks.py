@@ -178,8 +178,8 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
     if not isinstance(written, LambdaExpr) or "on_error" not in default.arg_names or context is None:
         return default
     place_of_error = error_place(written, method=False)
-    settled = deferral.settle_attributes(checker, written, work.info)
-    this = type_ops.this_instance(work.info) if settled else type_ops.any_type()
+    inferred = deferral.infer_attributes(checker, written, work.info)
+    this = type_ops.this_instance(work.info) if inferred else type_ops.any_type()
     given = [this][:place_of_error] + [type_ops.named(checker, "builtins.Exception", [])]
     given += [parameter_type(checker, argument, context) for argument in written.arguments[place_of_error + 1 :]]
     function = type_ops.named(checker, "builtins.function", [])

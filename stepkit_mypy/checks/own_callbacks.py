@@ -9,6 +9,7 @@ from mypy.nodes import Decorator, FuncDef, TypeInfo
 from mypy.types import CallableType, Instance, Type, get_proper_type
 
 from .. import messages
+from ..flow_class.bases import events_of_family
 from ..flow_class.work import Work
 from ..mypy_api import own_methods, type_ops
 from ..mypy_api.checking import TypeChecker
@@ -25,7 +26,6 @@ from ..names import (
     PROGRESS,
     STEP_START,
 )
-from ..semantic import events_of_family
 
 GIVEN = {
     ON_STEP_START: (STEP_START,),

@@ -60,10 +60,10 @@ def _typed(checker: TypeChecker, work: Work, declaration: Declaration, when: Lam
     if context is None:
         return None
     step = name_of(declaration)
-    settled = deferral.settle_attributes(checker, when, work.info)
+    inferred = deferral.infer_attributes(checker, when, work.info)
     wrong = work.wrong_conditions[declaration.key] = set()
     types = [
-        _lambda_parameter(checker, argument, place, context, step, work.info if settled else None, wrong)
+        _lambda_parameter(checker, argument, place, context, step, work.info if inferred else None, wrong)
         for place, argument in enumerate(when.arguments)
     ]
     work.conditions[declaration.key] = {

@@ -62,7 +62,7 @@ def made(
         contextless.forget_tuples(checker)
     state = state_before(checker, work, declaration.key)
     if state is None and deferral.is_last_pass(checker):
-        state = _settled_before(checker, work, declaration)
+        state = _last_state_before(checker, work, declaration)
         if state is not None and retyping.inferred_places(function):  # its body was checked as if nothing was known
             deferral.check_now(checker, node, info)
     elif state is None:
@@ -108,7 +108,7 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
     return step_type(checker, declaration, type_ops.any_type())
 
 
-def _settled_before(checker: TypeChecker, work: Work, declaration: Declaration) -> State[Type] | None:
+def _last_state_before(checker: TypeChecker, work: Work, declaration: Declaration) -> State[Type] | None:
     """The state before a step, after those that still wait have been checked: nothing more will be known."""
     for slot in work.slots[: work.positions[declaration.key]]:
         for each in slot.inside():

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from sys import stdlib_module_names
 
-from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo, Var
-from mypy.types import Instance, Type, get_proper_type
+from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
+from mypy.types import Type
 
 from ..algebra.contexts import Context, State, telling
-from ..algebra.encoding import decode, decode_row, table_of
-from ..algebra.table import NO_STEP, TABLE, Facts, Parameter, Row, has_other_fallback, input_context
+from ..algebra.encoding import decode
+from ..algebra.table import NO_STEP, TABLE, Parameter, Row, has_other_fallback
 from ..mypy_api import type_aliases, type_ops
-from ..names import DECLARATIONS, FLOW, STEP
-from ..semantic import declared_flow, written_flow
 from ..syntax.declarations import Arms, Body, Declaration, read_body
 from ..syntax.makers import Trees
+from .bases import input_of
+from .inherited import inherited_rows
 
 
 @dataclass(eq=False)
@@ -194,7 +193,7 @@ def base_waits(info: TypeInfo) -> bool:
 
 def _begin(info: TypeInfo, alias: TypeAlias, trees: Trees) -> Work:
     body = read_body(info.defn, trees)
-    slots = {row.facts.attribute: _inherited_slot(row, info) for row in _inherited(info)}
+    slots = {row.facts.attribute: _inherited_slot(row, info) for row in inherited_rows(info)}
     for slot in slots.values():
         left = [member for member in slot.members if member.attribute not in body.removed]
         if len(left) < len(slot.members):
@@ -263,73 +262,6 @@ def _inherited_slot(row: Row, info: TypeInfo) -> Slot:
     if any(member.inherited is not None for member in slot.members):
         slot.inherited_group, slot.row = row, None
     return slot
-
-
-def _inherited(info: TypeInfo) -> list[Row]:
-    """The rows of the bases, in the order in which the runtime collects them."""
-    rows: dict[str, Row] = {}
-    for base in reversed(info.mro[1:]):
-        if not base.has_base(FLOW):
-            mixed_in = _mixed_in(base)
-            seen = type_ops.seen_as(info, base.fullname) if mixed_in else None
-            for row in mixed_in:
-                rows[row.facts.attribute] = row.seen_as(seen)
-            continue
-        table = table_of(base)
-        if table is None:
-            continue
-        seen = type_ops.seen_as(info, base.fullname)
-        own = {row.facts.attribute: row.seen_as(seen) for row in table.rows}
-        ancestors = {each.fullname for each in base.mro}
-        for attribute, row in list(rows.items()):
-            if row.facts.definer in ancestors and attribute not in own:
-                del rows[attribute]
-        for attribute, row in own.items():
-            if attribute not in rows or row.facts.definer == base.fullname:
-                rows[attribute] = row
-    return list(rows.values())
-
-
-def _mixed_in(info: TypeInfo) -> list[Row]:
-    """The steps of a class that is no flow itself. Those of which nothing is known come first."""
-    rows = [_mixed_in_as(name, symbol.node, info) for name, symbol in info.names.items()]
-    return sorted((row for row in rows if row is not None), key=lambda row: row.facts.position)
-
-
-def _mixed_in_as(name: str, node: object, info: TypeInfo) -> Row | None:
-    """The row of a class attribute that is, or may be, a step."""
-    type = node.var.type if isinstance(node, Decorator) else node.type if isinstance(node, Var) else None
-    step = get_proper_type(type)
-    if type_ops.is_instance(step, STEP) and len(step.args) == 2 and not type_ops.is_any(step.args[1]):
-        return decode_row(step.args[1])
-    unknown = isinstance(node, Decorator) and _may_be_step(node, info)
-    if unknown or isinstance(step, Instance) and step.type.fullname in DECLARATIONS:
-        return Row(Facts(name, name, "step", info.fullname, named=False), change=Context(rest=type_ops.any_type()))
-    return None
-
-
-def _may_be_step(node: Decorator, info: TypeInfo) -> bool:
-    """Whether decorators of which nothing is known may make a step of a method."""
-    type = node.var.type
-    known = type is not None and (not type_ops.is_any(type) or type_ops.is_error(type))
-    return not known and not node.var.is_property and info.module_name.partition(".")[0] not in stdlib_module_names
-
-
-def input_of(info: TypeInfo) -> Context[Type]:
-    """What a flow class's context starts with."""
-    context = _written_input(info)
-    return replace(context, rest=type_ops.any_type()) if info.fallback_to_any else context
-
-
-def _written_input(info: TypeInfo) -> Context[Type]:
-    declared = declared_flow(info)
-    if declared is not None:
-        return input_context(declared.args[0]) if declared.args else Context(rest=type_ops.any_type())
-    written = next((each for each in info.mro if written_flow(each) is not None), None)
-    if written is None or written.defn.base_type_exprs:
-        return Context(rest=type_ops.any_type()) if written is None else Context()
-    table = table_of(written)  # a cache does not tell ``Flow`` from ``Flow[Any]``
-    return Context() if table is None else table.input
 
 
 def declaration_at(work: Work, node: object) -> Declaration | None:

@@ -2,7 +2,7 @@
 
 mypy infers an expression for the type that is wanted of it: with the ``object`` of a return type that was given, not
 written, ``await wait_for(load(), 5)`` is an ``object``. Nothing is wanted of what stands in a tuple that is indexed:
-in the semantic phase, each value becomes ``(value,)[0]``.
+in the semantic phase, each value becomes ``(value,)[0]`` (see ``docs/maintainers/mypy-traps.md``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What mypy looks at later, or again: deferred functions, passes, dependencies of the daemon."""
+"""What mypy looks at later, or again: deferred functions, passes, dependencies of the daemon.
+
+Why it is done so: "Deferral and passes" in ``docs/maintainers/mypy-traps.md``.
+"""
 
 from __future__ import annotations
 
@@ -154,7 +157,7 @@ def add_dependency(checker: TypeChecker, trigger: str, target: str | None = None
     checker.tree.plugin_deps.setdefault(f"<{trigger}>", set()).add(target)
 
 
-def settle_attributes(checker: TypeChecker, function: LambdaExpr, info: TypeInfo) -> bool:
+def infer_attributes(checker: TypeChecker, function: LambdaExpr, info: TypeInfo) -> bool:
     """Have mypy know the attributes of ``self`` that a lambda in the class body reads. Whether it knows them.
 
     mypy puts no lambda off: what ``__init__`` sets further below would be "Cannot determine type".

@@ -1,4 +1,7 @@
-"""What the plugin puts into the syntax in the semantic phase, and takes as read later."""
+"""What the plugin puts into the syntax in the semantic phase, and takes as read later.
+
+Why it is done so: "How a module is visited" in ``docs/maintainers/mypy-traps.md``.
+"""
 
 from __future__ import annotations
 

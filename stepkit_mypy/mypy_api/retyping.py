@@ -1,4 +1,7 @@
-"""In the semantic phase methods are given types where they have none; later these are told from what was written."""
+"""In the semantic phase methods are given types where they have none; later these are told from what was written.
+
+Why it is done so: "How a module is visited" in ``docs/maintainers/mypy-traps.md``.
+"""
 
 from __future__ import annotations
 

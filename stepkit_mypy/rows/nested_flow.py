@@ -97,7 +97,7 @@ def signature(checker: TypeChecker, work: Work, declaration: Declaration, defaul
 
 def _factory(checker: TypeChecker, work: Work, function: LambdaExpr) -> Type | None:
     """The type of a lambda of one parameter, the flow that it stands in. None where that would blame it."""
-    if len(function.arguments) != 1 or not deferral.settle_attributes(checker, function, work.info):
+    if len(function.arguments) != 1 or not deferral.infer_attributes(checker, function, work.info):
         return None
     anything, fallback = (
         type_ops.named(checker, "builtins.object", []),

@@ -14,7 +14,8 @@ from mypy.types import CallableType, Type
 from .. import messages
 from ..algebra.contexts import Key
 from ..algebra.kinds import KINDS
-from ..flow_class.work import Reading, Slot, Work, input_of
+from ..flow_class.bases import input_of
+from ..flow_class.work import Reading, Slot, Work
 from ..mypy_api import deferral, nodes, retyping, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype

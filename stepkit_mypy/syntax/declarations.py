@@ -270,7 +270,7 @@ def name_of(declaration: Declaration) -> str:
     return declaration.name or declaration.attribute
 
 
-def _settle_name(declaration: Declaration, checker: TypeChecker) -> bool:
+def _find_name(declaration: Declaration, checker: TypeChecker) -> bool:
     """Find the step's name. Whether it is known."""
     argument = name_argument(declaration)
     if argument is None:
@@ -284,7 +284,7 @@ def facts_of(declaration: Declaration, definer: str, checker: TypeChecker) -> Fa
     """What the options say; what they do not say for certain is taken as may be."""
     function = declaration.function
     parameters, whole = parameters_of(function) if function is not None else ((), False)
-    named = _settle_name(declaration, checker)
+    named = _find_name(declaration, checker)
     return Facts(
         name=name_of(declaration),
         attribute=declaration.attribute,

@@ -32,10 +32,10 @@ ROOMS: dict[str, set[str]] = {
     "syntax": {"algebra", "mypy_api", "names"},
     "messages": {"algebra", "codes", "mypy_api", "savable", "syntax"},
     "returns": {"algebra", "mypy_api", "syntax"},
-    "semantic": {"algebra", "mypy_api", "names", "syntax"},
-    "flow_class": {"algebra", "mypy_api", "names", "semantic", "syntax"},
+    "flow_class": {"algebra", "mypy_api", "names", "syntax"},
+    "semantic": {"algebra", "flow_class", "mypy_api", "names", "syntax"},
     "rows": {"algebra", "flow_class", "messages", "mypy_api", "names", "returns", "syntax"},
-    "checks": {*("algebra", "flow_class", "messages", "mypy_api", "names", "rows", "savable", "semantic"), "syntax"},
+    "checks": {*("algebra", "flow_class", "messages", "mypy_api", "names", "rows", "savable"), "syntax"},
     "features": {
         *("algebra", "caching", "checks", "codes", "flow_class", "messages", "mypy_api", "names", "returns"),
         "rows",
