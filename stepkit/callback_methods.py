@@ -19,8 +19,40 @@ CALLBACKS = {
 """The names of the methods, each with what it is given."""
 
 
-def no_callback(self: object, *given: object) -> None:
-    """Do nothing: so ``super().on_step_complete(event)`` is right in a flow whose bases have no such method, too."""
+# What a flow has where nobody says otherwise: so ``super().on_step_complete(event)`` is always right.
+
+
+def on_step_start(self: object, event: object) -> None:
+    """Override it to be called with a ``StepStart`` before every step of this flow that runs, also where it is nested.
+
+    Sync or async. If it raises, the run ends before the step. ``super()`` has one that does nothing.
+    """
+
+
+def on_step_complete(self: object, event: object) -> None:
+    """Override it to be called with a ``StepEvent`` after every completed step of this flow, also where it is nested.
+
+    Sync or async. If it raises, the run ends with that error. ``super()`` has one that does nothing.
+    """
+
+
+def on_step_error(self: object, step_name: object, error: object) -> None:
+    """Override it to be called with a step's path and the error for every failed attempt, also where it is nested.
+
+    Sync or async. It observes: an error of its own is logged. ``super()`` has one that does nothing.
+    """
+
+
+def on_progress(self: object, progress: object) -> None:
+    """Override it to be called with a ``Progress`` whenever a step says how far it is, in the step's thread.
+
+    Sync. It observes: an error of its own is logged. ``super()`` has one that does nothing.
+    """
+
+
+def is_default(callback: object) -> bool:
+    """Whether a callback is one of those that do nothing."""
+    return any(callback is each for each in (on_step_start, on_step_complete, on_step_error, on_progress))
 
 
 def name_problem(name: str) -> str | None:
@@ -63,7 +95,7 @@ def problems_of(cls: type) -> Iterator[str]:
 
 def _problem_of_callback(cls: type, name: str) -> str | None:
     found: Any = inspect.getattr_static(cls, name, None)
-    if found is None or found is no_callback or isinstance(found, Declaration):
+    if found is None or is_default(found) or isinstance(found, Declaration):
         return None
     takes_self = isinstance(found, FunctionType)
     if isinstance(found, staticmethod | classmethod):

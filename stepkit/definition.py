@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
-from . import runtime
+from . import callback_methods, runtime
 from .annotations.forms import declared_input, is_no_mapping, written_input
 from .backoff import Deadline, Seconds, deadline_of, seconds_of
-from .callback_methods import no_callback
 from .errors import ResumeRefusedError
 from .events import StepEvent
 from .log import LogConfig, effective_config, make_observer
@@ -151,7 +150,10 @@ class Flow(Generic[InputT, OutputT]):
     else:
         check = _OfFlow(_check)
         load = _OfFlow(_load)
-        on_step_start = on_step_complete = on_step_error = on_progress = no_callback
+        on_step_start = callback_methods.on_step_start
+        on_step_complete = callback_methods.on_step_complete
+        on_step_error = callback_methods.on_step_error
+        on_progress = callback_methods.on_progress
 
     # The mypy plugin fills these. They are Any without it, so that a TypedDict may be written where they stand.
     Input: TypeAlias = Any

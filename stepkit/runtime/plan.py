@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ..callback_methods import no_callback
+from ..callback_methods import is_default
 from ..errors import FlowDefinitionError
 from ..signature import is_async
 from ..table import Condition, StepTable
@@ -33,7 +33,7 @@ class Plan:
         self.places = {name: step.place for step in reversed(self.steps) for name in step.row.names}
         """The place of each step, by its name and its aliases."""
         given = {name: getattr(flow_class, name, None) for name in CALLBACKS}
-        self.callbacks = tuple(name for name, each in given.items() if each is not None and each is not no_callback)
+        self.callbacks = tuple(name for name, each in given.items() if each is not None and not is_default(each))
         """The callbacks that the class has itself."""
         rows = [inner for row in table.steps for inner in (row, *row.members)]
         inside = [plan_of(nested) for row in rows for nested in row.flow_classes]
