@@ -18,8 +18,9 @@ STEP: Final = "stepkit.flow.Step"
 BRANCH: Final = "stepkit.flow.Branch"
 SUBFLOW: Final = "stepkit.flow.Subflow"
 PARALLEL: Final = "stepkit.flow.Parallel"
+APPROVAL: Final = "stepkit.flow.Approval"
 DECLARATION: Final = "stepkit.flow.Declaration"
-DECLARATIONS: Final = (STEP, BRANCH, SUBFLOW, PARALLEL, DECLARATION)
+DECLARATIONS: Final = (STEP, BRANCH, SUBFLOW, PARALLEL, APPROVAL, DECLARATION)
 """What stands in a class body in the place of a step."""
 STEP_DECORATOR: Final = "stepkit.flow.StepDecorator"
 BRANCH_DECORATOR: Final = "stepkit.flow.BranchDecorator"
