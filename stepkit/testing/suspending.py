@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeAlias
 
 from ..definition import Flow
+from ..errors import ApprovalRequired
 from ..events import StepEvent
 from .comparison import difference
 
@@ -16,6 +17,8 @@ FlowOrMaker: TypeAlias = AnyFlow | type[AnyFlow] | Callable[[], AnyFlow]
 OnEvent: TypeAlias = Callable[[StepEvent[str, dict[str, Any]]], None]
 Overrides: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By the name of a step, what a resume from its checkpoint overrides."""
+Decisions: TypeAlias = Mapping[str, Any]
+"""By the path of a gate, the decision for it."""
 
 
 async def run_suspended(
@@ -23,6 +26,7 @@ async def run_suspended(
     input: Any = None,
     *,
     override_data: Overrides | None = None,
+    decisions: Decisions | None = None,
     on_checkpoint: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Run a flow, stop after every step and resume from its checkpoint's text; return the context at the end.
@@ -32,12 +36,13 @@ async def run_suspended(
             piece of the run gets a new instance, as it would in another process.
         input: The keys that the context starts with.
         override_data: By the name of a step, what the resume from there overrides: ``{"draft": {"by": "ana"}}``.
+        decisions: By the path of a gate, the decision for it; a run that waits at another raises ``ApprovalRequired``.
         on_checkpoint: Called with each text from which the run is resumed.
 
     A parallel group is one step, so the run is not stopped inside it. Raises what a step raises, and a
     ``CheckpointNotTakenError`` or a ``ResumeRefusedError`` if a checkpoint cannot be taken or resumed.
     """
-    return await _drive(_in_pieces(_maker(flow), input, override_data or {}, on_checkpoint))
+    return await _drive(_in_pieces(_maker(flow), input, override_data or {}, decisions or {}, on_checkpoint))
 
 
 def run_suspended_sync(
@@ -45,14 +50,15 @@ def run_suspended_sync(
     input: Any = None,
     *,
     override_data: Overrides | None = None,
+    decisions: Decisions | None = None,
     on_checkpoint: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """``run_suspended`` without an event loop of one's own."""
-    return _drive_sync(_in_pieces(_maker(flow), input, override_data or {}, on_checkpoint))
+    return _drive_sync(_in_pieces(_maker(flow), input, override_data or {}, decisions or {}, on_checkpoint))
 
 
 async def assert_resumable(
-    flow: FlowOrMaker, input: Any = None, *, override_data: Overrides | None = None
+    flow: FlowOrMaker, input: Any = None, *, override_data: Overrides | None = None, decisions: Decisions | None = None
 ) -> dict[str, Any]:
     """Assert that resuming a flow gives what an uninterrupted run gives; return that result.
 
@@ -67,14 +73,14 @@ async def assert_resumable(
     past a step at which it stops. A flow that fails has to fail each time with an equal error, which is raised again
     at the end. Raises ``ValueError`` if ``override_data`` names a step at which the flow does not stop itself.
     """
-    return await _drive(_compared(_maker(flow), input, override_data or {}))
+    return await _drive(_compared(_maker(flow), input, override_data or {}, decisions or {}))
 
 
 def assert_resumable_sync(
-    flow: FlowOrMaker, input: Any = None, *, override_data: Overrides | None = None
+    flow: FlowOrMaker, input: Any = None, *, override_data: Overrides | None = None, decisions: Decisions | None = None
 ) -> dict[str, Any]:
     """``assert_resumable`` without an event loop of one's own."""
-    return _drive_sync(_compared(_maker(flow), input, override_data or {}))
+    return _drive_sync(_compared(_maker(flow), input, override_data or {}, decisions or {}))
 
 
 class _StuckError(AssertionError):
@@ -85,13 +91,20 @@ class _Piece:
     """A run or a resume that a script asks its driver for."""
 
     def __init__(
-        self, flow: AnyFlow, input: Any, checkpoint: str | None, overrides: Overrides, on_event: OnEvent
+        self,
+        flow: AnyFlow,
+        input: Any,
+        checkpoint: str | None,
+        overrides: Overrides,
+        on_event: OnEvent,
+        decision: object = None,
     ) -> None:
         self.flow = flow
         self.input = input
         self.checkpoint = checkpoint
         self.overrides = overrides
         self.on_event = on_event
+        self.decision = decision
 
     async def run(self) -> dict[str, Any]:
         flow, on_event = self.flow, self.on_event
@@ -99,7 +112,10 @@ class _Piece:
             result: dict[str, Any] = await flow.run(copy.deepcopy(self.input), on_step_complete=on_event)
         else:
             result = await flow.run_checkpoint(
-                self.checkpoint, override_data=self._overridden(self.checkpoint), on_step_complete=on_event
+                self.checkpoint,
+                override_data=self._overridden(self.checkpoint),
+                decision=copy.deepcopy(self.decision),
+                on_step_complete=on_event,
             )
         return result
 
@@ -109,7 +125,10 @@ class _Piece:
             result: dict[str, Any] = flow.run_sync(copy.deepcopy(self.input), on_step_complete=on_event)
         else:
             result = flow.run_checkpoint_sync(
-                self.checkpoint, override_data=self._overridden(self.checkpoint), on_step_complete=on_event
+                self.checkpoint,
+                override_data=self._overridden(self.checkpoint),
+                decision=copy.deepcopy(self.decision),
+                on_step_complete=on_event,
             )
         return result
 
@@ -149,8 +168,24 @@ def _drive_sync(script: _Script) -> dict[str, Any]:
             return end.value  # type: ignore[no-any-return]
 
 
+def _decided(make: Callable[[], AnyFlow], piece: _Piece, decisions: Decisions) -> _Script:
+    """Run a piece, and go on with the decision for each gate that it comes to."""
+    while True:
+        try:
+            return (yield piece)
+        except ApprovalRequired as error:
+            if error.gate not in decisions:
+                raise
+            decision = decisions[error.gate]
+            piece = _Piece(make(), None, error.checkpoint, piece.overrides, piece.on_event, decision)
+
+
 def _in_pieces(
-    make: Callable[[], AnyFlow], input: Any, overrides: Overrides, on_checkpoint: Callable[[str], None] | None
+    make: Callable[[], AnyFlow],
+    input: Any,
+    overrides: Overrides,
+    decisions: Decisions,
+    on_checkpoint: Callable[[str], None] | None,
 ) -> _Script:
     stopped_at: str | None = None
 
@@ -162,17 +197,22 @@ def _in_pieces(
             stopped_at = text
             event.stop_pipeline()
 
-    result = yield _Piece(make(), input, None, overrides, stop)
+    result = yield from _decided(make, _Piece(make(), input, None, overrides, stop), decisions)
     while (text := stopped_at) is not None:
         stopped_at = None
         if on_checkpoint is not None:
             on_checkpoint(text)
-        result = yield _Piece(make(), None, text, overrides, stop)
+        result = yield from _decided(make, _Piece(make(), None, text, overrides, stop), decisions)
     return result
 
 
 def _to_the_end(
-    make: Callable[[], AnyFlow], input: Any, checkpoint: str | None, overrides: Overrides, on_event: OnEvent | None
+    make: Callable[[], AnyFlow],
+    input: Any,
+    checkpoint: str | None,
+    overrides: Overrides,
+    decisions: Decisions,
+    on_event: OnEvent | None,
 ) -> _Script:
     """Run or resume, and go on from wherever the flow stops itself."""
     stopped_at: str | None = None
@@ -185,17 +225,17 @@ def _to_the_end(
         if event._stops():
             stopped_at = event.checkpoint
 
-    result = yield _Piece(make(), input, checkpoint, overrides, look)
+    result = yield from _decided(make, _Piece(make(), input, checkpoint, overrides, look), decisions)
     while (text := stopped_at) is not None:
         stopped_at = None
         if text in passed:
             raise _StuckError(f'resumed from the checkpoint of "{step_of(text)}", the flow stops itself there again')
         passed.add(text)
-        result = yield _Piece(make(), None, text, overrides, look)
+        result = yield from _decided(make, _Piece(make(), None, text, overrides, look), decisions)
     return result
 
 
-def _compared(make: Callable[[], AnyFlow], input: Any, overrides: Overrides) -> _Script:
+def _compared(make: Callable[[], AnyFlow], input: Any, overrides: Overrides, decisions: Decisions) -> _Script:
     checkpoints: dict[str, str] = {}  # with the name of the first step whose event had it
     gates: set[str] = set()
 
@@ -204,16 +244,16 @@ def _compared(make: Callable[[], AnyFlow], input: Any, overrides: Overrides) -> 
         if event._stops():
             gates.add(event.step_name)
 
-    expected = yield from _outcome(_to_the_end(make, input, None, overrides, note))
+    expected = yield from _outcome(_to_the_end(make, input, None, overrides, decisions, note))
     if not isinstance(expected, Exception) and (others := overrides.keys() - gates):
         stops = ", ".join(map(repr, sorted(gates))) or "no step"
         raise ValueError(
             f"override_data names {', '.join(map(repr, sorted(others)))}; the flow stops itself at {stops}"
         )
     for text, step in checkpoints.items():
-        actual = yield from _outcome(_to_the_end(make, None, text, overrides, None))
+        actual = yield from _outcome(_to_the_end(make, None, text, overrides, decisions, None))
         _compare(expected, actual, f'resumed from the checkpoint of "{step_of(text)}" in the event of "{step}"')
-    actual = yield from _outcome(_in_pieces(make, input, overrides, None))
+    actual = yield from _outcome(_in_pieces(make, input, overrides, decisions, None))
     _compare(expected, actual, "stopped and resumed after every step")
     if isinstance(expected, Exception):
         raise expected

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 
 from stepkit import Flow, StepEvent, flow
-from stepkit.errors import CheckpointKeyError
+from stepkit.errors import ApprovalRequired, CheckpointKeyError
 from stepkit.testing import assert_resumable, assert_resumable_sync, run_suspended, run_suspended_sync
 
 
@@ -106,3 +106,48 @@ def test_what_differs_behind_a_gate_is_found() -> None:
     maker: Any = Forgets()  # one instance, so each further run of the first step counts
     with pytest.raises(AssertionError, match=r"\$\.count: expected 1, got 2"):
         assert_resumable_sync(maker)
+
+
+class Yes(TypedDict):
+    by: str
+
+
+class Inside(Flow):
+    first = flow.approval("first", Yes)
+
+    @flow.step("note")
+    def note(self, by: str) -> dict[str, Any]:
+        return {"first_by": by}
+
+
+class TwoGates(Flow):
+    @flow.step("draft")
+    def draft(self) -> dict[str, Any]:
+        return {"text": "draft"}
+
+    inside = flow.subflow("inside", Inside)
+    second = flow.approval("second", Yes)
+
+    @flow.step("publish")
+    def publish(self, text: str, by: str, first_by: str) -> dict[str, Any]:
+        return {"published": f"{text}: {first_by}, {by}"}
+
+
+BOTH = {"inside/first": {"by": "ana"}, "second": {"by": "bob"}}
+
+
+def test_a_flow_with_gates_is_resumed_with_the_decisions_that_a_test_gives() -> None:
+    assert assert_resumable_sync(TwoGates, decisions=BOTH)["published"] == "draft: ana, bob"
+    assert asyncio.run(assert_resumable(TwoGates, decisions=BOTH))["published"] == "draft: ana, bob"
+    assert run_suspended_sync(TwoGates, decisions=BOTH)["published"] == "draft: ana, bob"
+    assert asyncio.run(run_suspended(TwoGates, decisions=BOTH))["published"] == "draft: ana, bob"
+
+
+def test_no_gate_is_passed_without_a_decision() -> None:
+    for decisions in ({}, {"second": {"by": "bob"}}, {"first": {"by": "ana"}}):
+        with pytest.raises(ApprovalRequired) as waiting:
+            assert_resumable_sync(TwoGates, decisions=decisions)
+        assert waiting.value.gate == "inside/first"
+    with pytest.raises(ApprovalRequired) as second:
+        run_suspended_sync(TwoGates, override_data={"draft": {"by": "me"}}, decisions={"inside/first": {"by": "ana"}})
+    assert second.value.gate == "second"
