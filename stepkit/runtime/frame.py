@@ -21,7 +21,7 @@ from ..table import (
 )
 from .breaker import Breaker
 from .fence import Fence
-from .fingerprint import SKIPPED, Done, mark_of
+from .fingerprint import SKIPPED, WIDTH, Done, mark_of
 from .injection import Call, bind
 from .isolation import copy_context
 from .run import Run
@@ -381,7 +381,7 @@ class Frame:
         Those inside of one of the next, or the gate that comes next, may have a checkpoint taken.
         """
         if first < end:
-            self.done += "".join([step.mark for step in self.steps[first:end]])
+            self.done += self.owner.__stepkit_plan__.marks[WIDTH * first : WIDTH * end]
             frame: Frame | None = self
             while frame is not None:
                 frame.touched = None
