@@ -32,6 +32,7 @@ TRANSFORM_FUNCTION: Final = "stepkit.flow.transform"
 BRANCH_FUNCTION: Final = "stepkit.flow.branch"
 SUBFLOW_FUNCTION: Final = "stepkit.flow.subflow"
 PARALLEL_FUNCTION: Final = "stepkit.flow.parallel"
+APPROVAL_FUNCTION: Final = "stepkit.flow.approval"
 PARALLEL_STEP: Final = "stepkit.flow.Parallel.step"
 PARALLEL_SUBFLOW: Final = "stepkit.flow.Parallel.subflow"
 

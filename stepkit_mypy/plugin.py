@@ -48,6 +48,7 @@ METHODS: dict[str, Callable[[Session, MethodContext], Type]] = {
     f"{names.BRANCH}.__get__": access.step_read,
     f"{names.SUBFLOW}.__get__": access.container_read,
     f"{names.PARALLEL}.__get__": access.container_read,
+    f"{names.APPROVAL}.__get__": access.container_read,
     f"{names.CHECK_METHOD}.__call__": run_calls.checked,
     "functools.partial.__call__": team_decorators.partial_called,
 }
@@ -59,6 +60,9 @@ METHOD_SIGNATURES: dict[str, Callable[[Session, MethodSigContext], FunctionLike]
 }
 FUNCTIONS: dict[str, Callable[[Session, FunctionContext], Type]] = {
     traits.function: declaring.decorated if traits.decorates else declaring.declared for traits in KINDS.values()
+}
+FUNCTION_SIGNATURES: dict[str, Callable[[Session, FunctionSigContext], FunctionLike]] = {
+    traits.function: declaring.approval_options if traits.decides else declaring.options for traits in KINDS.values()
 }
 OF_FLOWS: dict[str, Callable[[Session, AttributeContext], Type]] = {
     names.CHECK: run_calls.check_method,
@@ -88,6 +92,7 @@ class StepkitPlugin(Plugin):
         self.methods = {name: guarded(session, hook) for name, hook in METHODS.items()}
         self.method_signatures = {name: guarded(session, hook) for name, hook in METHOD_SIGNATURES.items()}
         self.functions = {name: guarded(session, hook) for name, hook in FUNCTIONS.items()}
+        self.function_signatures = {name: guarded(session, hook) for name, hook in FUNCTION_SIGNATURES.items()}
         self.of_flows = {name: guarded(session, hook) for name, hook in OF_FLOWS.items()}
         self.attributes = {name: guarded(session, hook) for name, hook in ATTRIBUTES.items()}
         self.types = {name: guarded(session, hook) for name, hook in TYPES.items()}
@@ -129,7 +134,7 @@ class StepkitPlugin(Plugin):
         return self.functions.get(fullname)
 
     def get_function_signature_hook(self, fullname: str) -> Callable[[FunctionSigContext], FunctionLike] | None:
-        return guarded(self.session, declaring.options) if fullname in FUNCTIONS else None
+        return self.function_signatures.get(fullname)
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         return self.attributes.get(fullname)

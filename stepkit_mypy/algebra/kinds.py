@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from .. import names
 
-Kind = Literal["step", "transform", "parallel", "branch", "subflow"]
+Kind = Literal["step", "transform", "parallel", "branch", "subflow", "approval"]
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,11 @@ class Traits:
     returns_keys: bool = False
     """Whether what its method returns is what it gives."""
     merges: bool = False
-    """Whether that is merged into the context."""
+    """Whether what it gives is merged into the context."""
     replaces: bool = False
     """Whether the context is only that afterwards."""
+    decides: bool = False
+    """Whether what it gives is a decision, whose type its declaration names."""
     chooses: bool = False
     """Whether its method returns the name of a case."""
     nests: bool = False
@@ -47,5 +49,6 @@ KINDS: Final[dict[Kind, Traits]] = {
     "transform": Traits(names.TRANSFORM_FUNCTION, names.STEP, returns_keys=True, replaces=True),
     "branch": Traits(names.BRANCH_FUNCTION, names.BRANCH, chooses=True),
     "subflow": Traits(names.SUBFLOW_FUNCTION, names.SUBFLOW, nests=True),
+    "approval": Traits(names.APPROVAL_FUNCTION, names.APPROVAL, merges=True, decides=True),
     "parallel": Traits(names.PARALLEL_FUNCTION, names.PARALLEL, has_members=True),
 }

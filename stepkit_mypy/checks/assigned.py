@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mypy.types import Type
 
-from .. import messages
+from .. import notes
 from ..algebra.contexts import Context
 from ..algebra.table import Row
 from ..flow_class.work import Slot, Work
@@ -36,7 +36,7 @@ def _check_arms(checker: TypeChecker, work: Work, slot: Slot, before: Context[Ty
         return
     node = next((each.declaration.node for each in slot.arms if each.declaration is not None), work.info.defn)
     if not before.open and work.is_first_note(node, slot.attribute):
-        messages.unseen_declaration(checker, node, slot.attribute)
+        notes.unseen_declaration(checker, node, slot.attribute)
 
 
 def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]) -> None:
@@ -44,11 +44,11 @@ def _check(checker: TypeChecker, work: Work, declaration: Declaration, row: Row,
     if row.change.rest is None or before.open or not work.is_first_note(declaration.node, declaration.key):
         return
     if declaration.lost:
-        messages.lost_in_stub(checker, declaration.node, work.info.name)
+        notes.lost_in_stub(checker, declaration.node, work.info.name)
     elif declaration.understood:
         what = "something that cannot be seen, as its function has no return annotation"
         if nodes.is_never_checked(declaration.node):
             what = "something that cannot be seen, as it is marked with no_type_check"
-        messages.open_context(checker, declaration.node, name_of(declaration), what)
+        notes.open_context(checker, declaration.node, name_of(declaration), what)
     else:
-        messages.unseen_declaration(checker, declaration.node, declaration.attribute)
+        notes.unseen_declaration(checker, declaration.node, declaration.attribute)

@@ -8,7 +8,7 @@ from mypy.nodes import ArgKind, CallExpr, Decorator, FuncDef, LambdaExpr
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, NoneType, Type
 
-from .. import messages
+from .. import messages, notes
 from ..algebra.contexts import Context
 from ..algebra.kinds import KINDS
 from ..algebra.table import Row
@@ -71,7 +71,7 @@ def _check_returned(
     elif transform and result.may_be_none:
         messages.bad_return(checker, result.none_at or place, step, NoneType(), transform=True, of_fallback=True)
     elif result.shape.open and not context.open and not row.change.open and work.is_first_note(place):
-        messages.open_fallback(checker, place, step)
+        notes.open_fallback(checker, place, step)
 
 
 class _Parameter(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mypy.types import Type
 
-from .. import messages
+from .. import notes
 from ..algebra.contexts import Context, Key
 from ..algebra.encoding import table_of
 from ..algebra.table import Row
@@ -60,7 +60,7 @@ def note_mixed_in(checker: TypeChecker, work: Work) -> None:
             continue
         definer = mixed_in.get(row.facts.definer)
         if definer is not None and not state.context.open and work.is_first_note(row.facts.attribute, slot.attribute):
-            messages.open_mixin(checker, work.info.defn, row.facts.attribute, definer.name)
+            notes.open_mixin(checker, work.info.defn, row.facts.attribute, definer.name)
 
 
 def _told_by_own(checker: TypeChecker, work: Work) -> Iterator[tuple[str, Key[Type] | None]]:

@@ -9,7 +9,7 @@ from mypy.nodes import ARG_NAMED, CallExpr, Decorator, DictExpr, Expression, Fun
 from mypy.nodes import Context as Node
 from mypy.types import CallableType, Instance, LiteralType, NoneType, Type, UnionType
 
-from .. import messages
+from .. import messages, notes
 from ..algebra.contexts import Context, collisions, write
 from ..algebra.encoding import is_ready, runs
 from ..algebra.interpreter import member_changes, opened_by, row_changes
@@ -20,6 +20,7 @@ from ..mypy_api import inference, inserting, nodes, retyping, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..returns.dict_calls import is_dict_call
 from ..returns.returned import literal_strings
+from ..rows.approvals import payload_of
 from ..rows.nested_flow import flow_of, judge
 from ..rows.progress import context_before, resolve, state_before, type_of_flow
 from ..syntax.declarations import Declaration, facts_of, flow_argument, name_of
@@ -50,6 +51,18 @@ def declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None
     check_container_collisions(checker, work, declaration, row, context, argument)
 
 
+def approval_declared(checker: TypeChecker, work: Work, declaration: Declaration) -> None:
+    """Called when an approval was declared: say where the keys of a decision cannot be seen."""
+    state_before(checker, work, declaration.key)
+    row, payload = resolve(checker, work, work.slot_of[declaration.key]), payload_of(declaration)
+    if row is None or payload is None:
+        return
+    set_wrong(work, declaration, row, ())
+    context = context_before(checker, work, declaration.key)
+    if context is not None and not context.open and row.change.open and work.is_first_note(payload, declaration.key):
+        notes.unseen_payload(checker, payload, name_of(declaration))
+
+
 def note_open_inside(
     checker: TypeChecker,
     work: Work,
@@ -67,7 +80,7 @@ def note_open_inside(
         if flow is None or found is None or runs(flow.type, work.info):  # what runs itself has a note of its own
             continue
         if work.is_first_note(node, attribute):
-            messages.open_inside(checker, node, place, *found)
+            notes.open_inside(checker, node, place, *found)
 
 
 def set_wrong(work: Work, declaration: Declaration, row: Row, wrong: Iterable[str]) -> None:
@@ -133,7 +146,7 @@ def check_cases(checker: TypeChecker, work: Work, declaration: Declaration, cont
     branch = name_of(declaration)
     cases, written = _cases(checker, declaration), declaration.options.get("cases")
     if cases is None and written is not None and not context.open and work.is_first_note(written, declaration.key):
-        messages.unseen_cases(checker, written, branch)
+        notes.unseen_cases(checker, written, branch)
     wrong: set[str] = set()
     for name, expression in (cases or {}).items():
         flow, place = flow_of(type_of_flow(checker, declaration, expression)), f'case "{name}" of branch "{branch}"'

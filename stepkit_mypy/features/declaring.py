@@ -24,7 +24,16 @@ from .session import Session
 
 def options(session: Session, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
     """A step's options are about to be checked."""
-    call, default = context.context, type_ops.without_variables(context.default_signature)
+    return _options(session, context, type_ops.without_variables(context.default_signature))
+
+
+def approval_options(session: Session, context: MethodSigContext | FunctionSigContext) -> FunctionLike:
+    """The same for an approval, which is of the type of its payload."""
+    return _options(session, context, context.default_signature)
+
+
+def _options(session: Session, context: MethodSigContext | FunctionSigContext, default: FunctionLike) -> FunctionLike:
+    call = context.context
     if not isinstance(call, CallExpr):
         return default
     if not (when.has_condition(call) or fallback_checks.has_lambda(call) or nested_flow.are_made_here(call)):
@@ -82,8 +91,10 @@ def declared(session: Session, context: MethodContext | FunctionContext) -> Type
         when.check(checker, work, declaration)
         if KINDS[declaration.kind].nests:
             containers.declared(checker, work, declaration)
-            if checking.is_silenced(checker):
-                finish_if_complete(session, checker, work)
+        if KINDS[declaration.kind].decides:
+            containers.approval_declared(checker, work, declaration)
+        if checking.is_silenced(checker):
+            finish_if_complete(session, checker, work)
     return type_ops.without_any(context.default_return_type)
 
 

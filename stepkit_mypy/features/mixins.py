@@ -7,7 +7,7 @@ from dataclasses import replace
 from mypy.nodes import Decorator, TypeInfo
 from mypy.types import Type
 
-from .. import messages
+from .. import notes
 from ..algebra.encoding import encode_row
 from ..algebra.kinds import KINDS
 from ..algebra.table import Row
@@ -26,7 +26,7 @@ def mixed_in(
     """A step of a class that is no flow itself: its row stands in its type, for the flows that mix it in."""
     declarations = read_body(info.defn, trees).declarations
     if info.fallback_to_any and declarations and declarations[0].node is node:  # it may be a flow
-        messages.unseen_base(checker, info.defn, info.name)
+        notes.unseen_base(checker, info.defn, info.name)
     declaration = next((each for each in declarations if each.node is node), None)
     if declaration is None or info.fullname == FLOW:
         return None

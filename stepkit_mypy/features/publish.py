@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type, UnionType
 
-from .. import messages
+from .. import notes
 from ..algebra.encoding import as_type, encode, runs, table_of
 from ..algebra.interpreter import collect_paths
 from ..algebra.table import TABLE, Row, Table
@@ -35,7 +35,7 @@ def finish_if_complete(session: Session, checker: TypeChecker, work: Work) -> bo
     if not work.ended or not is_complete(checker, work):
         return False
     if _has_unseen_base(work.info) and work.is_first_note(work.info):
-        messages.unseen_base(checker, work.info.defn, work.info.name)
+        notes.unseen_base(checker, work.info.defn, work.info.name)
     note_mixed_in(checker, work)
     check_inherited(checker, work)
     assigned.check(checker, work)
@@ -130,9 +130,9 @@ def _note_circles(checker: TypeChecker, work: Work) -> None:
                 if flow is not None and unknown and work.is_first_note(node or each.declaration.node, slot.attribute):
                     name = name_of(each.declaration)
                     if checker.modules[flow.type.module_name].is_stub:  # a silenced one, of no decorated method
-                        messages.lost_inside(checker, node or each.declaration.node, f'nested flow "{name}"')
+                        notes.lost_inside(checker, node or each.declaration.node, f'nested flow "{name}"')
                     else:
-                        messages.circle(checker, node or each.declaration.node, name, flow.type.name)
+                        notes.circle(checker, node or each.declaration.node, name, flow.type.name)
 
 
 def _add_dependencies(checker: TypeChecker, work: Work) -> None:

@@ -9,7 +9,7 @@ from mypy.nodes import Context as Node
 from mypy.nodes import Decorator, FuncDef, TypeInfo
 from mypy.types import CallableType, NoneType, Type, get_proper_type
 
-from .. import messages
+from .. import messages, notes
 from ..algebra.contexts import Context, State, collisions
 from ..algebra.encoding import encode_row
 from ..algebra.kinds import KINDS
@@ -104,7 +104,7 @@ def hidden(checker: TypeChecker, work: Work, declaration: Declaration, decorated
         work.set_row(declaration.key, replace(slot.row, change=change))
         before = state_before(checker, work, declaration.key)
         if (before is None or not before.context.open) and work.is_first_note(node, declaration.key):
-            messages.unseen_declaration(checker, node, declaration.attribute)
+            notes.unseen_declaration(checker, node, declaration.attribute)
     return step_type(checker, declaration, type_ops.any_type())
 
 
@@ -326,7 +326,7 @@ def check_return(
         elif row.change.rest is None or already_open or result.wrong:
             return
         elif work.is_first_note(node, declaration.key):
-            messages.open_context(checker, function, step, what_is_unknown(below.gives))
+            notes.open_context(checker, function, step, what_is_unknown(below.gives))
         return
     if not retyping.returns_inferred(function) and isinstance(function.type, CallableType):
         type = type_ops.awaited(function.type.ret_type) if function.is_coroutine else function.type.ret_type
@@ -341,18 +341,16 @@ def check_return(
         return
     if result.unknown:
         place, what = result.unknown[0]
-        messages.open_context(checker, place, step, what)
+        notes.open_context(checker, place, step, what)
     elif result.untyped:
-        messages.open_context(checker, result.untyped[0], step, "a value of type Any")
+        notes.open_context(checker, result.untyped[0], step, "a value of type Any")
     elif nodes.is_checked_by_values(function) and retyping.returns_inferred(function):
         what = "something that cannot be seen, as a type variable of its class has constraints"
-        messages.open_context(checker, function, step, what)
+        notes.open_context(checker, function, step, what)
     elif inserting.has_no_body(function):
-        messages.open_context(
-            checker, function, step, "something that cannot be seen, as the file's bodies are not read"
-        )
+        notes.open_context(checker, function, step, "something that cannot be seen, as the file's bodies are not read")
     else:
-        messages.open_context(checker, function, step, "a mapping whose keys its annotation does not name")
+        notes.open_context(checker, function, step, "a mapping whose keys its annotation does not name")
 
 
 def _is_mapping_or_none(type: Type, transform: bool) -> bool:

@@ -44,6 +44,15 @@ def shape_of_instance(checker: TypeChecker, call: CallExpr) -> Context[Type] | N
     return None
 
 
+def fields_of(instance: Instance) -> Context[Type] | None:
+    """The fields of a dataclass, a Struct, a model or an attrs class; None for any other class."""
+    models = [base for base in instance.type.mro if base.has_base(BASE_MODEL) and base.fullname != BASE_MODEL]
+    if models:
+        types = {name: type_ops.attribute_type(instance, name) for name in _model_fields(models)}
+        return Context({name: Key(type or type_ops.any_type(), True) for name, type in types.items()})
+    return _of_fields(instance, "dataclass", lambda type: type) or _of_fields(instance, "attrs", lambda type: type)
+
+
 def _instance(type: Type | None) -> Instance | None:
     proper = get_proper_type(type)
     return proper if isinstance(proper, Instance) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mypy.nodes import CallExpr, ConditionalExpr, DictExpr, Expression, LambdaExpr
 from mypy.types import CallableType, Instance, NoneType, Type, TypedDictType, UnionType, get_proper_type
 
-from .. import messages
+from .. import messages, notes
 from ..algebra.kinds import KINDS
 from ..algebra.table import TABLE
 from ..flow_class.work import Work
@@ -50,7 +50,7 @@ def judge(
     if _is_no_flow(type):
         messages.no_flow(checker, node, place, type_ops.clean(type))
     elif not already_open and work.is_first_note(node, declaration.key):
-        messages.unseen_flow(checker, node, place)
+        notes.unseen_flow(checker, node, place)
 
 
 def _is_no_flow(type: Type) -> bool:

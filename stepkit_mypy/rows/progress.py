@@ -17,7 +17,7 @@ from ..flow_class.work import Slot, Work
 from ..mypy_api import deferral, inference, nodes, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..syntax.declarations import Declaration, facts_of, flow_argument
-from . import assigned
+from . import approvals, assigned
 from .fallbacks import overridden, with_fallback
 from .nested_flow import flows_of
 
@@ -43,6 +43,8 @@ def resolve(checker: TypeChecker, work: Work, slot: Slot) -> Row | None:
             return None
         row = with_fallback(checker, work, declaration, Row(facts_of(declaration, definer, checker), members=rows))
         return row.with_wrong(work.wrong_conditions.get(declaration.key, ()))
+    if KINDS[declaration.kind].decides:
+        return approvals.row_of(checker, work, declaration)
     if KINDS[declaration.kind].nests:
         argument = flow_argument(declaration)
         type = None if argument is None else type_of_flow(checker, declaration, argument)

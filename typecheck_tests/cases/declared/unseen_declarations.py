@@ -124,19 +124,3 @@ class Closed(Flow[Input]):
         b,  # E(b): [stepkit-missing-key]
     ):
         return {"c": b}
-
-
-class Decision(TypedDict):
-    approved_by: str
-
-
-class Gated(Flow[Input]):
-    manager = flow.approval("manager", Decision)  # N: "manager" may be a step, and what it gives cannot be seen
-
-    @flow.step("publish")
-    def publish(self, a: int, approved_by: str):
-        return {"published": approved_by}
-
-
-assert_type(Gated.manager, flow.Approval[Decision])
-flow.approval("manager", 3)  # E+: "type[
