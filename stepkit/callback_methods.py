@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from .errors import quoted
+from .errors.wording import quoted
 from .flow import Declaration
 
 CALLBACKS = {

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .errors import nearest, quoted
+from .errors.wording import nearest, quoted
 from .flow import Declaration
 from .signature import UnreadableSignature, is_async, read_parameters
 from .table import ERROR_POLICIES, Fallback

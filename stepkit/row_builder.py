@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 from typing_extensions import is_typeddict
 
 from .backoff import Backoff, seconds_of
-from .errors import quoted
+from .errors.wording import quoted
 from .fallback import read_fallback
 from .flow import Declaration
 from .signature import UnreadableSignature, is_async, read_parameters

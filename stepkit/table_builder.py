@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Protocol, TypeVar, cast
 
 from . import callback_methods
-from .errors import FlowDefinitionError, quoted
+from .errors import FlowDefinitionError
+from .errors.wording import quoted
 from .flow import BranchDecorator, Declaration, StepDecorator
 from .row_builder import builder_of
 from .signature import is_async

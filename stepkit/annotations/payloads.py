@@ -15,7 +15,7 @@ import msgspec
 import typing_extensions
 
 from ..codec.problems import describe, key_step, name_of
-from ..errors import nearest
+from ..errors.wording import nearest
 from .fields import class_fields, typed_dict_fields
 from .fitting import Unfit, convert_other, fit, shown
 from .forms import unwrapped

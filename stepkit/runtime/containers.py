@@ -6,7 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionError, UnknownCaseError, nearest, quoted
+from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionError, UnknownCaseError
+from ..errors.wording import nearest, quoted
 from ..table import MAX_LEVELS, NOT_IN_GROUP, TOO_DEEP, FlowSource
 from .calls import call_step
 from .concurrency import together

@@ -8,7 +8,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..current import running
-from ..errors import EventLoopError, ResumeRefusedError, RunDeadlineError, quoted
+from ..errors import EventLoopError, ResumeRefusedError, RunDeadlineError
+from ..errors.wording import quoted
 from ..signature import is_async
 from ..table import CompleteCallback, ErrorCallback, ProgressCallback, StartCallback, StepTable
 from .blocking import blocking

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..annotations.fields import typed_dict_fields
 from ..annotations.hints import FlowHints, hints_of
-from ..errors import nearest
+from ..errors.wording import nearest
 from ..table import Condition, StepRow
 from .frame import Frame
 

@@ -11,7 +11,8 @@ from typing import Any
 from ..annotations.fitting import fit
 from ..annotations.forms import UNKNOWN
 from ..annotations.hints import hints_of
-from ..errors import CheckpointKeyError, CheckpointValueError, FlowInputError, quoted
+from ..errors import CheckpointKeyError, CheckpointValueError, FlowInputError
+from ..errors.wording import quoted
 from .frame import Frame
 from .reads import Read, remaining_reads
 

@@ -22,9 +22,8 @@ from ..errors import (
     ResumeRefusedError,
     UnsavableSizeError,
     UnsavableValueError,
-    nearest,
-    quoted,
 )
+from ..errors.wording import nearest, quoted
 from ..ids import checked_id
 from .fingerprint import WIDTH, verify
 from .frame import Frame

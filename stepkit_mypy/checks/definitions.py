@@ -30,7 +30,7 @@ from mypy.nodes import (
 from mypy.nodes import Context as Node
 
 from stepkit import row_builder, table_builder
-from stepkit.errors import quoted
+from stepkit.errors.wording import quoted
 
 from .. import messages
 from ..algebra.encoding import table_of

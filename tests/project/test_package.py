@@ -157,7 +157,7 @@ ROOMS: dict[str, set[str]] = {
         *("runtime", "table", "table_builder"),
     },
     "stores": {"errors", "ids"},
-    "testing": {"definition", "events"},
+    "testing": {"definition", "errors", "events"},
     "": {"checkpoint", "codec", "log", "definition", "errors", "events", "flow", "helper_types", "table"},
 }
 
