@@ -370,7 +370,7 @@ class GroupRow(RowBuilder):
             self.problem(NO_MEMBERS.format(attribute=self.attribute))
         for row in rows:
             for nested in row.flow_classes:
-                if found := nested.__stepkit_table__.single_file:
+                if found := nested.__stepkit_table__.outside_groups:
                     self.problem(NOT_IN_GROUP.format(found=found, flow=nested.__qualname__))
         return {"mode": mode, "members": tuple(rows)}
 

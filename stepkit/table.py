@@ -5,7 +5,7 @@ The definition builds it, the runtime interprets it; it knows neither.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -170,8 +170,16 @@ class StepTable(NamedTuple):
     levels: int = 0
     """How deep flows are nested in this one, as far as it is known before a run."""
 
+    def rows(self) -> Iterator[StepRow]:
+        """Yield every row, those of groups before their members."""
+        pending = list(reversed(self.steps))
+        while pending:
+            row = pending.pop()
+            yield row
+            pending += reversed(row.members)
+
     @property
-    def single_file(self) -> str | None:
+    def outside_groups(self) -> str | None:
         """The path of the first step that cannot stand in a parallel group, of those inside too, with its kind.
 
         A group is one step, so a resume runs all of it again: a decision or a start inside of it would be lost.
@@ -182,7 +190,7 @@ class StepTable(NamedTuple):
             if row.at_most_once:
                 return f'the at-most-once step "{row.name}"'
             for nested in row.flow_classes:
-                if found := nested.__stepkit_table__.single_file:
+                if found := nested.__stepkit_table__.outside_groups:
                     return str(found)
         return None
 

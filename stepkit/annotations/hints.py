@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections import ChainMap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ForwardRef, TypeGuard, cast
 
 from ..codec import Registry
@@ -93,7 +93,7 @@ class FlowHints:
         if self._own is None:
             found = NamedClasses()
             found.add(self.input)
-            for row in _rows(self._table.steps):
+            for row in self._table.rows():
                 if row.payload is not None:
                     found.add(row.payload)
                     for field in payload_fields(row.payload).values():
@@ -111,7 +111,7 @@ class FlowHints:
     def _nested(self) -> list[type]:
         """Return the flows that stand in this one, also those that a function of ``self`` names."""
         sources: list[FlowSource] = []
-        for row in _rows(self._table.steps):
+        for row in self._table.rows():
             sources += [source for source in (row.source, *row.cases.values()) if source is not None]
         found: list[type] = []
         for source in sources:
@@ -168,9 +168,3 @@ def hints_of(flow_class: type) -> FlowHints:
         hints = FlowHints(flow_class)
         setattr(flow_class, _CACHE, hints)
     return hints
-
-
-def _rows(steps: tuple[StepRow, ...]) -> Iterator[StepRow]:
-    for row in steps:
-        yield row
-        yield from _rows(row.members)

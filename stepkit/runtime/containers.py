@@ -77,7 +77,7 @@ class FlowStep(Container):
         elif source.kind == "factory":
             owner = source.value(frame.owner)
         _check_nesting(frame, owner, path)
-        if frame.in_group and (found := type(owner).__stepkit_table__.single_file):
+        if frame.in_group and (found := type(owner).__stepkit_table__.outside_groups):
             what = NOT_IN_GROUP.format(found=found, flow=type(owner).__qualname__)
             raise FlowDefinitionError(frame.run.flow, [f"{path}: {what}"])
         plan = plan_of(type(owner))

@@ -145,8 +145,8 @@ def go_on_at(frame: Frame, path: str, state: FlowState | None, said: Said) -> No
     if what == "waiting":
         if not step.is_gate:
             raise CheckpointFlowError(
-                f'flow {run.flow}: the checkpoint waits for a decision at "{at}", which now is a {step.row.kind}. '
-                "Resume with the flow as it was, or start the run anew"
+                f'flow {run.flow}: the checkpoint waits for a decision at "{at}", which is of the '
+                f'kind "{step.row.kind}" now. Resume with the flow as it was, or start the run anew'
             )
         _ensure_in_time(run.id, at, None if said.in_time or said.recorded is not None else state.expires)
         run.expires = state.expires
@@ -159,8 +159,8 @@ def go_on_at(frame: Frame, path: str, state: FlowState | None, said: Said) -> No
     if said.interrupted == "done":
         if step.is_gate or step.row.sources:
             raise CheckpointFlowError(
-                f'flow {run.flow}: "{at}" was an at-most-once step and now is a {step.row.kind}, so it cannot be said '
-                "to be done. Resume with the flow as it was, or start the run anew"
+                f'flow {run.flow}: "{at}" was an at-most-once step and is of the kind "{step.row.kind}" now, which '
+                "nobody can say to be done. Resume with the flow as it was, or start the run anew"
             )
         frame.done += step.mark
         frame.position += 1

@@ -49,7 +49,7 @@ def _known_keys(flow_class: Any, around: tuple[Any, ...]) -> set[str] | None:
         return set()
     hints = hints_of(flow_class)
     known = _input_keys(hints)
-    for row in _rows(flow_class.__stepkit_table__.steps):
+    for row in flow_class.__stepkit_table__.rows():
         others = [row.when.parameters] if isinstance(row.when, Condition) else []
         others += [] if row.fallback is None else [row.fallback.parameters]
         for parameters in (row.parameters, *others):
@@ -70,12 +70,6 @@ def _input_keys(hints: FlowHints) -> set[str]:
         return set(typed_dict_fields(hints.input))
     except Exception:  # there is none, or it is not a TypedDict
         return set()
-
-
-def _rows(steps: tuple[StepRow, ...]) -> Iterator[StepRow]:
-    for row in steps:
-        yield row
-        yield from _rows(row.members)
 
 
 def _given(row: StepRow, hints: FlowHints) -> set[str]:

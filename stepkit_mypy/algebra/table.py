@@ -15,7 +15,6 @@ from .kinds import Kind
 
 TABLE = "__stepkit_types__"
 """The name of the type alias in a flow class whose target is its table."""
-ANONYMOUS = "?"
 
 NOT_EVERY_RETURN = "not every return gives it"
 NOT_EVERY_ARM = "not every arm of the condition that it is declared under gives it"

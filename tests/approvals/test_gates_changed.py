@@ -114,7 +114,7 @@ def test_a_gate_that_became_a_step_is_not_passed() -> None:
 
     text = waits(Publish(), {"request": "x"}).checkpoint
     for decision in ({"approved_by": "ana"}, None):
-        with pytest.raises(CheckpointFlowError, match="which now is a step"):
+        with pytest.raises(CheckpointFlowError, match='which is of the kind "step" now'):
             Changed().run_checkpoint_sync(text, decision=decision)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, cast, get_args
 
 import pytest
 
-from stepkit import Flow, StepEvent, flow, runtime
+from stepkit import Flow, StepEvent, description, flow, runtime
 from stepkit.errors import CheckpointFlowError, CheckpointStepError
+from stepkit.log import run_log
 from stepkit.runtime.fence import Fence
 from stepkit.runtime.frame import Frame, Outcome, PlannedStep
 from stepkit.runtime.function_steps import FunctionStep
 from stepkit.runtime.signals import Stopped
 from stepkit.table import Kind
+from stepkit_mypy.algebra.kinds import KINDS
 
 GATE = cast(Kind, "gate")
 
@@ -114,3 +116,10 @@ def test_a_gate_that_had_passed_is_compared_with_the_steps_of_today() -> None:
 def test_nothing_is_inside_of_a_gate() -> None:
     with pytest.raises(CheckpointStepError, match="a plain gate, which holds no other steps"):
         Publish().run_checkpoint_sync('{"stepName":"review/step","output":{}}')
+
+
+def test_every_kind_has_an_icon_and_a_shape_and_the_plugin_knows_it() -> None:
+    kinds = set(get_args(Kind))
+    assert set(run_log._STEPS) == kinds
+    assert set(description._SHAPES) == kinds - {"branch", "parallel"}  # those are drawn as what they hold
+    assert set(KINDS) == kinds
