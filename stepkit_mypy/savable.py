@@ -12,7 +12,7 @@ import builtins
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mypy.nodes import TypeInfo
 from mypy.types import (
@@ -33,6 +33,7 @@ from mypy.types import (
 from .algebra.table import Row, Table
 from .mypy_api import class_fields
 from .names import CODEC
+from .records import dataclass
 
 KINDS = frozenset(
     """

@@ -9,8 +9,10 @@ it may have given one of them too, in another type, is said of none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, Literal, TypeVar
+
+from ..records import dataclass
 
 T = TypeVar("T")
 Merge = Literal["override", "error", "warn", "skip", "unknown"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from .. import names
+from ..records import dataclass
 
 Kind = Literal["step", "transform", "parallel", "branch", "subflow", "approval"]
 

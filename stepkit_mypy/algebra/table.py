@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, field, fields, replace
 from typing import Literal
 
 from mypy.nodes import TypeInfo
 from mypy.types import Instance, Type, TypedDictType
 
 from ..mypy_api import type_ops
+from ..records import dataclass
 from .contexts import Context, Key
 from .kinds import Kind
 

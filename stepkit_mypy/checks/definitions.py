@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from mypy.nodes import (
     AssignmentStmt,
@@ -41,6 +40,7 @@ from ..mypy_api import type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.formatting import format_type_bare
 from ..names import FLOW
+from ..records import dataclass
 from ..syntax.constants import UNKNOWN
 from ..syntax.declarations import name_argument
 from ..syntax.maker import DECORATORS

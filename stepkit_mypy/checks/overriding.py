@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from mypy.nodes import Context as Node
 from mypy.types import Instance, NoneType, Type, TypedDictType, UninhabitedType, get_proper_type
@@ -17,6 +17,7 @@ from ..flow_class.work import Work
 from ..mypy_api import type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
+from ..records import dataclass
 from ..syntax.declarations import Declaration, name_of
 
 CONTAINERS = frozenset({"builtins.list", "builtins.dict", "builtins.set"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mypy.nodes import Context as Node
 from mypy.types import Instance, Type
@@ -15,6 +15,7 @@ from ..algebra.table import Parameter, Row, Table
 from ..mypy_api import type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
+from ..records import dataclass
 from ..rows.parameters import is_told
 from .nested_inputs import problems_of, telling_once
 

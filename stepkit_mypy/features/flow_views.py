@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mypy.nodes import TypeInfo
 from mypy.types import Type
@@ -15,6 +15,7 @@ from ..caching import Kept
 from ..checks.early_stop import stopped
 from ..mypy_api import deferral, type_aliases, type_ops
 from ..mypy_api.checking import TypeChecker
+from ..records import dataclass
 from ..savable import Judge, Problem, known_of
 
 

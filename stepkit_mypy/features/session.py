@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mypy.nodes import TypeInfo
 
@@ -10,6 +10,7 @@ from ..algebra.table import TABLE
 from ..flow_class.work import Work, Works, declaration_at
 from ..mypy_api import checking, type_aliases
 from ..mypy_api.checking import TypeChecker
+from ..records import dataclass
 from ..syntax.declarations import Declaration
 from .comparisons import Comparisons
 from .event_reads import EventReads

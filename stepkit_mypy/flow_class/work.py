@@ -7,7 +7,7 @@ steps cost. It is dropped once the class's table stands in its type alias.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from mypy.nodes import CallExpr, Decorator, TypeAlias, TypeInfo
 from mypy.types import Type
@@ -16,6 +16,7 @@ from ..algebra.contexts import Context, State, telling
 from ..algebra.encoding import decode
 from ..algebra.table import NO_STEP, TABLE, Parameter, Row, has_other_fallback
 from ..mypy_api import type_aliases, type_ops
+from ..records import dataclass
 from ..syntax.declarations import Arms, Body, Declaration, read_body
 from ..syntax.makers import Trees
 from .bases import input_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mypy.nodes import Decorator
 from mypy.types import AnyType, CallableType, Type
@@ -12,6 +12,7 @@ from ..algebra.kinds import KINDS
 from ..algebra.table import Parameter
 from ..mypy_api import retyping, type_ops
 from ..mypy_api.checking import TypeChecker
+from ..records import dataclass
 from ..syntax.declarations import Declaration
 from .returned import Reader, Returned, one_of, returned
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from mypy.nodes import CallExpr, Expression, NameExpr, Var
@@ -12,6 +12,7 @@ from mypy.types import Type
 from ..algebra.contexts import Context, Key, either
 from ..algebra.table import NOT_EVERY_RETURN
 from ..mypy_api import type_ops
+from ..records import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -35,6 +35,7 @@ from ..algebra.table import NOT_EVERY_RETURN, shape_of
 from ..mypy_api import contextless, inference, inserting, nodes, retyping, type_ops
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
+from ..records import dataclass
 from ..syntax.constants import Constants
 from .dict_calls import copied, is_dict, is_dict_call, shape_of_instance
 from .local_dicts import held_where_read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from mypy.nodes import Decorator, Expression, FuncDef, LambdaExpr, RefExpr, Var
@@ -28,6 +28,7 @@ from ..mypy_api import (
 from ..mypy_api.checking import TypeChecker
 from ..mypy_api.inference import is_subtype
 from ..names import DECLARATIONS
+from ..records import dataclass
 from ..returns.returned import Reader, Returned, returned
 from ..syntax.constants import Constants
 from ..syntax.declarations import Declaration

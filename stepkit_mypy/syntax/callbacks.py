@@ -7,7 +7,6 @@ mypy's cache, and a type or an error must not be there today and gone tomorrow.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mypy.nodes import CallExpr, Decorator, Expression, FuncDef, FuncItem, LambdaExpr, MemberExpr, RefExpr, SymbolNode
 from mypy.types import Instance, get_proper_type
@@ -15,6 +14,7 @@ from mypy.types import Instance, get_proper_type
 from ..mypy_api import checking, inference, nodes
 from ..mypy_api.checking import TypeChecker
 from ..names import ON_STEP_COMPLETE
+from ..records import dataclass
 
 Seen = frozenset[FuncItem]
 """The functions that are being looked into: they may call each other."""

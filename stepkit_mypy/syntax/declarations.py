@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from mypy.nodes import (
@@ -38,6 +38,7 @@ from ..mypy_api.inserting import is_unread
 from ..mypy_api.nodes import has_default
 from ..mypy_api.retyping import inferred_places, returns_inferred
 from ..names import ERROR_POLICIES, OWN_CALLBACKS
+from ..records import dataclass
 from .class_body import UNTOUCHED, State, run
 from .constants import UNKNOWN, Constants
 from .maker import not_here

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from mypy.nodes import ArgKind, CallExpr, EllipsisExpr, Expression
 
 from ..algebra.kinds import KINDS, Kind
+from ..records import dataclass
 
 FUNCTIONS: dict[str, Kind] = {traits.function: kind for kind, traits in KINDS.items()}
 DECORATORS: dict[str, Kind] = {traits.function: kind for kind, traits in KINDS.items() if traits.decorates}

@@ -8,7 +8,7 @@ cache does not keep.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from mypy.nodes import (
     ARG_NAMED,
@@ -41,6 +41,7 @@ from mypy.types import CallableType, UnboundType
 from ..algebra.kinds import KINDS
 from ..mypy_api import nodes
 from ..names import STEP_DECORATOR
+from ..records import dataclass
 from .maker import FUNCTIONS, MADE, METHOD, UNSEEN, Argument, House, Maker, Parameter, not_here
 from .maker_types import of_type
 
@@ -304,7 +305,7 @@ def _is_unanalyzed(function: FuncDef) -> bool:
     return any(isinstance(each, UnboundType) and each.name.endswith(name) for each in made)
 
 
-@dataclass
+@dataclass()
 class _Changes:
     """What a function does before it returns."""
 
