@@ -146,7 +146,7 @@ def test_callbacks_take_what_they_are_given_in_many_ways() -> None:
         def on_step_complete(self, event: Any, more: int = 0, *rest: Any, **named: Any) -> None:
             told.append(f"complete {event.step_name}")
 
-        on_step_error = functools.partial(print, "failed")
+        on_step_error = staticmethod(functools.partial(print, "failed"))
 
         @staticmethod
         def on_progress(*given: Any) -> None: ...
