@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import field
 
 from mypy.nodes import TypeInfo
@@ -30,6 +30,7 @@ from mypy.types import (
     get_proper_type,
 )
 
+from .algebra.contexts import Key
 from .algebra.table import Row, Table
 from .mypy_api import class_fields
 from .names import CODEC
@@ -124,6 +125,18 @@ class Judge:
             waiting += found
         self._fine |= seen
         return None
+
+    def problems(
+        self, keys: Mapping[str, Key[Type]], seen: set[Key[Type]], told: Container[str]
+    ) -> Iterator[tuple[str, Key[Type], Problem]]:
+        """What cannot be saved of the keys of a context, but for those that were told, or seen in one before it."""
+        for name, key in keys.items():
+            if key in seen or name in told:
+                continue
+            seen.add(key)
+            problem = self.problem(key.type)
+            if problem is not None:
+                yield name, key, problem
 
     def _look(self, type: Type, place: str) -> Problem | list[tuple[Type, str]]:
         """What is wrong with a type itself, or the types that it is made of."""

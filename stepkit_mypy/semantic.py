@@ -130,7 +130,7 @@ def _tag_fallbacks(api: Any, info: TypeInfo, declarations: Sequence[Declaration]
     names = {_fallback_name(each.options["on_error"], here(module)) for each in found if "on_error" in each.options}
     tables = [table_of(base) for base in info.mro[1:] if base.module_name != module]
     rows = [each for table in tables if table is not None for row in table.rows for each in (row, *row.members)]
-    names |= {row.facts.fallback.rpartition(".")[2] for row in rows}
+    names |= {row.facts.fallback_name for row in rows}
     for name in names - {"", *ERROR_POLICIES}:
         for owner in info.mro:
             symbol = owner.names.get(name) if owner.module_name == module else None

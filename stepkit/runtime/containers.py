@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..errors import CheckpointFlowError, CheckpointStepError, FlowDefinitionError, UnknownCaseError
 from ..errors.wording import nearest, quoted
-from ..table import MAX_LEVELS, NOT_IN_GROUP, TOO_DEEP, FlowSource
+from ..table import MAX_LEVELS, TOO_DEEP, FlowSource
 from .calls import call_step
 from .concurrency import together
 from .fence import Fence
 from .fingerprint import SKIPPED, SURVIVED, Done, compare_steps, mark_around, mark_of
-from .frame import Frame, Group, Outcome, PlannedStep
+from .frame import Frame, Group, Outcome
+from .gates import ensure_in_no_group
 from .interpreter import run_frame
-from .merge import merge_outputs
+from .merge import MergedStep
 from .plan import CALLBACKS, plan_of
 from .signals import Aborted, Stopped
 
 
-class Container(PlannedStep):
+class Container(MergedStep):
     """A step that holds others."""
 
     __slots__ = ()
-
-    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
-        return merge_outputs(frame, self, outputs)
 
     @property
     def plain_mark(self) -> None:
@@ -77,9 +75,8 @@ class FlowStep(Container):
         elif source.kind == "factory":
             owner = source.value(frame.owner)
         _check_nesting(frame, owner, path)
-        if frame.in_group and (found := type(owner).__stepkit_table__.outside_groups):
-            what = NOT_IN_GROUP.format(found=found, flow=type(owner).__qualname__)
-            raise FlowDefinitionError(frame.run.flow, [f"{path}: {what}"])
+        if frame.in_group:
+            ensure_in_no_group(frame, type(owner).__stepkit_table__.outside_groups, owner, path)
         plan = plan_of(type(owner))
         inside = frame.inner(owner, plan.steps, path + "/")
         inside.copies = frame.copies or self.guarded

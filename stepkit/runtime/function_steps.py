@@ -10,11 +10,11 @@ from ..table import Kind
 from .calls import call_step, output_of
 from .fence import Fence
 from .fingerprint import Done
-from .frame import Frame, Outcome, PlannedStep
-from .merge import merge_outputs
+from .frame import Frame, Outcome
+from .merge import MergedStep
 
 
-class FunctionStep(PlannedStep):
+class FunctionStep(MergedStep):
     """A step whose returned keys join the context."""
 
     __slots__ = ()
@@ -23,9 +23,6 @@ class FunctionStep(PlannedStep):
 
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
         return Outcome((await output_of(frame, self, await call_step(frame, self, number, fence)),))
-
-    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
-        return merge_outputs(frame, self, outputs)
 
     def enter(self, frame: Frame, below: Sequence[str], path: str) -> NoReturn:
         raise CheckpointStepError(

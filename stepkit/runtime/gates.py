@@ -5,7 +5,7 @@ Both are checkpoints that are taken at a step, not after one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, NoReturn
 
@@ -24,7 +24,7 @@ from .callbacks import journal_gate, journal_started_once
 from .fence import Fence
 from .fingerprint import DECIDED, NOT_ASKED, Done, mark_around
 from .frame import Frame, Outcome, PlannedStep
-from .merge import merge_outputs
+from .merge import MergedStep
 from .signals import Waiting
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ Interrupted = Literal["run-again", "done"]
 """What a person says of the at-most-once step that a run ended in."""
 
 
-class Gate(PlannedStep):
+class Gate(MergedStep):
     """A step that gives the keys of a decision, and at which a run waits until there is one."""
 
     __slots__ = ()
@@ -46,9 +46,7 @@ class Gate(PlannedStep):
     async def attempt(self, frame: Frame, number: int, fence: Fence | None) -> Outcome:
         """Return the decision that the run was resumed with; wait where it has none, or was to pass another gate."""
         run, path = frame.run, frame.path_of(self.row)
-        if frame.in_group:  # the definition sees it beforehand, unless functions make the flows
-            what = NOT_IN_GROUP.format(found=f'the approval "{self.row.name}"', flow=type(frame.owner).__qualname__)
-            raise FlowDefinitionError(run.flow, [f"{path}: {what}"])
+        ensure_in_no_group(frame, f'the approval "{self.row.name}"', frame.owner, path)
         waited = frame.entered == frame.position
         if waited and run.decision is not None:
             decision, run.decision = run.decision, None
@@ -63,9 +61,6 @@ class Gate(PlannedStep):
             await journal_gate(frame, path, self.row, checkpoint)
         at = None if expires is None else _moment(expires)
         raise Waiting(ApprovalRequired(run.flow, path, run.id, frame.snapshot(), checkpoint, at))
-
-    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
-        return merge_outputs(frame, self, outputs)
 
     def enter(self, frame: Frame, below: Sequence[str], path: str) -> NoReturn:
         raise CheckpointStepError(
@@ -96,14 +91,20 @@ class Gate(PlannedStep):
             )
 
 
+def ensure_in_no_group(frame: Frame, found: str | None, owner: Any, path: str) -> None:
+    """Raise ``FlowDefinitionError`` if ``found`` of the flow ``owner`` is inside of a group.
+
+    The definition sees it beforehand, unless functions make the flows.
+    """
+    if frame.in_group and found is not None:
+        what = NOT_IN_GROUP.format(found=found, flow=type(owner).__qualname__)
+        raise FlowDefinitionError(frame.run.flow, [f"{path}: {what}"])
+
+
 async def begin_once(frame: Frame, step: PlannedStep) -> None:
     """Record that a step begins that is never begun again."""
     run, path = frame.run, frame.path_of(step.row)
-    if frame.in_group:
-        what = NOT_IN_GROUP.format(
-            found=f'the at-most-once step "{step.row.name}"', flow=type(frame.owner).__qualname__
-        )
-        raise FlowDefinitionError(run.flow, [f"{path}: {what}"])
+    ensure_in_no_group(frame, f'the at-most-once step "{step.row.name}"', frame.owner, path)
     frame.entered = frame.position
     if run.journal is not None:
         await journal_started_once(frame, path, run.take(frame, "started", None))

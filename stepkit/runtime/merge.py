@@ -34,6 +34,15 @@ def merge_outputs(frame: Frame, step: PlannedStep, outputs: Sequence[Mapping[str
     return keys
 
 
+class MergedStep(PlannedStep):
+    """A step whose outputs are merged into the context by its policy."""
+
+    __slots__ = ()
+
+    def apply(self, frame: Frame, outputs: Sequence[Mapping[str, Any]]) -> list[str]:
+        return merge_outputs(frame, self, outputs)
+
+
 def accepted(
     context: Mapping[str, Any], output: Mapping[str, Any], policy: MergePolicy
 ) -> tuple[Mapping[str, Any], list[str]]:

@@ -20,7 +20,7 @@ from .table import NOT_EVERY_ARM, NOT_EVERY_RETURN, TABLE, USUAL, Facts, Paramet
 
 def encode(checker: TypeChecker, table: Table) -> Type:
     """The table as a type."""
-    rows = [_encode_row(checker, row) for row in table.rows]
+    rows = [encode_row(checker, row) for row in table.rows]
     digest = hashlib.sha256()
     _digest(table.rows, digest, set())
     watch = None if table.watch is None else vars(table.watch)
@@ -43,7 +43,7 @@ def _digest(rows: Sequence[Row], digest: Any, seen: set[str]) -> None:
         _digest(row.members, digest, seen)
 
 
-def _encode_row(checker: TypeChecker, row: Row) -> Type:
+def encode_row(checker: TypeChecker, row: Row) -> Type:
     optional = {parameter.name for parameter in row.facts.parameters if not parameter.required}
     items: list[Type] = [
         type_ops.literal(checker, _facts_text(row.facts)),
@@ -53,7 +53,7 @@ def _encode_row(checker: TypeChecker, row: Row) -> Type:
     if row.flows or row.members or row.condition or row.fallback is not None:
         flows: list[Type] = [flow if flow is not None else type_ops.any_type() for flow in row.flows]
         items.append(type_ops.tuple_type(checker, flows))
-        items.append(type_ops.tuple_type(checker, [_encode_row(checker, member) for member in row.members]))
+        items.append(type_ops.tuple_type(checker, [encode_row(checker, member) for member in row.members]))
     if row.condition or row.fallback is not None:
         items.append(type_ops.typed_dict(checker, row.condition, set(row.condition)))
     if row.fallback is not None:
@@ -62,11 +62,7 @@ def _encode_row(checker: TypeChecker, row: Row) -> Type:
 
 
 def _encode_context(checker: TypeChecker, context: Context[Type]) -> Type:
-    known = type_ops.typed_dict(
-        checker,
-        {name: key.type for name, key in context.keys.items()},
-        {name for name, key in context.keys.items() if key.certain},
-    )
+    known = _known_keys(checker, context)
     return known if context.rest is None else type_ops.tuple_type(checker, [known, context.rest])
 
 
@@ -190,10 +186,6 @@ def decode_row(type: Type) -> Row:
     )
 
 
-def encode_row(checker: TypeChecker, row: Row) -> Type:
-    return _encode_row(checker, row)
-
-
 def _decode_context(type: Type, giver: str, reason: str) -> Context[Type]:
     known, rest = get_proper_type(type), None
     if isinstance(known, TupleType):
@@ -233,5 +225,9 @@ def as_type(checker: TypeChecker, context: Context[Type]) -> Type:
     if context.open:
         text = type_ops.named(checker, "builtins.str", [])
         return type_ops.named(checker, "builtins.dict", [text, type_ops.any_type()])
+    return _known_keys(checker, context)
+
+
+def _known_keys(checker: TypeChecker, context: Context[Type]) -> Type:
     required = {name for name, key in context.keys.items() if key.certain}
     return type_ops.typed_dict(checker, {name: key.type for name, key in context.keys.items()}, required)

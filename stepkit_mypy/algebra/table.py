@@ -77,6 +77,11 @@ class Facts:
     beside: int = 0
     """How many declarations that class has: who depends on one of them shall see that there is another."""
 
+    @property
+    def fallback_name(self) -> str:
+        """The fallback's name without its class; empty where no method is named."""
+        return self.fallback.rpartition(".")[2]
+
 
 USUAL = {each.name: each.default for each in fields(Facts) if each.default is not MISSING}
 
@@ -128,9 +133,8 @@ def _seen_as(change: Context[Type], flow: Instance) -> Context[Type]:
 
 def has_other_fallback(info: TypeInfo, row: Row) -> bool:
     """Whether the method that the row of a base class names as its fallback is another one in this class."""
-    known = row.facts.fallback
-    symbol = info.get(known.rpartition(".")[2]) if known else None
-    return symbol is not None and symbol.node is not None and symbol.node.fullname != known
+    symbol = info.get(row.facts.fallback_name) if row.facts.fallback else None
+    return symbol is not None and symbol.node is not None and symbol.node.fullname != row.facts.fallback
 
 
 NO_STEP = Row(Facts("", "", "step", "", when="no"))

@@ -29,7 +29,7 @@ def check(checker: TypeChecker, work: Work) -> None:
             row, context = slot.row, context_before(checker, work, slot.attribute)
             found = _own(checker, work, slot)
             if slot.inherited is not None and found is None:
-                name = slot.inherited.facts.fallback.rpartition(".")[2]
+                name = slot.inherited.facts.fallback_name
                 if is_step(work, name):
                     from stepkit.fallback import no_method
 
@@ -54,7 +54,7 @@ def _own(checker: TypeChecker, work: Work, slot: Slot) -> Fallback | None:
         return of_declaration(checker, work, slot.declaration)
     if slot.inherited is None or slot.row is None:
         return None
-    return method(checker, work, slot.row.facts.fallback.rpartition(".")[2])
+    return method(checker, work, slot.row.facts.fallback_name)
 
 
 def _check_returned(

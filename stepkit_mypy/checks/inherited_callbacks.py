@@ -168,13 +168,8 @@ def _unsavable(judge: Judge, table: Table, watch: Watch) -> dict[str, tuple[Key[
     def visit(path: str, row: object, before: Known, after: Known) -> None:
         if watch.saves == "named" and path not in watch.names:
             return
-        for name, key in after.keys.items():
-            if key in seen or name in found:
-                continue
-            seen.add(key)
-            problem = judge.problem(key.type)
-            if problem is not None:
-                found[name] = key, problem
+        for name, key, problem in judge.problems(after.keys, seen, found):
+            found[name] = key, problem
 
     walk(start(table), table.rows, visit)
     return found

@@ -93,14 +93,8 @@ def check_container_collisions(
     checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], node: Node
 ) -> None:
     """Under ``merge="error"``, what a container or a group's member gives must not be there already."""
-    merge, earlier = row.facts.merge, before
-    if declaration.group is not None:
-        group = work.slot_of[declaration.group]
-        if group.declaration is None:
-            return
-        merge = facts_of(group.declaration, "", checker).merge
-        earlier = context_of_members(checker, work, group, declaration.key, before)
-    if merge != "error":
+    earlier = must_not_collide_with(checker, work, declaration, row, before)
+    if earlier is None:
         return
     name = row.facts.name
     for change in row_changes(before, row):
@@ -108,7 +102,19 @@ def check_container_collisions(
             messages.collision(checker, node, name, key, earlier.keys[key])
 
 
-def context_of_members(
+def must_not_collide_with(
+    checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type]
+) -> Context[Type] | None:
+    """The context with which what a row gives has no key in common, under ``merge="error"``; None under others."""
+    if declaration.group is None:
+        return before if row.facts.merge == "error" else None
+    group = work.slot_of[declaration.group]
+    if group.declaration is None or facts_of(group.declaration, "", checker).merge != "error":
+        return None
+    return _context_of_members(checker, work, group, declaration.key, before)
+
+
+def _context_of_members(
     checker: TypeChecker, work: Work, group: Slot, attribute: str, before: Context[Type]
 ) -> Context[Type]:
     """The context with what the members before this one have given."""

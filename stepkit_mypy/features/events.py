@@ -117,13 +117,8 @@ def _unsavable(
         judge = judges[info]
         if judge is None:
             continue
-        for name, key in context.keys.items():
-            if key in seen or name in found:
-                continue
-            seen.add(key)
-            problem = judge.problem(key.type)
-            if problem is not None:
-                found[name] = key, info.name, problem
+        for name, key, problem in judge.problems(context.keys, seen, found):
+            found[name] = key, info.name, problem
     for judge in judges.values():
         for cls in judge.classes if judge is not None else ():
             # A module is checked whole after an edit. In its own, a dataclass changes with each check of a function:

@@ -297,14 +297,8 @@ def _given_later(work: Work, attribute: str, name: str) -> str:
 def _check_collisions(
     checker: TypeChecker, work: Work, declaration: Declaration, row: Row, before: Context[Type], result: Returned
 ) -> None:
-    merge, earlier = row.facts.merge, before
-    if declaration.group is not None:
-        group = work.slot_of[declaration.group]
-        if group.declaration is None:
-            return
-        merge = facts_of(group.declaration, "", checker).merge
-        earlier = containers.context_of_members(checker, work, group, declaration.key, before)
-    if merge != "error" or not KINDS[row.facts.kind].merges:
+    earlier = containers.must_not_collide_with(checker, work, declaration, row, before)
+    if earlier is None or not KINDS[row.facts.kind].merges:
         return
     function = declaration.function
     assert function is not None

@@ -109,7 +109,7 @@ def overridden(checker: TypeChecker, work: Work, row: Row) -> Row:
     """The row of a base class, whose fallback may be another method here."""
     if not has_other_fallback(work.info, row):
         return row
-    found = method(checker, work, row.facts.fallback.rpartition(".")[2])
+    found = method(checker, work, row.facts.fallback_name)
     return row if found is None else _with(checker, work, row, found, row.facts.attribute, work.body.constants)
 
 
@@ -117,7 +117,7 @@ def _with(checker: TypeChecker, work: Work, row: Row, found: Fallback, attribute
     gives = read(checker, work, found, attribute, constants, transform=KINDS[row.facts.kind].replaces)
     if gives is None:
         return row
-    name = row.facts.fallback.rpartition(".")[2]
+    name = row.facts.fallback_name
     symbol = work.info.get(name) if name else None
     fullname = name if symbol is None or symbol.node is None else symbol.node.fullname
     facts = replace(row.facts, on_error="fallback", fallback=fullname, fallback_names=_named_by(found))

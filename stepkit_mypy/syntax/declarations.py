@@ -41,7 +41,7 @@ from ..names import ERROR_POLICIES, OWN_CALLBACKS
 from ..records import dataclass
 from .class_body import UNTOUCHED, State, run
 from .constants import UNKNOWN, Constants
-from .maker import not_here
+from .maker import Maker, not_here
 from .makers import Makers, Trees
 
 TRIVIAL = ("abc", "builtins", "contextlib", "enum", "functools", "typing", "typing_extensions", "types")
@@ -184,21 +184,33 @@ def _targets(target: Expression, value: Expression) -> Iterator[tuple[str, Expre
             yield target.index.value if isinstance(target.index, StrExpr) else "?", None
 
 
+def _made_by(
+    maker: Maker,
+    attribute: str,
+    node: Decorator | AssignmentStmt,
+    *,
+    made_of: Expression | None = None,
+    decorator: Expression | None = None,
+) -> Declaration:
+    return Declaration(
+        attribute,
+        maker.kind,
+        node,
+        maker.call,
+        maker.group,
+        dict(maker.options),
+        maker.complete,
+        made_of=made_of,
+        direct=maker.direct,
+        decorator=decorator,
+    )
+
+
 def _decorated(node: Decorator, makers: Makers) -> Declaration | None:
     for decorator in node.original_decorators:
         maker = makers.applied(decorator)
         if maker is not None:
-            return Declaration(
-                node.name,
-                maker.kind,
-                node,
-                maker.call,
-                maker.group,
-                dict(maker.options),
-                maker.complete,
-                direct=maker.direct,
-                decorator=decorator,
-            )
+            return _made_by(maker, node.name, node, decorator=decorator)
     if all(_is_trivial(decorator) for decorator in node.original_decorators):
         return None
     return Declaration(node.name, "step", node, None, understood=False)
@@ -221,17 +233,7 @@ def _assigned(attribute: str, value: Expression | None, node: AssignmentStmt, ma
     makers.names[attribute] = not_here(maker)
     if maker.stage != "made":
         return None
-    return Declaration(
-        attribute,
-        maker.kind,
-        node,
-        maker.call,
-        maker.group,
-        dict(maker.options),
-        maker.complete,
-        made_of=maker.function,
-        direct=maker.direct,
-    )
+    return _made_by(maker, attribute, node, made_of=maker.function)
 
 
 def _may_declare(value: Expression) -> bool:
