@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import pytest
 import summary
+from package_modules import modules_of
 from typing_extensions import TypeAliasType
 
 import stepkit
@@ -171,16 +172,8 @@ class Import(NamedTuple):
     """Whether importing the importer imports it, not only calling something in it."""
 
 
-def _modules() -> dict[str, Path]:
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
 def _imports() -> Iterator[Import]:
-    for importer, path in _modules().items():
+    for importer, path in modules_of(PACKAGE).items():
         package = ["stepkit", *importer.split(".")] if importer else ["stepkit"]
         if path.name != "__init__.py":
             package = package[:-1]
@@ -199,7 +192,7 @@ def _imports_in(
             whole = ".".join([*base, *([child.module] if child.module else [])])
             for alias in child.names:
                 module = f"{whole}.{alias.name}"
-                known = module.startswith("stepkit.") and module.removeprefix("stepkit.") in _modules()
+                known = module.startswith("stepkit.") and module.removeprefix("stepkit.") in modules_of(PACKAGE)
                 yield Import(importer, module if known else whole, for_typing, at_once)
         else:
             inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
@@ -208,7 +201,7 @@ def _imports_in(
 
 
 def test_every_room_imports_only_what_it_may() -> None:
-    assert {module.partition(".")[0] for module in _modules()} == set(ROOMS)
+    assert {module.partition(".")[0] for module in modules_of(PACKAGE)} == set(ROOMS)
     wrong = []
     for importer, module, for_typing, _ in _imports():
         if not module.startswith("stepkit."):

@@ -10,6 +10,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from package_modules import modules_of
 
 import stepkit
 import stepkit_mypy
@@ -61,17 +62,9 @@ ROOMS: dict[str, set[str]] = {
 FOR_PLUGINS = {"mypy.errorcodes", "mypy.nodes", "mypy.options", "mypy.patterns", "mypy.plugin", "mypy.types"}
 
 
-def _modules() -> dict[str, Path]:
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
-
-
 def _imports() -> Iterator[tuple[str, str]]:
     """Who imports what, also in functions and for types only; modules of the plugin without its own name."""
-    modules = _modules()
+    modules = modules_of(PACKAGE)
     for importer, path in modules.items():
         package = importer.split(".") if path.name == "__init__.py" and importer else importer.split(".")[:-1]
         for node in ast.walk(ast.parse(path.read_text())):
@@ -92,7 +85,7 @@ def _own_imports() -> list[tuple[str, str]]:
 
 
 def test_every_room_imports_only_what_it_may() -> None:
-    assert {module.partition(".")[0] for module in _modules()} == set(ROOMS)
+    assert {module.partition(".")[0] for module in modules_of(PACKAGE)} == set(ROOMS)
     rooms = [(who, what, who.partition(".")[0], what.partition(".")[0]) for who, what in _own_imports()]
     assert [(who, what) for who, what, room, other in rooms if other != room and other not in ROOMS[room]] == []
 
@@ -119,7 +112,7 @@ def test_only_one_room_imports_the_internals_of_mypy() -> None:
 
 
 def test_files_are_short() -> None:
-    lengths = {module: len(path.read_text().splitlines()) for module, path in _modules().items()}
+    lengths = {module: len(path.read_text().splitlines()) for module, path in modules_of(PACKAGE).items()}
     assert {module: length for module, length in lengths.items() if length > 400} == {}
 
 
